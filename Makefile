@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Building, running and testing Pinwheel. "make help" lists the targets.
+#
+# Everything that is made lies under build/; what is fetched lies in a cache of the user's, see
+# scripts/fetch. Variables that a person may set: CC (gcc or clang), XEN, DOM0_KERNEL, TOOLS (files
+# to use in place of the distribution's packages), MEMORY, CPUS, RAMDISK, CMDLINE, PINWHEEL_CACHE.
+
+CC = gcc
+LD = ld
+NM = nm
+BUILD = build
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+
+include tests/host/host.mk
+
+# Adding a source file, a suite or a command is adding a file.
+SOURCES := $(sort $(wildcard boot/*.c boot/notes.S arch/x86/*/*.[cS] mm/*.c kernel/*.c drivers/*.c \
+	tests/guest/*.c))
+# notes.c and notes.S share a name: objects keep the suffix.
+OBJECTS := $(patsubst %,$(BUILD)/%.o,$(SOURCES))
+
+# The public headers of Xen, and the compiler's own freestanding ones: nothing else from the system.
+XEN_HEADERS := $(BUILD)/include/xen
+CPPFLAGS := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -Iinclude \
+	-isystem $(BUILD)/include -D__XEN_INTERFACE_VERSION__=0x00040e00
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wpointer-arith -Wcast-align -Wwrite-strings -Wundef
+# Self-tests run in the order in which they are written; clang keeps it by itself.
+KEEP_ORDER := $(if $(findstring clang,$(CC)),,-fno-toplevel-reorder)
+CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
+	-fno-stack-protector -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+	-fno-strict-aliasing $(KEEP_ORDER) -fno-common -fcf-protection=none -fno-asynchronous-unwind-tables \
+	-ffile-prefix-map=$(CURDIR)/= $(WARNINGS)
+LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
+
+.PHONY: all help run debug check check-host check-xen check-domu bench clean format lint deps
+
+all: $(BUILD)/pinwheel $(BUILD)/pinwheel.cfg
+
+help:
+	@echo 'make             build the kernel, $(BUILD)/pinwheel, and $(BUILD)/pinwheel.cfg for xl'
+	@echo 'make run         boot it on real Xen in QEMU; what is missing is fetched first'
+	@echo 'make debug       the same, waiting for gdb'
+	@echo 'make check       every test: check-host, check-xen, check-domu'
+	@echo 'make bench       measure'
+	@echo 'make deps        install the tools that are missing (or say how)'
+	@echo 'make format      clang-format on everything;  make lint: check that nothing would change'
+	@echo 'make clean       remove $(BUILD)/'
+
+deps:
+	@scripts/deps
+
+# A checkout can start from nothing: the tools come first, then the headers.
+$(BUILD)/.deps: scripts/deps
+	@scripts/deps
+	@mkdir -p $(BUILD) && touch $@
+
+$(XEN_HEADERS): | $(BUILD)/.deps
+	@mkdir -p $(BUILD)/include
+	@ln -sfn "$$(scripts/fetch headers)" $@
+
+$(BUILD)/%.c.o: %.c $(BUILD)/.flags | $(XEN_HEADERS)
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.S.o: %.S $(BUILD)/.flags | $(XEN_HEADERS)
+	@mkdir -p $(@D)
+	@echo "  AS      $<"
+	@$(CC) $(CPPFLAGS) -D__ASSEMBLY__ -g -MMD -MP -c -o $@ $<
+
+$(BUILD)/pinwheel.lds: boot/pinwheel.lds.S include/mm/layout.h $(BUILD)/.flags
+	@$(CC) $(CPPFLAGS) -E -P -x c -o $@ $<
+
+# Objects of another compiler or other flags, and an image with a file less, are made anew.
+.PHONY: FORCE
+$(BUILD)/.flags: FORCE | $(BUILD)/.deps
+	@echo '$(CC) $(CFLAGS) $(CPPFLAGS) $(SOURCES)' | cmp -s - $@ || \
+		echo '$(CC) $(CFLAGS) $(CPPFLAGS) $(SOURCES)' > $@
+
+# Three links: see scripts/symbols.
+define link
+	@$(LD) $(LDFLAGS) -T $(BUILD)/pinwheel.lds -o $(1) $(OBJECTS) $(2)
+endef
+
+$(BUILD)/symbols%.o: $(BUILD)/symbols%.S
+	@$(CC) -c -o $@ $<
+
+$(BUILD)/symbols0.S: scripts/symbols | $(BUILD)/.deps
+	@scripts/symbols > $@
+$(BUILD)/link1: $(OBJECTS) $(BUILD)/pinwheel.lds $(BUILD)/symbols0.o
+	$(call link,$@,$(BUILD)/symbols0.o)
+$(BUILD)/symbols1.S: $(BUILD)/link1 scripts/symbols
+	@NM=$(NM) scripts/symbols $< > $@
+$(BUILD)/link2: $(OBJECTS) $(BUILD)/pinwheel.lds $(BUILD)/symbols1.o
+	$(call link,$@,$(BUILD)/symbols1.o)
+$(BUILD)/symbols2.S: $(BUILD)/link2 scripts/symbols
+	@NM=$(NM) scripts/symbols $< > $@
+$(BUILD)/pinwheel: $(OBJECTS) $(BUILD)/pinwheel.lds $(BUILD)/symbols2.o
+	@echo "  LD      $@"
+	$(call link,$@,$(BUILD)/symbols2.o)
+
+$(BUILD)/pinwheel.cfg: scripts/pinwheel.cfg.in | $(BUILD)/.deps
+	@sed 's|@KERNEL@|$(abspath $(BUILD)/pinwheel)|' $< > $@
+
+-include $(OBJECTS:.o=.d)
+
+# The scripts read MEMORY, CPUS, RAMDISK and CMDLINE from the environment.
+export MEMORY CPUS RAMDISK CMDLINE XEN DOM0_KERNEL TOOLS ACCEL PINWHEEL_CACHE
+
+run: all
+	@scripts/run
+
+debug: all
+	@scripts/run --gdb
+
+check: all
+	@scripts/check host xen domu
+
+check-host check-xen check-domu: all
+	@scripts/check $(@:check-%=%)
+
+bench: all
+	@scripts/bench
+
+CLANG_FORMAT ?= clang-format
+C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
+
+format:
+	@$(CLANG_FORMAT) -i $(C_FILES)
+
+lint:
+	@$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The two-level event-channel bitmap.
+ *
+ * Xen sets a bit in evtchn_pending[], then the bit of that word in this CPU's selector, then the
+ * byte evtchn_upcall_pending. We go the other way round: clear the byte, take the selector whole,
+ * then the words it names. An event that arrives in between sets all three again, so none is lost.
+ */
+#include <arch/cpu.h>
+#include <arch/evtchn.h>
+#include <arch/hypercall.h>
+#include <arch/xen.h>
+#include <kernel/panic.h>
+#include <kernel/printk.h>
+#include <xen/event_channel.h>
+#include <xen/sched.h>
+
+#define BITS_PER_WORD (8 * sizeof(xen_ulong_t))
+
+/* Ports above this work but have no handler slot; a domain of ours binds a handful. */
+#define BOUND_PORTS 32
+
+struct binding {
+	evtchn_t port;
+	const char *name;
+	evtchn_handler *handler;
+	void *argument;
+	uint64_t count;
+};
+
+static struct binding bindings[BOUND_PORTS];
+static uint64_t unexpected;
+
+static struct binding *find_binding(evtchn_t port)
+{
+	for (unsigned int i = 0; i < BOUND_PORTS; i++) {
+		if (bindings[i].port == port)
+			return &bindings[i];
+	}
+	return NULL;
+}
+
+static xen_ulong_t bit_of(evtchn_t port)
+{
+	return (xen_ulong_t)1 << port % BITS_PER_WORD;
+}
+
+static void mask_port(evtchn_t port)
+{
+	__atomic_fetch_or(&shared_info->evtchn_mask[port / BITS_PER_WORD], bit_of(port),
+			  __ATOMIC_SEQ_CST);
+}
+
+void evtchn_init(void)
+{
+	for (evtchn_t port = 0; port < EVTCHN_PORTS; port++)
+		mask_port(port);
+}
+
+void evtchn_bind(evtchn_t port, const char *name, evtchn_handler *handler, void *argument)
+{
+	struct evtchn_unmask unmask = {.port = port};
+	struct binding *binding = find_binding(0);
+
+	if (port == 0 || port >= EVTCHN_PORTS)
+		panic("event channel %u of %s is outside 1..%u", port, name, EVTCHN_PORTS - 1);
+	if (find_binding(port))
+		panic("event channel %u of %s already belongs to %s", port, name,
+		      find_binding(port)->name);
+	if (!binding)
+		panic("no room for event channel %u of %s: all %u handlers in use", port, name,
+		      BOUND_PORTS);
+	*binding = (struct binding){port, name, handler, argument, 0};
+	/* By hypercall: it also raises the upcall if the port was pending while masked. */
+	if (hypercall_event_channel_op(EVTCHNOP_unmask, &unmask))
+		panic("Xen does not know event channel %u of %s", port, name);
+}
+
+evtchn_t evtchn_bind_virq(unsigned int virq, const char *name, evtchn_handler *handler,
+			  void *argument)
+{
+	struct evtchn_bind_virq bind = {.virq = virq, .vcpu = 0};
+	long error = hypercall_event_channel_op(EVTCHNOP_bind_virq, &bind);
+
+	if (error) {
+		printk(PRINTK_WARNING, "evtchn: Xen refused virtual interrupt %u (%s): error %ld\n",
+		       virq, name, error);
+		return 0;
+	}
+	evtchn_bind(bind.port, name, handler, argument);
+	return bind.port;
+}
+
+void evtchn_notify(evtchn_t port)
+{
+	struct evtchn_send send = {.port = port};
+
+	hypercall_event_channel_op(EVTCHNOP_send, &send);
+}
+
+void evtchn_clear(evtchn_t port)
+{
+	__atomic_fetch_and(&shared_info->evtchn_pending[port / BITS_PER_WORD], ~bit_of(port),
+			   __ATOMIC_SEQ_CST);
+}
+
+void evtchn_poll(evtchn_t port, uint64_t deadline)
+{
+	struct sched_poll poll = {.nr_ports = 1, .timeout = deadline};
+
+	set_xen_guest_handle(poll.ports, &port);
+	hypercall_sched_op(SCHEDOP_poll, &poll);
+}
+
+static void handle(evtchn_t port)
+{
+	struct binding *binding = find_binding(port);
+
+	evtchn_clear(port);
+	if (!binding) {
+		/* Bound by nobody: keep it quiet from now on. */
+		unexpected++;
+		mask_port(port);
+		return;
+	}
+	binding->count++;
+	binding->handler(binding->argument);
+}
+
+void evtchn_upcall(void)
+{
+	struct cpu *cpu = this_cpu();
+	struct vcpu_info *vcpu = cpu->vcpu;
+
+	cpu->event_depth++;
+	while (__atomic_exchange_n(&vcpu->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST)) {
+		xen_ulong_t words =
+			__atomic_exchange_n(&vcpu->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
+
+		for (; words; words &= words - 1) {
+			unsigned int word = (unsigned int)__builtin_ctzl(words);
+			xen_ulong_t ports =
+				shared_info->evtchn_pending[word] & ~shared_info->evtchn_mask[word];
+
+			for (; ports; ports &= ports - 1)
+				handle(word * BITS_PER_WORD + (evtchn_t)__builtin_ctzl(ports));
+		}
+	}
+	cpu->event_depth--;
+}
+
+void evtchn_print(void)
+{
+	printk(PRINTK_OUTPUT, "port  events      for\n");
+	for (unsigned int i = 0; i < BOUND_PORTS; i++) {
+		if (bindings[i].port)
+			printk(PRINTK_OUTPUT, "%4u  %-10lu  %s\n", bindings[i].port,
+			       bindings[i].count, bindings[i].name);
+	}
+	if (unexpected)
+		printk(PRINTK_OUTPUT, "%lu events on ports that nobody bound\n", unexpected);
+}
+
+uint64_t evtchn_count(evtchn_t port)
+{
+	struct binding *binding = port ? find_binding(port) : NULL;
+
+	return binding ? binding->count : 0;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The shared info page, Xen's version, and how a domain sleeps and ends.
+ */
+#include <arch/hypercall.h>
+#include <arch/xen.h>
+#include <drivers/console.h>
+#include <kernel/panic.h>
+#include <kernel/printf.h>
+#include <mm/fixed.h>
+#include <xen/sched.h>
+#include <xen/version.h>
+
+struct shared_info *const shared_info = (struct shared_info *)fixed_shared_info;
+
+void xen_map_shared_info(maddr_t address)
+{
+	fixed_map(fixed_shared_info, maddr_to_mfn(address), true);
+}
+
+void xen_version_string(char *buffer, size_t size)
+{
+	long version = hypercall_xen_version(XENVER_version, NULL);
+	xen_extraversion_t extra = "";
+
+	hypercall_xen_version(XENVER_extraversion, extra);
+	snprintf(buffer, size, "%ld.%ld%s", version >> 16, version & 0xffff, extra);
+}
+
+void xen_shutdown(enum shutdown_reason reason)
+{
+	static const unsigned int reasons[] = {
+		[SHUTDOWN_IS_POWEROFF] = SHUTDOWN_poweroff,
+		[SHUTDOWN_IS_REBOOT] = SHUTDOWN_reboot,
+		[SHUTDOWN_IS_CRASH] = SHUTDOWN_crash,
+	};
+	struct sched_shutdown shutdown = {.reason = reasons[reason]};
+
+	console_drain();
+	for (;;)
+		hypercall_sched_op(SCHEDOP_shutdown, &shutdown);
+}
+
+void xen_block(void)
+{
+	hypercall_sched_op(SCHEDOP_block, NULL);
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From Xen's start_info to struct boot_info, trusting nothing.
+ *
+ * The builder and the kernel are separate programs, of versions that have never met. A field that
+ * makes no sense would otherwise show up much later, as a crash far away from its cause.
+ */
+#include <arch/evtchn.h>
+#include <boot/boot_info.h>
+#include <kernel/compiler.h>
+#include <kernel/printf.h>
+#include <kernel/printk.h>
+#include <kernel/string.h>
+#include <xen/xen.h>
+
+/* Fewer cannot even hold the page tables that the builder makes; more cannot be in a machine. */
+#define MIN_PAGES 64ull
+#define MAX_PAGES (1ull << 40)
+
+static char message[200];
+
+static const char *PRINTF_LIKE(1, 2) wrong(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	return message;
+}
+
+/* The frame at an address in the builder's mapping; INVALID_PFN for an address outside of it. */
+static pfn_t initial_pfn(uint64_t address, uint64_t pages)
+{
+	uint64_t frame = (address - KERNEL_VIRT_BASE) >> PAGE_SHIFT;
+
+	return address >= KERNEL_VIRT_BASE && frame < pages ? pfn(frame) : INVALID_PFN;
+}
+
+static bool range_fits(uint64_t start, uint64_t count, uint64_t pages)
+{
+	return start <= pages && count <= pages - start;
+}
+
+static const char *check_magic(const struct start_info *start)
+{
+	size_t length = strnlen(start->magic, sizeof(start->magic));
+	const char *platform = start->magic + length;
+
+	/* "xen-3.N-x86_64": the version of the interface, then the platform. */
+	while (platform > start->magic && *platform != '-')
+		platform--;
+	if (length == sizeof(start->magic) || strncmp(start->magic, "xen-3.", 6) != 0 ||
+	    strcmp(platform, "-x86_64") != 0)
+		return wrong("start_info.magic is \"%.32s\", not \"xen-3.N-x86_64\"", start->magic);
+	return NULL;
+}
+
+static const char *check_memory(const struct start_info *start, struct boot_info *boot)
+{
+	pfn_t tables;
+
+	if (start->nr_pages < MIN_PAGES || start->nr_pages > MAX_PAGES)
+		return wrong("start_info.nr_pages is %lu, not between %llu and %llu",
+			     start->nr_pages, MIN_PAGES, MAX_PAGES);
+	boot->pages = start->nr_pages;
+
+	if (start->shared_info == 0 || start->shared_info % PAGE_SIZE)
+		return wrong("start_info.shared_info is %lx, not the machine address of a page",
+			     start->shared_info);
+	boot->shared_info = (maddr_t){start->shared_info};
+
+	tables = initial_pfn(start->pt_base, boot->pages);
+	if (start->pt_base % PAGE_SIZE || !pfn_valid(tables))
+		return wrong("start_info.pt_base is %lx, not a page of the initial mapping",
+			     start->pt_base);
+	/* One table at each of four levels is the least that maps anything. */
+	if (start->nr_pt_frames < 4 || !range_fits(tables.n, start->nr_pt_frames, boot->pages))
+		return wrong("start_info.nr_pt_frames is %lu, not between 4 and the %lu pages that "
+			     "follow pt_base",
+			     start->nr_pt_frames, boot->pages - tables.n);
+	boot->page_tables = (struct pfn_range){tables, start->nr_pt_frames};
+	return NULL;
+}
+
+static const char *check_p2m(const struct start_info *start, struct boot_info *boot)
+{
+	uint64_t bytes = boot->pages * sizeof(uint64_t);
+
+	if (start->mfn_list != P2M_VIRT_BASE)
+		return wrong("start_info.mfn_list is %lx, not %lx: the domain builder ignored the "
+			     "ELF note INIT_P2M",
+			     start->mfn_list, (unsigned long)P2M_VIRT_BASE);
+	if (start->nr_p2m_frames < pages_for(bytes) ||
+	    !range_fits(start->first_p2m_pfn, start->nr_p2m_frames, boot->pages))
+		return wrong(
+			"start_info.first_p2m_pfn is %lx and nr_p2m_frames is %lu, not a run of "
+			"at least %lu of the %lu pages",
+			start->first_p2m_pfn, start->nr_p2m_frames, pages_for(bytes), boot->pages);
+	boot->p2m_address = start->mfn_list;
+	boot->p2m = (struct pfn_range){pfn(start->first_p2m_pfn), start->nr_p2m_frames};
+	return NULL;
+}
+
+static const char *check_ramdisk(const struct start_info *start, struct boot_info *boot)
+{
+	pfn_t first = pfn(start->mod_start);
+
+	if (start->mod_len == 0)
+		return NULL;
+	if (!(start->flags & SIF_MOD_START_PFN)) {
+		first = initial_pfn(start->mod_start, boot->pages);
+		if (start->mod_start % PAGE_SIZE || !pfn_valid(first))
+			return wrong(
+				"start_info.mod_start is %lx, not a page of the initial mapping",
+				start->mod_start);
+	}
+	if (!range_fits(first.n, pages_for(start->mod_len), boot->pages))
+		return wrong(
+			"start_info.mod_start is pfn %lx and mod_len is %lu: that ends past the "
+			"%lu pages of memory",
+			first.n, start->mod_len, boot->pages);
+	boot->ramdisk = (struct pfn_range){first, pages_for(start->mod_len)};
+	boot->ramdisk_bytes = start->mod_len;
+	return NULL;
+}
+
+static const char *check_ring(const char *name, mfn_t ring, uint32_t port)
+{
+	if (ring.n == 0)
+		return wrong("start_info.%s.mfn is 0: a DomU needs that ring", name);
+	if (port == 0 || port >= EVTCHN_PORTS)
+		return wrong("start_info.%s.evtchn is %u, not between 1 and %u", name, port,
+			     EVTCHN_PORTS - 1);
+	return NULL;
+}
+
+static const char *check_rings(const struct start_info *start, struct boot_info *boot)
+{
+	const char *error;
+
+	boot->dom0 = start->flags & SIF_INITDOMAIN;
+	boot->console = INVALID_MFN;
+	boot->xenstore = INVALID_MFN;
+	if (boot->dom0)
+		return NULL;
+	error = check_ring("console", mfn(start->console.domU.mfn), start->console.domU.evtchn);
+	if (!error)
+		error = check_ring("store", mfn(start->store_mfn), start->store_evtchn);
+	if (error)
+		return error;
+	boot->console = mfn(start->console.domU.mfn);
+	boot->console_port = start->console.domU.evtchn;
+	boot->xenstore = mfn(start->store_mfn);
+	boot->xenstore_port = start->store_evtchn;
+	return NULL;
+}
+
+static const char *check_cmdline(const struct start_info *start, struct boot_info *boot)
+{
+	const char *text = (const char *)start->cmd_line;
+	size_t length = strnlen(text, MAX_GUEST_CMDLINE);
+
+	_Static_assert(MAX_GUEST_CMDLINE == BOOT_CMDLINE_SIZE, "a command line of Xen's must fit");
+	if (length == MAX_GUEST_CMDLINE)
+		return wrong("start_info.cmd_line does not end within its %u bytes",
+			     MAX_GUEST_CMDLINE);
+	memcpy(boot->cmdline, text, length + 1);
+	return NULL;
+}
+
+const char *boot_info_from_start_info(const struct start_info *start, uintptr_t address,
+				      struct boot_info *boot)
+{
+	const char *error;
+	pfn_t own;
+	uint64_t tables_end;
+
+	*boot = (struct boot_info){.pages = 0};
+	if ((error = check_magic(start)) || (error = check_memory(start, boot)) ||
+	    (error = check_p2m(start, boot)) || (error = check_ramdisk(start, boot)) ||
+	    (error = check_rings(start, boot)) || (error = check_cmdline(start, boot)))
+		return error;
+
+	own = initial_pfn(address, boot->pages);
+	if (!pfn_valid(own))
+		return wrong("start_info lies at %lx, which is not in the initial mapping",
+			     address);
+	boot->start_info = (struct pfn_range){own, 1};
+	memcpy(boot->protocol, start->magic, sizeof(boot->protocol));
+
+	/* Both are mapped, whatever their order; so is everything below. */
+	tables_end = boot->page_tables.start.n + boot->page_tables.count;
+	boot->initial_map = (struct pfn_range){pfn(0), MAX(tables_end, own.n + 1)};
+	return NULL;
+}
+
+static void print_range(const char *name, struct pfn_range range)
+{
+	if (range.count)
+		printk(PRINTK_OUTPUT, "%-12s pfn %lx .. %lx (%lu pages)\n", name, range.start.n,
+		       range.start.n + range.count - 1, range.count);
+	else
+		printk(PRINTK_OUTPUT, "%-12s none\n", name);
+}
+
+void boot_info_print(const struct boot_info *boot)
+{
+	printk(PRINTK_OUTPUT, "%-12s %s, %s\n", "protocol", boot->protocol,
+	       boot->dom0 ? "dom0" : "DomU");
+	printk(PRINTK_OUTPUT, "%-12s \"%s\"\n", "command line", boot->cmdline);
+	printk(PRINTK_OUTPUT, "%-12s %lu pages (%lu MiB)\n", "memory", boot->pages,
+	       boot->pages >> (20 - PAGE_SHIFT));
+	print_range("start info", boot->start_info);
+	print_range("page tables", boot->page_tables);
+	print_range("P2M", boot->p2m);
+	printk(PRINTK_OUTPUT, "%-12s %016lx\n", "P2M address", boot->p2m_address);
+	print_range("ramdisk", boot->ramdisk);
+	if (boot->ramdisk.count)
+		printk(PRINTK_OUTPUT, "%-12s %lu bytes\n", "", boot->ramdisk_bytes);
+	printk(PRINTK_OUTPUT, "%-12s machine address %lx\n", "shared info", boot->shared_info.n);
+	if (mfn_valid(boot->console))
+		printk(PRINTK_OUTPUT, "%-12s mfn %lx, event channel %u\n", "console",
+		       boot->console.n, boot->console_port);
+	if (mfn_valid(boot->xenstore))
+		printk(PRINTK_OUTPUT, "%-12s mfn %lx, event channel %u\n", "xenstore",
+		       boot->xenstore.n, boot->xenstore_port);
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The console's two ends: choosing the device, and the queue of input.
+ */
+#include <arch/cpu.h>
+#include <arch/xen.h>
+#include <drivers/console.h>
+#include <drivers/hv_console.h>
+#include <drivers/pv_console.h>
+#include <mm/p2m.h>
+
+#define QUEUE_SIZE 1024 /* a power of two */
+
+static const struct console_device *device = &hv_console;
+
+/* Input that has come and was not read; touched with events masked. */
+static char queue[QUEUE_SIZE];
+static uint32_t queue_in, queue_out;
+
+void console_init(const struct boot_info *boot)
+{
+	pfn_t ring = boot->dom0 ? INVALID_PFN : mfn_to_pfn(boot->console);
+
+	if (pfn_valid(ring)) {
+		pv_console_init(ring, boot->console_port);
+		device = &pv_console;
+	}
+}
+
+void console_enable_input(void)
+{
+	if (device == &pv_console)
+		pv_console_enable_input();
+	else
+		hv_console_enable_input();
+}
+
+void console_use_direct_map(void)
+{
+	if (device == &pv_console)
+		pv_console_remap();
+}
+
+const char *console_name(void)
+{
+	return device->name;
+}
+
+void console_write(const char *text, size_t length)
+{
+	device->write(text, length);
+}
+
+void console_drain(void)
+{
+	bool events = events_mask();
+
+	device->drain();
+	events_restore(events);
+}
+
+void console_received(void)
+{
+	while (queue_in - queue_out < QUEUE_SIZE) {
+		uint32_t at = queue_in % QUEUE_SIZE;
+		uint32_t room = QUEUE_SIZE - (queue_in - queue_out);
+		size_t count = device->read(&queue[at], MIN(room, QUEUE_SIZE - at));
+
+		if (!count)
+			break;
+		queue_in += (uint32_t)count;
+	}
+}
+
+int console_try_getc(void)
+{
+	bool events = events_mask();
+	int c = -1;
+
+	/* Looking at the device as well: bytes that found the queue full wait there, unannounced.
+	 */
+	if (queue_in == queue_out)
+		console_received();
+	if (queue_in != queue_out)
+		c = (unsigned char)queue[queue_out++ % QUEUE_SIZE];
+	events_restore(events);
+	return c;
+}
+
+int console_getc(void)
+{
+	for (;;) {
+		bool events = events_mask();
+		int c = console_try_getc();
+
+		/* Masked until xen_block() lets events through: none can slip in between. */
+		if (c < 0)
+			xen_block();
+		events_restore(events);
+		if (c >= 0)
+			return c;
+	}
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The hypervisor's console, which is dom0's: a system call, as it were (public/xen.h,
+ * HYPERVISOR_console_io). Output is taken at once, so there is nothing to wait for; input is
+ * announced by a virtual interrupt.
+ *
+ * It also serves a DomU before its ring is known; a Xen built for release ignores that.
+ */
+#include <arch/evtchn.h>
+#include <arch/hypercall.h>
+#include <drivers/hv_console.h>
+
+static void hv_write(const char *text, size_t length)
+{
+	hypercall_console_io(CONSOLEIO_write, (unsigned int)length, (char *)text);
+}
+
+static size_t hv_read(char *text, size_t max)
+{
+	long count = hypercall_console_io(CONSOLEIO_read, (unsigned int)max, text);
+
+	return count > 0 ? (size_t)count : 0;
+}
+
+static void hv_drain(void)
+{
+}
+
+static void hv_event(void *unused)
+{
+	(void)unused;
+	console_received();
+}
+
+void hv_console_enable_input(void)
+{
+	evtchn_bind_virq(VIRQ_CONSOLE, "console", hv_event, NULL);
+}
+
+const struct console_device hv_console = {"hypervisor console", hv_write, hv_read, hv_drain};

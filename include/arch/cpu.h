@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What belongs to one virtual CPU, and how it masks events.
+ *
+ * In kernel mode the GS base points at the running CPU's struct cpu (public/arch-x86/xen-x86_64.h,
+ * SEGBASE_GS_KERNEL). An *event* is what a PV guest has instead of an interrupt; the mask that
+ * holds events back is a byte in memory shared with Xen, so masking costs a store.
+ */
+#ifndef ARCH_CPU_H
+#define ARCH_CPU_H
+
+#include <kernel/compiler.h>
+
+struct vcpu_info;
+struct recovery;
+
+struct cpu {
+	struct cpu *self;          /* first: read through %gs:0 */
+	unsigned int number;       /* virtual CPU number, from 0 */
+	unsigned int event_depth;  /* how many event upcalls are being handled: 0 or 1 */
+	struct vcpu_info *vcpu;    /* shared with Xen; NULL until the shared page is mapped */
+	struct recovery *on_fault; /* where a fault of the code under test resumes; or NULL */
+	uintptr_t stack;           /* lowest address of the kernel stack in use */
+	uintptr_t user_stack;      /* reserved: a user program's rsp across a system call */
+};
+
+#if !__STDC_HOSTED__
+
+/* The running CPU. Valid from the first line of C on; stable while events are masked. */
+static inline struct cpu *this_cpu(void)
+{
+	struct cpu *cpu;
+
+	__asm__ volatile("movq %%gs:0, %0" : "=r"(cpu));
+	return cpu;
+}
+
+/* Makes "cpu" the running CPU's struct: fills in "self" and sets the GS base. */
+void cpu_init(struct cpu *cpu, unsigned int number, uintptr_t stack);
+
+/* Holds events back; returns whether they were being delivered before. Nests by that value. */
+bool events_mask(void);
+
+/* Lets events through again if "were_enabled"; those that came meanwhile are delivered at once. */
+void events_restore(bool were_enabled);
+
+/* Whether events are delivered now. */
+bool events_enabled(void);
+
+/* Processor time-stamp counter, in ticks (under icount: instructions). Serialized by lfence. */
+static inline uint64_t rdtsc(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
+	return (uint64_t)high << 32 | low;
+}
+
+static inline void cpu_relax(void)
+{
+	__asm__ volatile("pause" ::: "memory");
+}
+
+#else
+
+/* On a workstation there is nothing to mask. */
+static inline bool events_mask(void)
+{
+	return false;
+}
+
+static inline void events_restore(bool were_enabled)
+{
+	(void)were_enabled;
+}
+
+static inline void cpu_relax(void)
+{
+}
+
+#endif
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Time: since boot, of day, and being woken at a time.
+ *
+ * Xen publishes, in memory it shares with us, the system time at some TSC value and the factor from
+ * ticks to nanoseconds (public/xen.h, struct vcpu_time_info), and the wall-clock time at system
+ * time 0. Timers are one-shot: the nearest deadline is programmed into Xen's single-shot timer.
+ */
+#ifndef ARCH_TIME_H
+#define ARCH_TIME_H
+
+#include <kernel/compiler.h>
+
+#define NS_PER_S  1000000000ul
+#define NS_PER_MS 1000000ul
+
+/* Binds the timer interrupt and stops Xen's periodic tick. */
+void time_init(void);
+
+/* Nanoseconds since the machine booted; never goes back on one CPU. Valid before time_init(). */
+uint64_t time_system(void);
+
+/* Nanoseconds since 1970-01-01 00:00 UTC. */
+uint64_t time_wall(void);
+
+/*
+ * Ticks to nanoseconds by Xen's factor: first a shift (left if positive), then multiplication by
+ * multiplier / 2^32. A pure function, for tests. public/xen.h, struct vcpu_time_info.
+ */
+uint64_t time_scale(uint64_t ticks, uint32_t multiplier, int8_t shift);
+
+/* A calendar date and time of day, UTC. */
+struct date {
+	unsigned int year, month, day, hour, minute, second; /* month and day count from 1 */
+};
+
+/* Date of a number of seconds since 1970; correct for the whole proleptic Gregorian calendar. */
+struct date time_date(uint64_t seconds);
+
+/*
+ * A one-shot timer. The owner keeps the struct alive while it is armed. The function runs in the
+ * timer event, with events masked, and may arm the timer again.
+ */
+struct timer {
+	uint64_t deadline; /* system time, nanoseconds */
+	void (*function)(struct timer *);
+	struct timer *next; /* armed timers, nearest deadline first */
+	bool armed;
+};
+
+/* Arms the timer for that system time; a time already past fires at once. Re-arming moves it. */
+void timer_arm(struct timer *timer, uint64_t deadline, void (*function)(struct timer *));
+
+/* Disarms it; does nothing if it is not armed. After the return its function will not run. */
+void timer_cancel(struct timer *timer);
+
+/* Blocks in the hypervisor until that system time; other events are handled meanwhile. */
+void time_sleep_until(uint64_t deadline);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How the kernel was booted: everything that it knows about that.
+ *
+ * Each way in (Xen PV here) checks what it was handed and fills in one of these. Nothing after the
+ * entry looks at start_info again.
+ */
+#ifndef BOOT_BOOT_INFO_H
+#define BOOT_BOOT_INFO_H
+
+#include <mm/types.h>
+
+#define BOOT_CMDLINE_SIZE 1024 /* bytes, the final 0 included: public/xen.h, MAX_GUEST_CMDLINE */
+
+/* A run of frames. */
+struct pfn_range {
+	pfn_t start;
+	uint64_t count;
+};
+
+struct boot_info {
+	char protocol[32];               /* "xen-3.0-x86_64" */
+	bool dom0;                       /* the hardware's own domain */
+	uint64_t pages;                  /* the domain's memory: pfns 0 .. pages - 1 */
+	maddr_t shared_info;             /* machine address of struct shared_info */
+	char cmdline[BOOT_CMDLINE_SIZE]; /* 0-terminated */
+
+	struct pfn_range start_info;  /* where start_info itself lies: one frame */
+	struct pfn_range page_tables; /* the builder's tables; the first is the root */
+	uintptr_t p2m_address;        /* virtual address of the P2M list */
+	struct pfn_range p2m;         /* its frames and those of the tables that map it */
+	struct pfn_range ramdisk;     /* count 0: none was given */
+	uint64_t ramdisk_bytes;       /* may count padding up to the end of the last page */
+
+	mfn_t console;         /* PV console ring; INVALID_MFN in dom0 */
+	uint32_t console_port; /* its event channel */
+	mfn_t xenstore;        /* xenstore ring; INVALID_MFN in dom0 */
+	uint32_t xenstore_port;
+
+	struct pfn_range initial_map; /* what the builder mapped at KERNEL_VIRT_BASE + pfn */
+};
+
+struct start_info;
+
+/*
+ * Checks "start" and describes it in *boot. "address" is start's own virtual address, an address in
+ * the builder's initial mapping. Returns NULL, or a message (valid until the next call) that names
+ * the field that makes no sense, its value, and what would; *boot is then of no use. A pure
+ * function of the structure's bytes. Fields: public/xen.h, struct start_info.
+ */
+const char *boot_info_from_start_info(const struct start_info *start, uintptr_t address,
+				      struct boot_info *boot);
+
+/* Prints every field, for the prompt's "bootinfo". */
+void boot_info_print(const struct boot_info *boot);
+
+#endif

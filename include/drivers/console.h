@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The console, whichever it is.
+ *
+ * One device is in use: the PV console ring in a DomU, the hypervisor's own console in dom0. Output
+ * is never dropped because it comes too fast: the writer waits. Input waits in a queue here, and
+ * when that is full, in the device.
+ */
+#ifndef DRIVERS_CONSOLE_H
+#define DRIVERS_CONSOLE_H
+
+#include <boot/boot_info.h>
+#include <kernel/compiler.h>
+
+struct console_device {
+	const char *name;
+	/* Sends the bytes, waiting for room as long as somebody takes any out. */
+	void (*write)(const char *text, size_t length);
+	/* Moves at most "max" received bytes to "text"; returns how many. */
+	size_t (*read)(char *text, size_t max);
+	/* Waits until everything written has been taken. */
+	void (*drain)(void);
+};
+
+/*
+ * Starts output on the console that this domain has. Works on polling alone, so it can come before
+ * events are let through; must come after xen_map_shared_info().
+ */
+void console_init(const struct boot_info *boot);
+
+/* Lets input come by events. After evtchn_init(). */
+void console_enable_input(void);
+
+/* Moves the rings to their place in the direct map. Before the builder's mapping is dropped. */
+void console_use_direct_map(void);
+
+/* "PV console ring" or "hypervisor console". */
+const char *console_name(void);
+
+/* Writes text, "\n" ending a line. Callers other than printk use printk. */
+void console_write(const char *text, size_t length);
+
+/* Waits until the other side has taken all output. Works with events masked. */
+void console_drain(void);
+
+/* Next byte of input, 0 .. 255; sleeps until there is one. Not in an event handler. */
+int console_getc(void);
+
+/* Next byte of input, or -1 if there is none now. */
+int console_try_getc(void);
+
+/* Called by a device's event handler: fetches what has come. Events are masked. */
+void console_received(void);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hypervisor's own console: dom0's, and everybody's for the very first lines.
+ */
+#ifndef DRIVERS_HV_CONSOLE_H
+#define DRIVERS_HV_CONSOLE_H
+
+#include <drivers/console.h>
+
+extern const struct console_device hv_console;
+
+/* Binds VIRQ_CONSOLE, so that input is noticed. In dom0 only. */
+void hv_console_enable_input(void);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The PV console of a DomU: a page shared with xenconsoled, with a ring in each direction, and an
+ * event channel by which each side tells the other that it moved an index (public/io/console.h).
+ */
+#ifndef DRIVERS_PV_CONSOLE_H
+#define DRIVERS_PV_CONSOLE_H
+
+#include <drivers/console.h>
+
+extern const struct console_device pv_console;
+
+/* Starts using the ring in that frame, mapped at the builder's address for it. Output only. */
+void pv_console_init(pfn_t frame, uint32_t port);
+
+/* The frame's address has changed: boot_or_direct_map() gives the new one. */
+void pv_console_remap(void);
+
+/* Binds the event channel, so that input is noticed. */
+void pv_console_enable_input(void);
+
+#endif

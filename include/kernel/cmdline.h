@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line: words separated by blanks.
+ *
+ *   selftest, selftest=a,b   run all suites, or those; then end the domain
+ *   quiet                    only warnings and errors on the console
+ *   loglevel=N               0 (only what is asked for) .. 4 (everything)
+ *
+ * Everything behind the word "--" is for a program that the kernel starts, and not looked at. A
+ * word that is not understood is reported and ignored.
+ */
+#ifndef KERNEL_CMDLINE_H
+#define KERNEL_CMDLINE_H
+
+#include <boot/boot_info.h>
+#include <kernel/compiler.h>
+
+struct cmdline {
+	bool selftest;                  /* run the suites and end */
+	char suites[BOOT_CMDLINE_SIZE]; /* "a,b", or empty: all of them */
+	int loglevel;                   /* an enum printk_level, or -1: as it is */
+};
+
+/*
+ * Reads "text" (0-terminated, of any length) into *result; of a word given twice the last counts.
+ * Calls problem(word, length, what) for each word that is wrong; "what" says how. Pure function.
+ */
+void cmdline_parse(const char *text, struct cmdline *result,
+		   void (*problem)(const char *word, size_t length, const char *what));
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The boot sequence proper, the same for every way in.
+ */
+#ifndef KERNEL_MAIN_H
+#define KERNEL_MAIN_H
+
+#include <boot/boot_info.h>
+#include <kernel/compiler.h>
+
+/* Brings everything up, then runs the self-tests or the prompt. Events are masked on entry. */
+void kernel_main(const struct boot_info *boot) NORETURN;
+
+/* How the kernel was booted; for the prompt and for tests. */
+const struct boot_info *kernel_boot_info(void);
+
+#endif

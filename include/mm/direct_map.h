@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The direct map: all of the domain's memory at DIRECT_MAP_BASE, in order of pfn.
+ *
+ * No entry is executable; those of page tables, the P2M and the kernel's text are read-only.
+ */
+#ifndef MM_DIRECT_MAP_H
+#define MM_DIRECT_MAP_H
+
+#include <mm/boot_memory.h>
+#include <mm/pagetable.h>
+#include <mm/types.h>
+
+/* Page tables that a direct map of so many pages takes, at all levels below the root. */
+uint64_t direct_map_tables(uint64_t pages);
+
+/*
+ * Builds the direct map, with tables taken from *memory, and hooks it into the live root. Every
+ * free frame must be mapped nowhere: it may become a page table. Xen refusing is a panic.
+ */
+void direct_map_build(struct boot_memory *memory);
+
+/* What building it cost: for the boot log and the benchmark. Ticks of the TSC. */
+struct direct_map_cost {
+	uint64_t pages, tables, ticks;
+};
+struct direct_map_cost direct_map_cost(void);
+
+/* Address of a frame in the direct map. The frame must be one of the domain's. */
+static inline void *pfn_to_virt(pfn_t frame)
+{
+	return (void *)(DIRECT_MAP_BASE + (frame.n << PAGE_SHIFT));
+}
+
+/* The frame at an address in the direct map. */
+static inline pfn_t virt_to_pfn(const void *address)
+{
+	return pfn(((uintptr_t)address - DIRECT_MAP_BASE) >> PAGE_SHIFT);
+}
+
+/*
+ * Address of a frame in the direct map once there is one; before that in the builder's mapping, or
+ * NULL if that does not reach it.
+ */
+void *boot_or_direct_map(pfn_t frame);
+
+/* Tells boot_or_direct_map() which frames the builder mapped at KERNEL_VIRT_BASE. */
+void direct_map_set_initial(struct pfn_range initial);
+
+/* Makes one page of the direct map writable or not. Xen refuses "writable" for a page table. */
+void direct_map_protect(pfn_t frame, bool writable);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fixed slots: pages of the kernel's address range that exist for their address only.
+ *
+ * The image reserves a page of addresses for each; the builder's tables already reach them, so
+ * mapping one needs no memory and works from the first line of C. The frames that the builder put
+ * behind them go to the page allocator (mm/protect.c).
+ */
+#ifndef MM_FIXED_H
+#define MM_FIXED_H
+
+#include <mm/types.h>
+
+/* The shared info page (arch/xen.h). */
+extern char fixed_shared_info[PAGE_SIZE];
+
+/* One page at a time, for whatever is being built: mm/direct_map.c fills new tables through it. */
+extern char fixed_window[PAGE_SIZE];
+
+/*
+ * Maps the frame at a slot, readable and, if asked, writable, never executable; whatever was there
+ * before is replaced and flushed from the TLB. Xen refusing is a panic. update_va_mapping.
+ */
+void fixed_map(char *slot, mfn_t frame, bool writable);
+
+/* Leaves the slot unmapped. */
+void fixed_unmap(char *slot);
+
+#endif

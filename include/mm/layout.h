@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The virtual memory map: where everything is.
+ *
+ * Shared by C, assembly and the linker script, so it holds only plain constants. The map, from the
+ * top down, with four levels of page tables:
+ *
+ *   0xffffffff80000000 .. 0xffffffffffffffff   the kernel image, its stacks and its fixed slots
+ *   0xffffc00000000000 ..                      the P2M, where the domain builder puts it
+ *   0xffff888000000000 ..                      the direct map of all of the domain's memory
+ *   0xffff800000000000 .. 0xffff87ffffffffff   Xen: root slots 256 to 271, never ours
+ *   0x0000000000000000 .. 0x00007fffffffffff   user programs; page 0 is never mapped
+ */
+#ifndef MM_LAYOUT_H
+#define MM_LAYOUT_H
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE  0x1000
+
+/* Virtual address of pfn 0 in the mapping that the domain builder makes (ELF note VIRT_BASE). */
+#define KERNEL_VIRT_BASE 0xffffffff80000000
+
+/* The image starts 1 MiB above: a PVH loader wants low memory left alone. */
+#define KERNEL_LOAD_OFFSET 0x100000
+
+/* First byte of the direct map: pfn n is mapped at DIRECT_MAP_BASE + n * PAGE_SIZE. */
+#define DIRECT_MAP_BASE 0xffff888000000000
+
+/*
+ * Where we ask the builder to put the P2M (ELF note INIT_P2M): a root slot of its own, below
+ * KERNEL_VIRT_BASE, as libxenguest demands, and page aligned.
+ */
+#define P2M_VIRT_BASE 0xffffc00000000000
+
+/* First address that is Xen's, and the first one after (public/arch-x86/xen-x86_64.h). */
+#define XEN_VIRT_START 0xffff800000000000
+#define XEN_VIRT_END   0xffff880000000000
+
+/* Bytes of a kernel stack; the page below it is a guard, mapped nowhere. */
+#define KERNEL_STACK_SIZE 0x4000
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bringing up memory management, as one step of the boot.
+ */
+#ifndef MM_MEMORY_H
+#define MM_MEMORY_H
+
+#include <boot/boot_info.h>
+
+/*
+ * From the builder's tables to the kernel's own: rights, the direct map, the frame database, the
+ * page allocator. Too little memory ends the domain with a message that says how much is needed.
+ * What the kernel shares with others (the console ring) stays mapped at the builder's address too,
+ * until protect_drop_initial_map().
+ */
+void memory_init(const struct boot_info *boot);
+
+/*
+ * Pages that a domain with this much in use already (kernel, ramdisk, builder's tables) needs in
+ * all: the pages in use, the tables and the database for the whole, and working memory.
+ */
+uint64_t memory_needed(uint64_t pages_in_use);
+
+/* Prints who has how much, for the prompt's "mem". */
+void memory_print(void);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Page tables as data: levels, geometry, entries, and looking up an address.
+ *
+ * Levels are numbered from 1, the table whose entries map pages, to 5, the root of a machine with
+ * 57-bit addresses. With four levels the p4d is *folded*: no table exists at that level, and the
+ * root's entries point to pud tables. Code that asks the geometry instead of counting by itself
+ * works for both. An entry holds an mfn; mm/p2m.h gives the pfn.
+ *
+ * Intel SDM volume 3, chapter "Paging"; what Xen adds: public/xen.h, comment on mmu_update.
+ */
+#ifndef MM_PAGETABLE_H
+#define MM_PAGETABLE_H
+
+#include <mm/types.h>
+
+enum pt_level { PT_NONE = 0, PT_PTE = 1, PT_PMD, PT_PUD, PT_P4D, PT_PGD };
+
+#define PT_LEVEL_BITS 9
+#define PT_ENTRIES    (1u << PT_LEVEL_BITS)
+
+/* How addresses are cut up; chosen once at boot. */
+struct pt_geometry {
+	unsigned int levels; /* tables on the way from the root to a page: 4 or 5 */
+};
+
+extern struct pt_geometry pt_geometry;
+
+/* Whether the geometry has tables at that level. */
+static inline bool pt_level_exists(enum pt_level level)
+{
+	return level != PT_P4D || pt_geometry.levels == 5;
+}
+
+/* The level of the tables that a table of this level points to; PT_NONE below PT_PTE. */
+static inline enum pt_level pt_level_below(enum pt_level level)
+{
+	enum pt_level below = (enum pt_level)(level - 1);
+
+	return pt_level_exists(below) ? below : (enum pt_level)(below - 1);
+}
+
+/* Position of a level, 1 for PT_PTE, counting only levels that have tables. */
+static inline unsigned int pt_level_rank(enum pt_level level)
+{
+	return level == PT_PGD ? pt_geometry.levels : (unsigned int)level;
+}
+
+/* log2 of the bytes that one entry of a table at this level covers. */
+static inline unsigned int pt_shift(enum pt_level level)
+{
+	return PAGE_SHIFT + PT_LEVEL_BITS * (pt_level_rank(level) - 1);
+}
+
+/* Bytes that one entry of a table at this level covers. */
+static inline uint64_t pt_span(enum pt_level level)
+{
+	return 1ull << pt_shift(level);
+}
+
+/* Which of the 512 entries of a table at this level the address goes through. */
+static inline unsigned int pt_index(uintptr_t address, enum pt_level level)
+{
+	return (address >> pt_shift(level)) & (PT_ENTRIES - 1);
+}
+
+/* Copies the highest translated bit into the bits above it, as the processor demands. */
+static inline uintptr_t pt_canonical(uintptr_t address)
+{
+	unsigned int unused = 64 - (pt_shift(PT_PGD) + PT_LEVEL_BITS);
+
+	return (uintptr_t)((int64_t)(address << unused) >> unused);
+}
+
+/* "pte", "pmd", "pud", "p4d" or "pgd". */
+const char *pt_level_name(enum pt_level level);
+
+/* An entry of a table at any level. */
+typedef struct {
+	uint64_t raw;
+} pt_entry_t;
+
+#define PT_PRESENT  (1ull << 0)
+#define PT_RW       (1ull << 1)
+#define PT_USER     (1ull << 2) /* Xen sets it itself: guest kernel and programs share ring 3 */
+#define PT_PWT      (1ull << 3)
+#define PT_PCD      (1ull << 4)
+#define PT_ACCESSED (1ull << 5)
+#define PT_DIRTY    (1ull << 6)
+#define PT_HUGE     (1ull << 7) /* maps a large page; at levels above PT_PTE */
+#define PT_GLOBAL   (1ull << 8)
+#define PT_NX       (1ull << 63)
+
+#define PT_FRAME_MASK 0x000ffffffffff000ull
+
+/* Rights of kernel pages; accessed and dirty are set ahead, so the processor need not. */
+#define PT_KERNEL_RO (PT_PRESENT | PT_ACCESSED | PT_NX)
+#define PT_KERNEL_RW (PT_KERNEL_RO | PT_RW | PT_DIRTY)
+#define PT_KERNEL_RX (PT_PRESENT | PT_ACCESSED)
+
+/* An entry that points to a table: the least restrictive, the leaves decide. */
+#define PT_TABLE (PT_PRESENT | PT_RW | PT_USER | PT_ACCESSED | PT_DIRTY)
+
+static inline pt_entry_t pt_entry_none(void)
+{
+	return (pt_entry_t){0};
+}
+
+static inline pt_entry_t pt_entry_from_mfn(mfn_t frame, uint64_t flags)
+{
+	return (pt_entry_t){frame.n << PAGE_SHIFT | flags};
+}
+
+static inline mfn_t pt_entry_mfn(pt_entry_t entry)
+{
+	return mfn((entry.raw & PT_FRAME_MASK) >> PAGE_SHIFT);
+}
+
+static inline bool pt_entry_present(pt_entry_t entry)
+{
+	return entry.raw & PT_PRESENT;
+}
+
+/* Whether the entry ends the walk: it maps memory, a page or a large page. */
+static inline bool pt_entry_leaf(pt_entry_t entry, enum pt_level level)
+{
+	return level == PT_PTE || (entry.raw & PT_HUGE);
+}
+
+/* The entry's flags as text, "rw-x" style: "P RW US A D NX ..."; returns "buffer". */
+char *pt_flags_text(pt_entry_t entry, enum pt_level level, char *buffer, size_t size);
+
+/* Bytes that hold the longest text of pt_flags_text(). */
+#define PT_FLAGS_TEXT 48
+
+/*
+ * Address at which the kernel reads the table page in that frame, or NULL if the frame is not the
+ * domain's or not mapped yet. Tables are read-only there.
+ */
+const pt_entry_t *pt_table(mfn_t frame);
+
+/* The root of the tables that the kernel runs on, and the same as a machine frame. */
+pfn_t pt_root(void);
+mfn_t pt_root_mfn(void);
+
+/* Tells the lookups where the root is: once at boot. */
+void pt_set_root(pfn_t root);
+
+/* One step of a walk. */
+struct pt_step {
+	enum pt_level level;
+	mfn_t table;        /* the table that was looked into */
+	unsigned int index; /* which of its entries */
+	pt_entry_t entry;   /* what was there */
+};
+
+/* A walk of one address, root first. */
+struct pt_walk {
+	struct pt_step step[5];
+	unsigned int steps; /* how many were taken: the last is the leaf or the absent entry */
+	bool mapped;        /* the last entry maps memory */
+	bool broken;        /* a table could not be read: its frame is not ours or not mapped */
+};
+
+/*
+ * Looks the address up in the live tables. Reads through probe_read(), so it survives tables that
+ * are nonsense: usable in a panic. "address" may be anything, Xen's own range and non-canonical
+ * ones included (there, nothing is looked at and steps is 0).
+ */
+struct pt_walk pt_lookup(uintptr_t address);
+
+/* Machine address of the PT_PTE entry that maps "address": what mmu_update wants. Panics if none.
+ */
+maddr_t pt_entry_address(uintptr_t address);
+
+/* Prints the walk, a line a level, with pfn and mfn. For the prompt and for panics. */
+void pt_print_walk(uintptr_t address);
+
+/*
+ * Calls "visit" for every present leaf of the live tables in ascending order, skipping Xen's range.
+ * "rights" is what the processor makes of the whole path: PT_RW only if every level has it, PT_NX
+ * if any has it. A false return ends the walk. Boot and test code: takes no lock, so nothing may
+ * change the tables meanwhile.
+ */
+struct pt_leaf {
+	uintptr_t address;
+	enum pt_level level;
+	pt_entry_t entry;
+	uint64_t rights;
+};
+void pt_for_each_leaf(bool (*visit)(const struct pt_leaf *leaf, void *argument), void *argument);
+
+#endif

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The buddy allocator over the frame database; see the header.
+ *
+ * The buddy of a block is found by flipping the bit of its number that the order stands for. All
+ * the state is in the database: a block's first frame says what it is, so joining needs to look at
+ * one frame, and nothing has to be searched.
+ */
+#include <kernel/compiler.h>
+#include <kernel/panic.h>
+#include <kernel/printf.h>
+#include <kernel/spinlock.h>
+#include <mm/frames.h>
+
+static struct spinlock lock;
+static struct frame *database;
+static uint64_t pages;
+static uint64_t free_pages;
+static struct list_node free_lists[FRAMES_ORDERS];
+
+struct frame *frame_of(pfn_t frame)
+{
+	return frame.n < pages ? &database[frame.n] : NULL;
+}
+
+static pfn_t number_of(const struct frame *frame)
+{
+	return pfn((uint64_t)(frame - database));
+}
+
+static void set_block(struct frame *frame, enum frame_kind kind, unsigned int order)
+{
+	frame->kind = (uint8_t)kind;
+	frame->order = (uint8_t)order;
+}
+
+/* Puts a block on the free list of its order. The lock is held. */
+static void add_free(struct frame *frame, unsigned int order)
+{
+	set_block(frame, FRAME_FREE, order);
+	list_add(&free_lists[order], &frame->link);
+	free_pages += 1ull << order;
+}
+
+/* Takes a free block off its list. The lock is held. */
+static void remove_free(struct frame *frame)
+{
+	list_remove(&frame->link);
+	free_pages -= 1ull << frame->order;
+	set_block(frame, FRAME_TAIL, 0);
+}
+
+/* The free block of that order that is the other half, or NULL. The lock is held. */
+static struct frame *free_buddy(const struct frame *frame, unsigned int order)
+{
+	struct frame *buddy = frame_of(pfn(number_of(frame).n ^ 1ull << order));
+
+	return buddy && buddy->kind == FRAME_FREE && buddy->order == order ? buddy : NULL;
+}
+
+/* Frees a block, joined with its buddy as long as that is free too. The lock is held. */
+static void free_block(struct frame *frame, unsigned int order)
+{
+	set_block(frame, FRAME_TAIL, 0);
+	while (order < FRAMES_MAX_ORDER) {
+		struct frame *buddy = free_buddy(frame, order);
+
+		if (!buddy)
+			break;
+		remove_free(buddy);
+		frame = MIN(frame, buddy);
+		order++;
+	}
+	add_free(frame, order);
+}
+
+/* Frees a run of any length and alignment, as the largest blocks that fit. */
+static void free_run(struct pfn_range run)
+{
+	while (run.count) {
+		unsigned int order = 0;
+
+		while (order < FRAMES_MAX_ORDER && run.start.n % (2ull << order) == 0 &&
+		       run.count >= 2ull << order)
+			order++;
+		free_block(&database[run.start.n], order);
+		run.start.n += 1ull << order;
+		run.count -= 1ull << order;
+	}
+}
+
+/* Frees the frames of a run that have memory, and marks the others. */
+static void free_present(struct pfn_range run, bool (*present)(pfn_t frame))
+{
+	struct pfn_range piece = {run.start, 0};
+	uint64_t end = run.start.n + run.count;
+
+	for (pfn_t frame = run.start; frame.n < end; frame.n++) {
+		if (present(frame)) {
+			piece.count++;
+			continue;
+		}
+		set_block(&database[frame.n], FRAME_ABSENT, 0);
+		free_run(piece);
+		piece = (struct pfn_range){pfn(frame.n + 1), 0};
+	}
+	free_run(piece);
+}
+
+void frames_init(struct frame *storage, const struct boot_memory *memory,
+		 bool (*present)(pfn_t frame))
+{
+	struct pfn_range gap;
+
+	database = storage;
+	pages = memory->pages;
+	free_pages = 0;
+	for (unsigned int order = 0; order < FRAMES_ORDERS; order++)
+		list_init(&free_lists[order]);
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		const struct boot_run *run = &memory->run[i];
+
+		for (uint64_t n = 0; n < run->range.count; n++)
+			set_block(&database[run->range.start.n + n], run->kind, 0);
+	}
+	for (gap = boot_memory_next_free(memory, pfn(0)); gap.count;
+	     gap = boot_memory_next_free(memory, pfn(gap.start.n + gap.count)))
+		free_present(gap, present);
+}
+
+pfn_t frames_alloc(unsigned int order)
+{
+	pfn_t result = INVALID_PFN;
+	unsigned int from = order;
+	bool events = spin_lock(&lock);
+
+	while (from <= FRAMES_MAX_ORDER && list_empty(&free_lists[from]))
+		from++;
+	if (from <= FRAMES_MAX_ORDER) {
+		struct frame *frame = container_of(free_lists[from].next, struct frame, link);
+
+		remove_free(frame);
+		/* The upper half goes back, again and again, until the rest has the right size. */
+		while (from-- > order)
+			add_free(frame + (1ull << from), from);
+		set_block(frame, FRAME_ALLOCATED, order);
+		frame->references = 1;
+		frame->private = 0;
+		result = number_of(frame);
+	}
+	spin_unlock(&lock, events);
+	return result;
+}
+
+void frames_free(pfn_t number)
+{
+	bool events = spin_lock(&lock);
+	struct frame *frame = frame_of(number);
+
+	if (!frame || frame->kind != FRAME_ALLOCATED)
+		panic("frames_free: pfn %lx is %s, not the start of an allocated block", number.n,
+		      frame ? frame_kind_name(frame->kind) : "past the end of memory");
+	free_block(frame, frame->order);
+	spin_unlock(&lock, events);
+}
+
+void frames_release(pfn_t number)
+{
+	bool events = spin_lock(&lock);
+	struct frame *frame = frame_of(number);
+
+	if (!frame || frame->kind == FRAME_TAIL || frame->kind == FRAME_FREE ||
+	    frame->kind == FRAME_ALLOCATED || frame->kind == FRAME_ABSENT)
+		panic("frames_release: pfn %lx is %s, not boot memory", number.n,
+		      frame ? frame_kind_name(frame->kind) : "past the end of memory");
+	free_block(frame, 0);
+	spin_unlock(&lock, events);
+}
+
+pfn_t frames_block(pfn_t number)
+{
+	for (unsigned int order = 0; order <= FRAMES_MAX_ORDER; order++) {
+		pfn_t start = pfn(ROUND_DOWN(number.n, 1ull << order));
+
+		if (database[start.n].kind != FRAME_TAIL)
+			return start;
+	}
+	panic("frames_block: pfn %lx belongs to no block", number.n);
+}
+
+void frames_stats(struct frames_stats *stats)
+{
+	bool events = spin_lock(&lock);
+
+	*stats = (struct frames_stats){.total = pages};
+	for (uint64_t n = 0; n < pages; n += 1ull << database[n].order) {
+		const struct frame *frame = &database[n];
+
+		stats->kind[frame->kind] += 1ull << frame->order;
+		if (frame->kind == FRAME_FREE)
+			stats->blocks[frame->order]++;
+	}
+	spin_unlock(&lock, events);
+}
+
+uint64_t frames_free_count(void)
+{
+	return __atomic_load_n(&free_pages, __ATOMIC_RELAXED);
+}
+
+static const char *check_block(uint64_t n)
+{
+	static char message[120];
+	const struct frame *frame = &database[n];
+	uint64_t size = 1ull << frame->order;
+
+	if (frame->kind == FRAME_TAIL || frame->kind >= FRAME_KINDS) {
+		snprintf(message, sizeof(message), "pfn %lx belongs to no block (kind %u)", n,
+			 frame->kind);
+		return message;
+	}
+	if (frame->order > FRAMES_MAX_ORDER || n % size || size > pages - n) {
+		snprintf(message, sizeof(message),
+			 "the block at pfn %lx has an impossible order %u", n, frame->order);
+		return message;
+	}
+	for (uint64_t i = 1; i < size; i++) {
+		if (database[n + i].kind != FRAME_TAIL) {
+			snprintf(message, sizeof(message),
+				 "pfn %lx inside the block at pfn %lx is %s", n + i, n,
+				 frame_kind_name(database[n + i].kind));
+			return message;
+		}
+	}
+	if (frame->kind == FRAME_FREE && frame->order < FRAMES_MAX_ORDER &&
+	    free_buddy(frame, frame->order)) {
+		snprintf(message, sizeof(message),
+			 "the free block at pfn %lx was not joined with its buddy", n);
+		return message;
+	}
+	return NULL;
+}
+
+/* Free blocks in the database and on the lists must be the same ones. The lock is held. */
+static const char *check_lists(uint64_t in_database)
+{
+	static char message[120];
+	uint64_t on_lists = 0;
+
+	for (unsigned int order = 0; order < FRAMES_ORDERS; order++) {
+		list_for_each (node, &free_lists[order]) {
+			const struct frame *frame = container_of(node, struct frame, link);
+
+			if (frame->kind != FRAME_FREE || frame->order != order) {
+				snprintf(message, sizeof(message),
+					 "pfn %lx is on the free list of order %u but is %s",
+					 number_of(frame).n, order, frame_kind_name(frame->kind));
+				return message;
+			}
+			on_lists += 1ull << order;
+		}
+	}
+	if (on_lists == in_database && on_lists == free_pages)
+		return NULL;
+	snprintf(message, sizeof(message),
+		 "%lu frames free in the database, %lu on lists, %lu counted", in_database,
+		 on_lists, free_pages);
+	return message;
+}
+
+const char *frames_check(void)
+{
+	bool events = spin_lock(&lock);
+	const char *error = NULL;
+	uint64_t in_database = 0;
+
+	for (uint64_t n = 0; n < pages && !error; n += 1ull << database[n].order) {
+		error = check_block(n);
+		if (database[n].kind == FRAME_FREE)
+			in_database += 1ull << database[n].order;
+	}
+	if (!error)
+		error = check_lists(in_database);
+	spin_unlock(&lock, events);
+	return error;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The order in which memory management comes up.
+ *
+ * The builder left one mapping at KERNEL_VIRT_BASE with everything writable in it. First the list
+ * of what is in use; then everything else is unmapped, since Xen refuses a page table that is
+ * mapped writable anywhere; then the direct map can take any free frame for its tables; then the
+ * rest of the builder's mapping goes.
+ */
+#include <kernel/panic.h>
+#include <kernel/printk.h>
+#include <kernel/string.h>
+#include <mm/direct_map.h>
+#include <mm/frames.h>
+#include <mm/memory.h>
+#include <mm/p2m.h>
+#include <mm/protect.h>
+
+/* What must be left for work when everything is set up: 4 MiB. */
+#define WORKING_PAGES 1024
+
+#define KIB(pages) ((pages) << (PAGE_SHIFT - 10))
+
+static void reserve(struct boot_memory *memory, struct pfn_range range, enum frame_kind kind)
+{
+	const char *error = boot_memory_reserve(memory, range, kind);
+
+	if (error)
+		fatal("the domain builder's layout makes no sense: %s", error);
+}
+
+static void reserve_ring(struct boot_memory *memory, mfn_t ring)
+{
+	pfn_t frame = mfn_to_pfn(ring);
+
+	if (pfn_valid(frame))
+		reserve(memory, (struct pfn_range){frame, 1}, FRAME_BOOT);
+}
+
+/* Everything that the builder put into memory. */
+static void reserve_boot_memory(struct boot_memory *memory, const struct boot_info *boot)
+{
+	const char *error;
+
+	boot_memory_init(memory, boot->pages);
+	error = protect_reserve_image(memory);
+	if (error)
+		fatal("the kernel does not fit: %s", error);
+	reserve(memory, boot->start_info, FRAME_BOOT);
+	reserve(memory, boot->page_tables, FRAME_TABLE);
+	reserve(memory, boot->p2m, FRAME_P2M);
+	reserve(memory, boot->ramdisk, FRAME_RAMDISK);
+	reserve_ring(memory, boot->console);
+	reserve_ring(memory, boot->xenstore);
+}
+
+uint64_t memory_needed(uint64_t in_use)
+{
+	uint64_t needed = in_use;
+	uint64_t before;
+
+	/* Tables and database grow with the whole, which they are part of: until it is stable. */
+	do {
+		before = needed;
+		needed = in_use + WORKING_PAGES + direct_map_tables(needed) +
+			 pages_for(frames_database_size(needed));
+	} while (needed != before);
+	return needed;
+}
+
+static void check_size(const struct boot_memory *memory)
+{
+	uint64_t in_use = memory->pages - boot_memory_free(memory);
+	uint64_t needed = memory_needed(in_use);
+
+	if (memory->pages < needed)
+		fatal("too little memory: the domain has %lu KiB and needs at least %lu KiB "
+		      "(%lu KiB are taken by the kernel, its ramdisk and the builder's tables)",
+		      KIB(memory->pages), KIB(needed), KIB(in_use));
+}
+
+static bool has_memory(pfn_t frame)
+{
+	return mfn_valid(pfn_to_mfn(frame));
+}
+
+/* The frame database, in the first run of frames that is long enough. */
+static void build_frame_database(struct boot_memory *memory)
+{
+	uint64_t bytes = frames_database_size(memory->pages);
+	pfn_t start = boot_memory_take(memory, pages_for(bytes), FRAME_DATABASE);
+
+	if (!pfn_valid(start))
+		fatal("too little memory in one piece: the frame database needs %lu KiB, the "
+		      "longest free run has %lu KiB",
+		      KIB(pages_for(bytes)), KIB(boot_memory_longest(memory)));
+	memset(pfn_to_virt(start), 0, pages_for(bytes) << PAGE_SHIFT);
+	frames_init(pfn_to_virt(start), memory, has_memory);
+}
+
+static void tell(void)
+{
+	struct direct_map_cost cost = direct_map_cost();
+
+	printk(PRINTK_INFO, "mm: %lu pages (%lu MiB), %lu free\n", cost.pages,
+	       cost.pages >> (20 - PAGE_SHIFT), frames_free_count());
+	printk(PRINTK_INFO, "mm: direct map of %lu pages in %lu tables took %lu ticks\n",
+	       cost.pages, cost.tables, cost.ticks);
+}
+
+void memory_init(const struct boot_info *boot)
+{
+	static struct boot_memory memory;
+
+	reserve_boot_memory(&memory, boot);
+	check_size(&memory);
+	protect_image(&memory);
+	direct_map_build(&memory);
+	build_frame_database(&memory);
+	tell();
+}
+
+void memory_print(void)
+{
+	struct frames_stats stats;
+
+	frames_stats(&stats);
+	for (unsigned int kind = 0; kind < FRAME_KINDS; kind++) {
+		if (stats.kind[kind])
+			printk(PRINTK_OUTPUT, "%-16s %9lu pages  %10lu KiB\n",
+			       frame_kind_name(kind), stats.kind[kind], KIB(stats.kind[kind]));
+	}
+	printk(PRINTK_OUTPUT, "%-16s %9lu pages  %10lu KiB\n", "in all", stats.total,
+	       KIB(stats.total));
+}

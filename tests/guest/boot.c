@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How the kernel was booted, and whether what it says of itself is true.
+ *
+ * The ELF notes are promises to the domain builder; a wrong one may go unnoticed until another
+ * builder believes it. Failure here means boot/notes.S and the image disagree, or start_info was
+ * misread.
+ */
+#include <arch/cpu.h>
+#include <arch/hypercall.h>
+#include <arch/xen.h>
+#include <boot/boot_info.h>
+#include <boot/notes.h>
+#include <kernel/main.h>
+#include <kernel/selftest.h>
+#include <kernel/string.h>
+#include <kernel/symbols.h>
+#include <mm/p2m.h>
+#include <mm/pagetable.h>
+#include <mm/protect.h>
+#include <xen/elfnote.h>
+#include <xen/version.h>
+
+SUITE(boot, "what the builder was told and what it told us");
+
+extern const char hypercall_page[];
+
+static uint64_t note_number(uint32_t type)
+{
+	struct note note;
+	uint64_t value = 0;
+
+	REQUIRE(note_find(type, &note));
+	memcpy(&value, note.value, MIN(note.size, (uint32_t)sizeof(value)));
+	return value;
+}
+
+TEST(boot, notes_name_the_image)
+{
+	EXPECT_EQ(note_number(XEN_ELFNOTE_VIRT_BASE), KERNEL_VIRT_BASE);
+	EXPECT_EQ(note_number(XEN_ELFNOTE_ENTRY), symbol_address("xen_pv_entry"));
+	EXPECT_EQ(note_number(XEN_ELFNOTE_HYPERCALL_PAGE), (uintptr_t)hypercall_page);
+	EXPECT_EQ(note_number(XEN_ELFNOTE_HYPERCALL_PAGE) % PAGE_SIZE, 0);
+	EXPECT_EQ(note_number(XEN_ELFNOTE_INIT_P2M), P2M_VIRT_BASE);
+	EXPECT_EQ(note_number(XEN_ELFNOTE_MOD_START_PFN), 1);
+}
+
+TEST(boot, notes_are_all_read)
+{
+	extern const unsigned char notes_start[], notes_end[];
+	const unsigned char *position = NULL;
+	struct note note;
+	unsigned int count = 0;
+
+	while (note_next(notes_start, (size_t)(notes_end - notes_start), &position, &note))
+		count++;
+	EXPECT_GE(count, 13);
+	EXPECT_EQ((uintptr_t)position, (uintptr_t)notes_end);
+}
+
+TEST(boot, xen_has_only_features_we_support)
+{
+	struct xen_feature_info info = {.submap_idx = 0};
+	uint32_t needs_support =
+		1u << XENFEAT_auto_translated_physmap | 1u << XENFEAT_supervisor_mode_kernel;
+
+	REQUIRE_EQ(hypercall_xen_version(XENVER_get_features, &info), 0);
+	EXPECT_EQ(info.submap & needs_support, 0);
+	EXPECT(info.submap & 1u << XENFEAT_mmu_pt_update_preserve_ad);
+}
+
+TEST(boot, boot_info_is_consistent)
+{
+	const struct boot_info *boot = kernel_boot_info();
+
+	EXPECT_EQ(boot->pages, p2m_size());
+	EXPECT_EQ(boot->page_tables.start.n, pt_root().n);
+	EXPECT_GE(boot->page_tables.start.n, ((uintptr_t)image_end - KERNEL_VIRT_BASE) / PAGE_SIZE);
+	EXPECT(strnlen(boot->cmdline, BOOT_CMDLINE_SIZE) < BOOT_CMDLINE_SIZE);
+	EXPECT_EQ(mfn_valid(boot->console), !boot->dom0);
+	EXPECT_EQ(pages_for(boot->ramdisk_bytes), boot->ramdisk.count);
+}
+
+TEST(boot, shared_info_is_mapped)
+{
+	struct pt_walk walk = pt_lookup((uintptr_t)shared_info);
+
+	REQUIRE(walk.mapped);
+	EXPECT_EQ(mfn_to_maddr(pt_entry_mfn(walk.step[walk.steps - 1].entry)).n,
+		  kernel_boot_info()->shared_info.n);
+	EXPECT_NE(shared_info->wc_sec, 0);
+}
+
+TEST(boot, per_cpu_data_is_reached_through_gs)
+{
+	struct cpu *cpu = this_cpu();
+
+	EXPECT_EQ((uintptr_t)cpu->self, (uintptr_t)cpu);
+	EXPECT_EQ(cpu->number, 0);
+	EXPECT_EQ((uintptr_t)cpu->vcpu, (uintptr_t)&shared_info->vcpu_info[0]);
+	EXPECT_EQ(cpu->stack, (uintptr_t)boot_stack);
+}
+
+TEST(boot, symbols_name_addresses)
+{
+	uint64_t offset = 1;
+	const char *name = symbol_find((uintptr_t)kernel_main, &offset);
+	char text[SYMBOL_TEXT];
+
+	REQUIRE(name);
+	EXPECT_STREQ(name, "kernel_main");
+	EXPECT_EQ(offset, 0);
+	EXPECT_EQ(symbol_address("kernel_main"), (uintptr_t)kernel_main);
+	EXPECT_EQ(symbol_address("boot_stack"), (uintptr_t)boot_stack);
+	EXPECT_EQ(symbol_address("no_such_symbol"), 0);
+	EXPECT_STREQ(symbol_text((uintptr_t)kernel_main + 5, text, sizeof(text)),
+		     "kernel_main+0x5");
+	EXPECT(!symbol_find((uintptr_t)image_end, &offset));
+	EXPECT(!symbol_find(0, &offset));
+}

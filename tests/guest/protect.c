@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who may do what where, read off the live page tables and then tried.
+ *
+ * A page that is writable and executable, a stack without a guard, a page table with a writable
+ * alias: each is a hole that nothing else would notice. The walk covers every address that the
+ * kernel can reach, the builder's leftovers included.
+ */
+#include <arch/traps.h>
+#include <kernel/main.h>
+#include <kernel/printk.h>
+#include <kernel/selftest.h>
+#include <mm/direct_map.h>
+#include <mm/p2m.h>
+#include <mm/pagetable.h>
+#include <mm/protect.h>
+
+SUITE(protect, "rights of every mapping: W^X, guards, page 0");
+
+struct count {
+	uint64_t leaves, writable_executable, below_half, outside;
+	uint64_t first_bad;
+};
+
+static bool in(uintptr_t address, const char *start, const char *end)
+{
+	return address >= (uintptr_t)start && address < (uintptr_t)end;
+}
+
+/* Where a kernel of ours has any business: image, P2M window, direct map. */
+static bool expected_place(uintptr_t address)
+{
+	uintptr_t direct_end = DIRECT_MAP_BASE + (p2m_size() << PAGE_SHIFT);
+	uintptr_t p2m_end = P2M_VIRT_BASE + ROUND_UP(p2m_size() * 8, PAGE_SIZE);
+
+	return in(address, image_start, image_end) ||
+	       (address >= DIRECT_MAP_BASE && address < direct_end) ||
+	       (address >= P2M_VIRT_BASE && address < p2m_end);
+}
+
+static bool count_leaf(const struct pt_leaf *leaf, void *argument)
+{
+	struct count *count = argument;
+
+	count->leaves++;
+	if ((leaf->rights & PT_RW) && !(leaf->rights & PT_NX)) {
+		count->writable_executable++;
+		count->first_bad = leaf->address;
+	}
+	count->below_half += leaf->address < XEN_VIRT_START;
+	count->outside += !expected_place(leaf->address);
+	return true;
+}
+
+TEST(protect, no_page_is_writable_and_executable)
+{
+	struct count count = {0};
+
+	pt_for_each_leaf(count_leaf, &count);
+	EXPECT_GE(count.leaves, p2m_size());
+	EXPECT_EQ(count.writable_executable, 0);
+	EXPECT_EQ(count.first_bad, 0);
+}
+
+TEST(protect, nothing_is_mapped_outside_the_plan)
+{
+	struct count count = {0};
+
+	pt_for_each_leaf(count_leaf, &count);
+	EXPECT_EQ(count.below_half, 0); /* page 0 among them */
+	EXPECT_EQ(count.outside, 0);
+}
+
+static void expect_rights(const char *start, const char *end, bool write, bool execute)
+{
+	for (uintptr_t address = (uintptr_t)start; address < (uintptr_t)end; address += PAGE_SIZE) {
+		struct pt_walk walk = pt_lookup(address);
+		pt_entry_t entry = walk.step[walk.steps - 1].entry;
+
+		if (!EXPECT(walk.mapped) || !EXPECT_EQ(!!(entry.raw & PT_RW), write) ||
+		    !EXPECT_EQ(!(entry.raw & PT_NX), execute))
+			return;
+	}
+}
+
+TEST(protect, image_parts_have_their_rights)
+{
+	expect_rights(text_start, text_end, false, true);
+	expect_rights(rodata_start, rodata_end, false, false);
+	expect_rights(data_start, boot_stack_guard, true, false);
+	expect_rights(boot_stack, boot_stack_top, true, false);
+}
+
+TEST(protect, rights_are_enforced)
+{
+	static uint64_t variable = 0xc3; /* "ret", were it executed */
+	static const uint64_t constant = 7;
+
+	EXPECT(probe_write((uintptr_t)&variable, 0xc3));
+	EXPECT(!probe_write((uintptr_t)&constant, 8));
+	EXPECT_EQ(constant, 7);
+	EXPECT(!probe_write((uintptr_t)text_start, 0));
+	EXPECT(!probe_execute((uintptr_t)&variable));
+	EXPECT(!probe_execute((uintptr_t)&constant));
+	EXPECT(!probe_execute((uintptr_t)boot_stack));
+	EXPECT(!probe_execute((uintptr_t)pfn_to_virt(pfn(0))));
+}
+
+TEST(protect, page_zero_faults)
+{
+	uint64_t value;
+
+	EXPECT(!probe_read(0, &value));
+	EXPECT(!probe_write(8, 1));
+	EXPECT(!probe_execute(0));
+}
+
+TEST(protect, stack_has_a_guard)
+{
+	uint64_t value;
+
+	EXPECT(!pt_lookup((uintptr_t)boot_stack_guard).mapped);
+	EXPECT_EQ((uintptr_t)boot_stack - (uintptr_t)boot_stack_guard, PAGE_SIZE);
+	EXPECT(!probe_read((uintptr_t)boot_stack - 8, &value));
+	EXPECT(!probe_write((uintptr_t)boot_stack - 8, 0));
+	EXPECT(probe_read((uintptr_t)boot_stack, &value));
+}
+
+TEST(protect, direct_map_of_text_is_read_only)
+{
+	pfn_t frame = pfn(((uintptr_t)text_start - KERNEL_VIRT_BASE) >> PAGE_SHIFT);
+	uint64_t *alias = pfn_to_virt(frame);
+
+	EXPECT_EQ(*alias, *(uint64_t *)text_start);
+	EXPECT(!probe_write((uintptr_t)alias, 0));
+}
+
+/* Every table that the walk passes through must be read-only in the direct map. */
+static void check_tables(mfn_t table, enum pt_level level, uint64_t *tables, uint64_t *writable)
+{
+	const pt_entry_t *entries = pt_table(table);
+	struct pt_walk walk = pt_lookup((uintptr_t)entries);
+
+	++*tables;
+	*writable += !walk.mapped || (walk.step[walk.steps - 1].entry.raw & PT_RW);
+	for (unsigned int i = 0; i < PT_ENTRIES && level != PT_PTE; i++) {
+		bool xen_slot = level == PT_PGD && i >= pt_index(XEN_VIRT_START, PT_PGD) &&
+				i < pt_index(XEN_VIRT_END, PT_PGD);
+
+		if (pt_entry_present(entries[i]) && !xen_slot && !pt_entry_leaf(entries[i], level))
+			check_tables(pt_entry_mfn(entries[i]), pt_level_below(level), tables,
+				     writable);
+	}
+}
+
+TEST(protect, page_tables_are_read_only)
+{
+	uint64_t tables = 0, writable = 0;
+
+	check_tables(pt_root_mfn(), PT_PGD, &tables, &writable);
+	EXPECT_GE(tables, direct_map_tables(p2m_size()) + 4);
+	EXPECT_EQ(writable, 0);
+	EXPECT(!probe_write((uintptr_t)pfn_to_virt(kernel_boot_info()->p2m.start), 0));
+}
