@@ -108,8 +108,11 @@ static bool fixup(struct regs *regs)
 	for (const struct extable_entry *entry = extable_start; entry < extable_end; entry++) {
 		if (entry->instruction == regs->rip) {
 			regs->rip = entry->fixup;
-			/* A return to where Xen could not go must not be tried again. */
-			regs->cs = FLAT_KERNEL_CS;
+			/*
+			 * A return to where Xen could not go must not be tried again. Privilege
+			 * level 0 in the selector is what tells Xen "to the kernel".
+			 */
+			regs->cs = FLAT_KERNEL_CS & ~3u;
 			regs->ss = FLAT_KERNEL_SS;
 			return true;
 		}
