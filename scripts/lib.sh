@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the scripts have in common; sourced, not run. Written for bash.
+
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${BUILD:-$top/build}
+
+# Downloads are kept here, outside the checkout, so that a fresh clone does not fetch them again.
+cache=${PINWHEEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pinwheel}
+
+# Progress goes to standard error: standard output is for results.
+say() {
+	echo "$*" >&2
+}
+
+die() {
+	echo "error: $*" >&2
+	exit 2
+}
+
+have() {
+	command -v "$1" >/dev/null 2>&1
+}
+
+# Whether this machine installs Debian packages, and whether we may.
+has_apt() {
+	have apt-get && have dpkg-deb
+}
+
+# The file's end, for when something failed: "last_lines FILE [COUNT]".
+last_lines() {
+	say "--- the last lines of $1:"
+	tail -n "${2:-25}" "$1" | sed 's/\r$//' >&2
+	say "---"
+}
