@@ -158,7 +158,8 @@ static bool read_entry(struct cpio_reader *reader, struct cpio_entry *entry)
 	if (strcmp(name, TRAILER) != 0) {
 		if ((problem = check_name(name)) || (problem = check_type(entry->mode)))
 			return fail(reader, problem);
-		if (header[5] == '2' && checksum(entry->data, entry->size) != field[FIELD_CHECK])
+		if (header[5] == '2' && (entry->mode & CPIO_TYPE_MASK) == CPIO_FILE &&
+		    checksum(entry->data, entry->size) != field[FIELD_CHECK])
 			return fail(reader, "the checksum of a file is wrong");
 		entry->name = strip_dot(name);
 	}

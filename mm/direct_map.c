@@ -132,7 +132,7 @@ static void hook_into_root(pfn_t tables, uint64_t count)
 void direct_map_build(struct boot_memory *memory)
 {
 	uint64_t total = direct_map_tables(memory->pages);
-	uint64_t start = rdtsc();
+	uint64_t start = rdtsc(), filled;
 	pfn_t tables = boot_memory_take(memory, total, FRAME_TABLE);
 	uint64_t count;
 
@@ -149,9 +149,10 @@ void direct_map_build(struct boot_memory *memory)
 		count = fill_upper_tables(tables, children, count);
 	}
 	fixed_unmap(fixed_window);
+	filled = rdtsc();
 	hook_into_root(tables, count);
 	live = true;
-	cost = (struct direct_map_cost){memory->pages, total, rdtsc() - start};
+	cost = (struct direct_map_cost){memory->pages, total, filled - start, rdtsc() - filled};
 }
 
 struct direct_map_cost direct_map_cost(void)

@@ -104,8 +104,9 @@ static void tell(void)
 
 	printk(PRINTK_INFO, "mm: %lu pages (%lu MiB), %lu free\n", cost.pages,
 	       cost.pages >> (20 - PAGE_SHIFT), frames_free_count());
-	printk(PRINTK_INFO, "mm: direct map of %lu pages in %lu tables took %lu ticks\n",
-	       cost.pages, cost.tables, cost.ticks);
+	printk(PRINTK_INFO,
+	       "mm: direct map in %lu tables: %lu ticks to fill, %lu for Xen to validate\n",
+	       cost.tables, cost.fill_ticks, cost.validate_ticks);
 }
 
 void memory_init(const struct boot_info *boot)

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The tests that run on the workstation: modules of the kernel that need no machine, each with a
+# cmocka program in tests/host/, built with the address and undefined-behaviour sanitizers. A test
+# is a file test_NAME.c; it is linked with those of the modules below that it calls.
+
+HOST_MODULES := kernel/printf.c kernel/parse.c kernel/log.c kernel/cmdline.c kernel/cpio.c \
+	kernel/inflate.c kernel/lineedit.c kernel/date.c kernel/selftest.c drivers/ring.c boot/start_info.c boot/notes.c \
+	mm/boot_memory.c mm/frames.c arch/x86/recovery.S
+HOST_MODULES := $(wildcard $(HOST_MODULES))
+HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(sort $(wildcard tests/host/test_*.c)))
+HOST_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_MODULES) kernel/string.c tests/host/stubs.c)
+
+# The formatter has the library's names in the kernel; here both must be at hand.
+HOST_RENAME := -Dsnprintf=kernel_snprintf -Dvsnprintf=kernel_vsnprintf
+HOST_RENAME_STRING := $(foreach f,memcpy memmove memset memcmp strlen strnlen strcmp strncmp strchr,-D$f=kernel_$f)
+HOST_CFLAGS = -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer -Wall -Wextra -Werror -Wshadow -Wno-missing-field-initializers \
+	-Iinclude -isystem $(BUILD)/include -D__XEN_INTERFACE_VERSION__=0x00040e00
+
+$(BUILD)/host/kernel/string.c.o: HOST_EXTRA = $(HOST_RENAME_STRING) -fno-sanitize=all -fno-builtin
+$(BUILD)/host/tests/host/%.c.o: HOST_EXTRA =
+$(BUILD)/host/%.o: HOST_EXTRA = $(HOST_RENAME)
+
+$(BUILD)/host/%.o: % $(BUILD)/.flags | $(XEN_HEADERS)
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $<"
+	@$(CC) $(HOST_CFLAGS) $(HOST_EXTRA) -MMD -MP -c -o $@ $<
+
+$(BUILD)/host/modules.a: $(HOST_OBJECTS)
+	@rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/host/test_%: $(BUILD)/host/tests/host/test_%.c.o $(BUILD)/host/modules.a
+	@$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
+
+.PHONY: host-tests
+.SECONDARY:
+host-tests: $(HOST_TESTS)
+
+-include $(HOST_OBJECTS:.o=.d) $(HOST_TESTS:$(BUILD)/host/%=$(BUILD)/host/tests/host/%.c.d)

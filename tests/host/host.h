@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the hosted tests share: cmocka, a stand-in for the parts of the kernel that a module calls
+ * and that need a machine, and repeatable random numbers.
+ */
+#ifndef TESTS_HOST_H
+#define TESTS_HOST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <kernel/compiler.h>
+
+/* Everything that the kernel has printed since host_clear_output(), 0-terminated. */
+const char *host_output(void);
+void host_clear_output(void);
+
+/*
+ * Runs the function in a child process, which must end in a panic; its message must contain the
+ * text. (A panic leaves locks held, so it cannot be in this process.)
+ */
+void host_expect_panic(void (*function)(void), const char *text);
+
+/* A repeatable sequence (xorshift); seed it for each test. */
+void host_seed(uint64_t seed);
+uint64_t host_random(void);
+uint64_t host_random_below(uint64_t limit);
+
+#endif

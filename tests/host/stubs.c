@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The stand-ins: printing goes to a buffer, a panic ends the process, there is one CPU.
+ */
+#include "host.h"
+
+#include <arch/cpu.h>
+#include <arch/traps.h>
+#include <kernel/panic.h>
+#include <kernel/printk.h>
+#include <kernel/symbols.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PANIC_STATUS 42
+
+static char output[1 << 16];
+static size_t length;
+
+const char *host_output(void)
+{
+	return output;
+}
+
+void host_clear_output(void)
+{
+	length = 0;
+	output[0] = '\0';
+}
+
+void vprintk(enum printk_level level, const char *format, va_list arguments)
+{
+	(void)level;
+	length += (size_t)vsnprintf(output + length, sizeof(output) - length, format, arguments);
+	assert_true(length < sizeof(output));
+}
+
+void printk(enum printk_level level, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vprintk(level, format, arguments);
+	va_end(arguments);
+}
+
+void panic(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fflush(stderr);
+	_exit(PANIC_STATUS);
+}
+
+void host_expect_panic(void (*function)(void), const char *text)
+{
+	char message[512];
+	int pipe_ends[2], status;
+	ssize_t got;
+	pid_t child;
+
+	assert_int_equal(pipe(pipe_ends), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		dup2(pipe_ends[1], STDERR_FILENO);
+		function();
+		_exit(0);
+	}
+	close(pipe_ends[1]);
+	got = read(pipe_ends[0], message, sizeof(message) - 1);
+	close(pipe_ends[0]);
+	message[got > 0 ? got : 0] = '\0';
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), PANIC_STATUS);
+	if (!strstr(message, text))
+		fail_msg("the panic says \"%s\", not \"%s\"", message, text);
+}
+
+static struct cpu cpu;
+
+struct cpu *this_cpu(void)
+{
+	return &cpu;
+}
+
+bool events_mask(void)
+{
+	return false;
+}
+
+void events_restore(bool were_enabled)
+{
+	(void)were_enabled;
+}
+
+bool events_enabled(void)
+{
+	return false;
+}
+
+const char *trap_name(uint64_t vector)
+{
+	return vector == TRAP_PAGE_FAULT ? "page fault" : "trap";
+}
+
+char *symbol_text(uintptr_t address, char *buffer, size_t size)
+{
+	(void)address;
+	snprintf(buffer, size, "somewhere+0x1");
+	return buffer;
+}
+
+/* The kernel's own notes: none here. */
+const unsigned char notes_start[1], notes_end[1];
+
+static uint64_t state = 1;
+
+void host_seed(uint64_t seed)
+{
+	state = seed * 2 + 1;
+}
+
+uint64_t host_random(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+uint64_t host_random_below(uint64_t limit)
+{
+	return host_random() % limit;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The list of boot memory against the simplest model there is: one byte a frame.
+ */
+#include "host.h"
+
+#include <mm/boot_memory.h>
+
+static struct boot_memory memory;
+
+static const char *reserve(uint64_t start, uint64_t count)
+{
+	return boot_memory_reserve(&memory, (struct pfn_range){pfn(start), count}, FRAME_DATA);
+}
+
+static void reserving(void **state)
+{
+	(void)state;
+	boot_memory_init(&memory, 100);
+	assert_int_equal(boot_memory_free(&memory), 100);
+	assert_null(reserve(10, 5));
+	assert_null(reserve(0, 1));
+	assert_null(reserve(15, 5)); /* right behind another */
+	assert_null(reserve(99, 1));
+	assert_null(reserve(50, 0)); /* nothing */
+	assert_int_equal(memory.runs, 4);
+	assert_int_equal(boot_memory_free(&memory), 88);
+	assert_int_equal(boot_memory_longest(&memory), 79);
+	assert_false(boot_memory_is_free(&memory, pfn(0)));
+	assert_true(boot_memory_is_free(&memory, pfn(1)));
+	assert_false(boot_memory_is_free(&memory, pfn(14)));
+	assert_true(boot_memory_is_free(&memory, pfn(20)));
+	assert_false(boot_memory_is_free(&memory, pfn(99)));
+	assert_false(boot_memory_is_free(&memory, pfn(100)));
+}
+
+static void overlaps_are_refused(void **state)
+{
+	static const uint64_t cases[][2] = {{10, 1}, {9, 2}, {14, 1}, {14, 9}, {5, 20}, {10, 5}};
+
+	(void)state;
+	boot_memory_init(&memory, 100);
+	assert_null(reserve(10, 5));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *error = reserve(cases[i][0], cases[i][1]);
+
+		assert_non_null(error);
+		assert_non_null(strstr(error, "overlaps kernel data at pfn a"));
+	}
+	assert_int_equal(memory.runs, 1);
+}
+
+static void ends_are_respected(void **state)
+{
+	(void)state;
+	boot_memory_init(&memory, 100);
+	assert_non_null(strstr(reserve(100, 1), "past the end"));
+	assert_non_null(strstr(reserve(99, 2), "past the end"));
+	assert_non_null(strstr(reserve(UINT64_MAX, 2), "past the end"));
+	assert_non_null(strstr(reserve(1, UINT64_MAX), "past the end"));
+	assert_null(reserve(0, 100));
+	assert_int_equal(boot_memory_free(&memory), 0);
+	assert_int_equal(boot_memory_next_free(&memory, pfn(0)).count, 0);
+	assert_false(pfn_valid(boot_memory_take(&memory, 1, FRAME_DATA)));
+}
+
+static void a_full_list_says_so(void **state)
+{
+	(void)state;
+	boot_memory_init(&memory, 1000);
+	for (uint64_t i = 0; i < BOOT_MEMORY_RUNS; i++)
+		assert_null(reserve(i * 3, 1));
+	assert_non_null(strstr(reserve(900, 1), "more than 32"));
+	assert_int_equal(boot_memory_free(&memory), 1000 - BOOT_MEMORY_RUNS);
+}
+
+static void against_the_model(void **state)
+{
+	enum { PAGES = 200 };
+
+	(void)state;
+	host_seed(4);
+	for (unsigned int round = 0; round < 500; round++) {
+		unsigned char used[PAGES + 1] = {0};
+
+		boot_memory_init(&memory, PAGES);
+		for (unsigned int step = 0; step < 25; step++) {
+			uint64_t start = host_random_below(PAGES),
+				 count = host_random_below(20) + 1;
+			uint64_t longest = 0, run = 0, total = 0;
+			pfn_t taken;
+
+			if (step % 2) {
+				bool fits =
+					start + count <= PAGES && !memchr(used + start, 1, count);
+
+				assert_int_equal(!reserve(start, count), fits);
+				if (fits)
+					memset(used + start, 1, count);
+			} else {
+				uint64_t lowest = 0;
+
+				while (lowest + count <= PAGES && memchr(used + lowest, 1, count))
+					lowest++;
+				taken = boot_memory_take(&memory, count, FRAME_TABLE);
+				assert_int_equal(pfn_valid(taken), lowest + count <= PAGES);
+				if (pfn_valid(taken)) {
+					assert_int_equal(taken.n, lowest);
+					memset(used + lowest, 1, count);
+				}
+			}
+			for (uint64_t n = 0; n < PAGES; n++) {
+				assert_int_equal(boot_memory_is_free(&memory, pfn(n)), !used[n]);
+				run = used[n] ? 0 : run + 1;
+				longest = MAX(longest, run);
+				total += !used[n];
+			}
+			assert_int_equal(boot_memory_free(&memory), total);
+			assert_int_equal(boot_memory_longest(&memory), longest);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reserving),          cmocka_unit_test(overlaps_are_refused),
+		cmocka_unit_test(ends_are_respected), cmocka_unit_test(a_full_list_says_so),
+		cmocka_unit_test(against_the_model),
+	};
+
+	return cmocka_run_group_tests_name("boot_memory", tests, NULL, NULL);
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The page allocator: its invariants after every step of long random histories, on domains of odd
+ * sizes with holes in them, and the mistakes of its callers.
+ */
+#include "host.h"
+
+#include <mm/frames.h>
+
+static struct frame *database;
+static struct boot_memory memory;
+
+static bool all_present(pfn_t frame)
+{
+	(void)frame;
+	return true;
+}
+
+static bool some_absent(pfn_t frame)
+{
+	return frame.n % 37 != 5;
+}
+
+static void start(uint64_t pages, bool (*present)(pfn_t))
+{
+	free(database);
+	database = calloc(pages, sizeof(*database));
+	assert_non_null(database);
+	frames_init(database, &memory, present);
+	if (frames_check())
+		fail_msg("%s", frames_check());
+}
+
+static void start_empty(uint64_t pages)
+{
+	boot_memory_init(&memory, pages);
+	start(pages, all_present);
+}
+
+static void sizes_that_are_no_powers_of_two(void **state)
+{
+	static const uint64_t sizes[] = {1, 2, 3, 511, 1023, 1024, 1025, 2047, 5000};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		start_empty(sizes[i]);
+		assert_int_equal(frames_free_count(), sizes[i]);
+		assert_null(frame_of(pfn(sizes[i])));
+		assert_non_null(frame_of(pfn(sizes[i] - 1)));
+	}
+}
+
+static void reserved_frames_are_never_given_out(void **state)
+{
+	(void)state;
+	boot_memory_init(&memory, 3000);
+	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(0), 1}, FRAME_TEXT));
+	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(100), 333}, FRAME_RAMDISK));
+	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(2999), 1}, FRAME_TABLE));
+	start(3000, some_absent);
+	for (;;) {
+		pfn_t frame = frames_alloc(0);
+
+		if (!pfn_valid(frame))
+			break;
+		assert_true(boot_memory_is_free(&memory, frame));
+		assert_true(some_absent(frame));
+	}
+	assert_int_equal(frames_free_count(), 0);
+	assert_null(frames_check());
+	assert_int_equal(frame_of(pfn(100))->kind, FRAME_RAMDISK);
+	assert_int_equal(frame_of(pfn(5))->kind, FRAME_ABSENT);
+}
+
+static void random_histories(void **state)
+{
+	enum { PAGES = 3001, HELD = 200 };
+	pfn_t held[HELD];
+	unsigned char owner[PAGES];
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 12; seed++) {
+		uint64_t free_at_start;
+		unsigned int count = 0;
+
+		host_seed(seed);
+		boot_memory_init(&memory, PAGES);
+		assert_null(
+			boot_memory_reserve(&memory, (struct pfn_range){pfn(700), 60}, FRAME_P2M));
+		start(PAGES, seed % 2 ? some_absent : all_present);
+		free_at_start = frames_free_count();
+		memset(owner, 0, sizeof(owner));
+
+		for (unsigned int step = 0; step < 3000; step++) {
+			if (count < HELD && host_random_below(100) < 55) {
+				unsigned int order = (unsigned int)host_random_below(7);
+				pfn_t block = frames_alloc(order);
+
+				if (!pfn_valid(block))
+					continue;
+				assert_int_equal(block.n % (1u << order), 0);
+				assert_int_equal(frames_block(pfn(block.n + (1u << order) - 1)).n,
+						 block.n);
+				for (uint64_t n = 0; n < 1u << order; n++) {
+					assert_int_equal(owner[block.n + n], 0);
+					owner[block.n + n] = 1;
+				}
+				held[count++] = block;
+			} else if (count) {
+				uint64_t which = host_random_below(count);
+				pfn_t block = held[which];
+
+				memset(owner + block.n, 0, 1u << frame_of(block)->order);
+				frames_free(block);
+				held[which] = held[--count];
+			}
+			if (step % 50 == 0 && frames_check())
+				fail_msg("seed %lu, step %u: %s", seed, step, frames_check());
+		}
+		while (count)
+			frames_free(held[--count]);
+		assert_null(frames_check());
+		assert_int_equal(frames_free_count(), free_at_start);
+	}
+}
+
+static void everything_is_joined_in_the_end(void **state)
+{
+	struct frames_stats stats;
+	static pfn_t all[4096];
+
+	(void)state;
+	start_empty(4096);
+	for (unsigned int i = 0; i < 4096; i++)
+		all[i] = frames_alloc(0);
+	assert_false(pfn_valid(frames_alloc(0)));
+	for (unsigned int i = 0; i < 4096; i++)
+		frames_free(all[(i * 2731) % 4096]);
+	frames_stats(&stats);
+	assert_int_equal(stats.blocks[FRAMES_MAX_ORDER], 4);
+	assert_int_equal(stats.kind[FRAME_FREE], 4096);
+}
+
+static void impossible_orders(void **state)
+{
+	(void)state;
+	start_empty(2048);
+	assert_false(pfn_valid(frames_alloc(FRAMES_MAX_ORDER + 1)));
+	assert_false(pfn_valid(frames_alloc(64)));
+	assert_false(pfn_valid(frames_alloc(UINT32_MAX)));
+	assert_int_equal(frames_free_count(), 2048);
+}
+
+static void boot_memory_can_be_released(void **state)
+{
+	(void)state;
+	boot_memory_init(&memory, 64);
+	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(8), 1}, FRAME_TABLE));
+	start(64, all_present);
+	assert_int_equal(frames_free_count(), 63);
+	frames_release(pfn(8));
+	assert_int_equal(frames_free_count(), 64);
+	assert_null(frames_check());
+	assert_int_equal(frame_of(pfn(0))->order, 6); /* one block again */
+}
+
+static void free_twice(void)
+{
+	pfn_t block = frames_alloc(3);
+
+	frames_free(block);
+	frames_free(block);
+}
+
+static void free_the_middle(void)
+{
+	frames_free(pfn(frames_alloc(3).n + 1));
+}
+
+static void free_past_the_end(void)
+{
+	frames_free(pfn(2048));
+}
+
+static void release_allocated(void)
+{
+	frames_release(frames_alloc(0));
+}
+
+static void wrong_frees_are_panics(void **state)
+{
+	(void)state;
+	start_empty(2048);
+	host_expect_panic(free_twice, "not the start of an allocated block");
+	host_expect_panic(free_the_middle, "part of a block");
+	host_expect_panic(free_past_the_end, "past the end of memory");
+	host_expect_panic(release_allocated, "not boot memory");
+}
+
+static void the_checker_sees_damage(void **state)
+{
+	pfn_t block;
+
+	(void)state;
+	start_empty(2048);
+	block = frames_alloc(4);
+	frame_of(pfn(block.n + 3))->kind = FRAME_ALLOCATED;
+	assert_non_null(strstr(frames_check(), "inside the block"));
+	start_empty(2048);
+	frame_of(frames_alloc(0))->kind = FRAME_FREE;
+	assert_non_null(frames_check());
+	start_empty(2048);
+	frame_of(pfn(1024))->kind = FRAME_ALLOCATED;
+	assert_non_null(frames_check());
+	start_empty(2048);
+	frame_of(pfn(0))->order = 9;
+	assert_non_null(frames_check());
+}
+
+static int release_database(void **state)
+{
+	(void)state;
+	free(database);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_that_are_no_powers_of_two),
+		cmocka_unit_test(reserved_frames_are_never_given_out),
+		cmocka_unit_test(random_histories),
+		cmocka_unit_test(everything_is_joined_in_the_end),
+		cmocka_unit_test(impossible_orders),
+		cmocka_unit_test(boot_memory_can_be_released),
+		cmocka_unit_test(wrong_frees_are_panics),
+		cmocka_unit_test(the_checker_sees_damage),
+	};
+
+	return cmocka_run_group_tests_name("frames", tests, NULL, release_database);
+}
