@@ -52,7 +52,7 @@ static void put_number(struct output *out, const struct conversion *conv, uint64
 		       const char *prefix, unsigned int base, bool upper)
 {
 	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-	char text[20];
+	char text[22]; /* 64 bits, in octal */
 	int length = 0;
 	int zeros;
 
@@ -204,6 +204,9 @@ int vsnprintf(char *buffer, size_t size, const char *format, va_list list)
 		case 'u':
 			put_number(&out, &conv, unsigned_argument(&conv, &arguments), "", 10,
 				   false);
+			break;
+		case 'o':
+			put_number(&out, &conv, unsigned_argument(&conv, &arguments), "", 8, false);
 			break;
 		case 'x':
 			value = unsigned_argument(&conv, &arguments);

@@ -43,7 +43,8 @@ void evtchn_upcall(void);
 
 /*
  * Sleeps until the port is pending (masked or not) or system time reaches "deadline" (nanoseconds;
- * 0: no deadline). Works with events masked, so also in a panic. SCHEDOP_poll, public/sched.h.
+ * 0: no deadline). It may return early, for an event on another port: look again. Works with events
+ * masked, so also in a panic. SCHEDOP_poll, public/sched.h.
  */
 void evtchn_poll(evtchn_t port, uint64_t deadline);
 

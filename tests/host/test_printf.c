@@ -61,6 +61,13 @@ static void every_integer_conversion(void **state)
 					}
 }
 
+static void octal(void **state)
+{
+	(void)state;
+	SAME("<%o> <%06o> <%-8o> <%lo>", 0100644, 0755, 8, UINT64_MAX);
+	SAME("<%.0o> <%.3o>", 0, 7);
+}
+
 static void strings(void **state)
 {
 	(void)state;
@@ -130,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_text),
 		cmocka_unit_test(every_integer_conversion),
+		cmocka_unit_test(octal),
 		cmocka_unit_test(strings),
 		cmocka_unit_test(string_need_not_end),
 		cmocka_unit_test(pointers_and_null),

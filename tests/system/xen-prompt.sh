@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The prompt on dom0's console: every command, the keys of the line editor, mistakes.
+
+. "$(dirname "$0")/lib.sh"
+
+# type LINE TEXT...: enters a command; each text must be in the answer, in that order.
+type() {
+	local line=$1 text
+	shift
+	send "$line\\r"
+	for text; do
+		check "\"$line\" answers \"$text\"" wait_for "$text"
+	done
+	wait_for "pinwheel> "
+}
+
+(mkdir -p "$work/files/etc" && echo hello >"$work/files/etc/motd" &&
+	cd "$work/files" && find . | cpio --quiet -o -H newc >"$work/ramdisk")
+
+boot prompt --memory 64 --ramdisk "$work/ramdisk" -- nonsense
+expect 'command line: "nonsense" is not a word that this kernel knows; ignored'
+expect 'Type "help"'
+wait_for "pinwheel> "
+type help "bootinfo" "dmesg" "mem" "notes" "pt ADDRESS|SYMBOL" "selftest" "Tab completes"
+type "help pt" "page-table entries"
+type "help nosuch" 'there is no command "nosuch"'
+type mem "free" "kernel text" "page tables" "ramdisk" "in all" "16384 pages"
+type frames "order" "of 16384 pages are free; the invariants hold"
+type "frames 100" "pfn 100 is kernel text, mfn"
+type "frames ffffffff" "is not a pfn from 0 to 3fff"
+type "frames xyz" '"xyz" is not a pfn'
+type "pt kernel_main" "kernel_main+0x0" "pgd[511]" "pud[510]" "pmd[  0]" "pte[" "pfn" "mfn"
+type "pt ffff888000000000" "pgd[273]" "pte[  0]" "NX"
+type "pt 0" "not mapped: the pgd entry is not present"
+type "pt ffff800000000000" "belongs to Xen"
+type "pt 800000000000" "is not canonical"
+type "pt nosuch" "neither a symbol nor a hexadecimal address"
+type "pt" "which address?"
+type notes 'GUEST_OS            "Pinwheel"' "VIRT_BASE           0xffffffff80000000" "INIT_P2M"
+type bootinfo "xen-3.0-x86_64, dom0" 'command line "nonsense"' "16384 pages (64 MiB)" "ramdisk"
+type files "040755" "etc" "100644          6  etc/motd"
+type events "timer" "console"
+type time "UTC," "s since boot"
+type dmesg "Pinwheel, a PV guest of Xen" "mm: direct map in"
+type "selftest list" "boot" "traps"
+type "selftest time" "# Subtest: time" "ok 1 time" "8 passed, 0 failed"
+type "selftest time nosuch" 'there is no suite "nosuch"' "8 passed, 1 failed"
+type "nosuch words" "nosuch: no such command"
+type "a b c d e f g h i j k l m n o p q" "a: more than 16 words"
+# The line editor: a typing mistake mended, history, completion, a line given up, Ctrl-D.
+type 'hulp\x1b[D\x1b[D\x1b[D\x1b[3~e' "this list"
+type '\x1b[A' "this list"
+type 'boo\t' "protocol"
+send 'this is given up\x03'
+wait_for "^C"
+wait_for "pinwheel> "
+type '\x04' '"poweroff" ends the domain'
+type '' # an empty line is no mistake
+send 'poweroff\r'
+ends 0
+
+boot reboot --memory 64
+wait_for "pinwheel> "
+send 'reboot\r'
+ends 0
