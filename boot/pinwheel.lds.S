@@ -60,6 +60,7 @@ SECTIONS
 
 	set_suite : LOAD_ADDRESS(set_suite) ALIGN(8) { KEEP(*(SORT_BY_NAME(set_suite))) } :rodata
 	set_selftest : LOAD_ADDRESS(set_selftest) ALIGN(8) { KEEP(*(set_selftest)) } :rodata
+	set_bench : LOAD_ADDRESS(set_bench) ALIGN(8) { KEEP(*(set_bench)) } :rodata
 	set_command : LOAD_ADDRESS(set_command) ALIGN(8) { KEEP(*(set_command)) } :rodata
 
 	/* Last of the read-only parts: its size may change between the two links. */

@@ -32,6 +32,10 @@ static const char *parse_word(const char *word, size_t length, struct cmdline *r
 		result->loglevel = PRINTK_WARNING;
 		return NULL;
 	}
+	if (text_equals(word, length, "bench")) {
+		result->bench = true;
+		return NULL;
+	}
 	if (text_equals(word, length, "selftest")) {
 		result->selftest = true;
 		result->suites[0] = '\0';

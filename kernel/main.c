@@ -10,6 +10,7 @@
 #include <arch/time.h>
 #include <arch/xen.h>
 #include <drivers/console.h>
+#include <kernel/bench.h>
 #include <kernel/cmdline.h>
 #include <kernel/initramfs.h>
 #include <kernel/main.h>
@@ -73,5 +74,9 @@ void kernel_main(const struct boot_info *boot)
 
 	if (cmdline.selftest)
 		run_selftests();
+	if (cmdline.bench) {
+		bench_run();
+		xen_shutdown(SHUTDOWN_IS_POWEROFF);
+	}
 	monitor_run();
 }

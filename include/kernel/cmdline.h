@@ -3,6 +3,7 @@
  * The command line: words separated by blanks.
  *
  *   selftest, selftest=a,b   run all suites, or those; then end the domain
+ *   bench                    run the measurements; then end the domain
  *   quiet                    only warnings and errors on the console
  *   loglevel=N               0 (only what is asked for) .. 4 (everything)
  *
@@ -16,6 +17,7 @@
 #include <kernel/compiler.h>
 
 struct cmdline {
+	bool bench;                     /* run the measurements and end */
 	bool selftest;                  /* run the suites and end */
 	char suites[BOOT_CMDLINE_SIZE]; /* "a,b", or empty: all of them */
 	int loglevel;                   /* an enum printk_level, or -1: as it is */

@@ -2,8 +2,9 @@
 /*
  * Formatted text into a buffer, as in the C library (ISO C11, sections 7.21.6.5 and .12).
  *
- * Conversions: d i u o x X c s p %; flags - 0 + space # (for x and X); width and precision, also as *; lengths hh h
- * l ll z t. A conversion that is not one of these is printed as it stands, so that a mistake shows.
+ * Conversions: d i u o x X c s p %; flags - 0 + space # (for x and X); width and precision, also as
+ * *; lengths hh h l ll z t. A conversion that is not one of these is printed as it stands, so that
+ * a mistake shows.
  */
 #ifndef KERNEL_PRINTF_H
 #define KERNEL_PRINTF_H

@@ -73,12 +73,12 @@ void selftest_failed_strings(const char *file, int line, const char *expression,
 void selftest_stop(void) NORETURN;
 void selftest_skip(const char *reason) NORETURN;
 
-#define EXPECT(expression)                                                                         \
-	({                                                                                         \
-		bool holds_ = (expression);                                                        \
-		if (!holds_)                                                                       \
-			selftest_failed(__FILE__, __LINE__, #expression);                          \
-		holds_;                                                                            \
+#define EXPECT(expression)                                                \
+	({                                                                \
+		bool holds_ = (expression);                               \
+		if (!holds_)                                              \
+			selftest_failed(__FILE__, __LINE__, #expression); \
+		holds_;                                                   \
 	})
 
 /* Both sides are compared, and shown, as 64-bit numbers, for < and >= unsigned ones. */

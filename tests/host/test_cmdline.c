@@ -48,6 +48,8 @@ static void selftest_words(void **state)
 	result = parse("selftest=a,b quiet");
 	assert_true(result.selftest);
 	assert_string_equal(result.suites, "a,b");
+	assert_false(result.bench);
+	assert_true(parse("bench").bench);
 	result = parse("selftest=a selftest");
 	assert_string_equal(result.suites, "");
 	assert_string_equal(problems, "");

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Running the measurements; see the header.
+ */
+#include <kernel/bench.h>
+#include <kernel/monitor.h>
+#include <kernel/printk.h>
+
+LINKER_SET_BOUNDS(bench);
+
+void bench_report(const char *what, uint64_t ticks, uint64_t times)
+{
+	uint64_t hundredths = times ? ticks * 100 / times : 0;
+
+	printk(PRINTK_OUTPUT, "bench: %s: %lu ticks, %lu times: %lu.%02lu each\n", what, ticks,
+	       times, hundredths / 100, hundredths % 100);
+}
+
+void bench_run(void)
+{
+	linker_set_for_each (bench, bench)
+		bench->run();
+}
+
+COMMAND(bench, "", "measurements; of use when instructions are counted (--icount)")
+{
+	bench_run();
+}
