@@ -10,6 +10,7 @@
 #include <kernel/main.h>
 #include <kernel/printk.h>
 #include <kernel/selftest.h>
+#include <kernel/string.h>
 #include <mm/direct_map.h>
 #include <mm/p2m.h>
 #include <mm/pagetable.h>
@@ -129,9 +130,9 @@ TEST(protect, stack_has_a_guard)
 TEST(protect, direct_map_of_text_is_read_only)
 {
 	pfn_t frame = pfn(((uintptr_t)text_start - KERNEL_VIRT_BASE) >> PAGE_SHIFT);
-	uint64_t *alias = pfn_to_virt(frame);
+	char *alias = pfn_to_virt(frame);
 
-	EXPECT_EQ(*alias, *(uint64_t *)text_start);
+	EXPECT_EQ(memcmp(alias, text_start, PAGE_SIZE), 0);
 	EXPECT(!probe_write((uintptr_t)alias, 0));
 }
 
