@@ -76,7 +76,7 @@ SECTIONS
 	} :data
 
 	.bss : LOAD_ADDRESS(.bss) ALIGN(PAGE_SIZE) {
-		*(.bss .bss.*)
+		*(.bss)
 		*(COMMON)
 		. = ALIGN(PAGE_SIZE);
 		boot_stack_guard = .;
@@ -85,7 +85,7 @@ SECTIONS
 		. += KERNEL_STACK_SIZE;
 		boot_stack_top = .;
 		fixed_slots_start = .;
-		*(.fixed_slots)
+		*(.bss.fixed_slots)
 		. = ALIGN(PAGE_SIZE);
 		fixed_slots_end = .;
 		data_end = .;

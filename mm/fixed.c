@@ -7,7 +7,8 @@
 #include <mm/fixed.h>
 #include <mm/pagetable.h>
 
-#define FIXED_SLOT __attribute__((section(".fixed_slots,\"aw\",@nobits#"), aligned(PAGE_SIZE)))
+/* Sections named ".bss.*" take no room in the file. */
+#define FIXED_SLOT __attribute__((section(".bss.fixed_slots"), aligned(PAGE_SIZE)))
 
 FIXED_SLOT char fixed_shared_info[PAGE_SIZE];
 FIXED_SLOT char fixed_window[PAGE_SIZE];
