@@ -90,9 +90,7 @@ static bool in_image(uintptr_t address)
 
 void protect_image(const struct boot_memory *memory)
 {
-	/* Before anything else: the last level's table may lie past what is unmapped below. */
 	forbid_executing_p2m();
-
 	set_part(text_start, text_end, PT_KERNEL_RX);
 	set_part(rodata_start, rodata_end, PT_KERNEL_RO);
 	set_part(data_start, boot_stack_guard, PT_KERNEL_RW);

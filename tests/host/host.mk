@@ -5,9 +5,8 @@
 # is a file test_NAME.c; it is linked with those of the modules below that it calls.
 
 HOST_MODULES := kernel/printf.c kernel/parse.c kernel/log.c kernel/cmdline.c kernel/cpio.c \
-	kernel/inflate.c kernel/lineedit.c kernel/date.c kernel/selftest.c drivers/ring.c boot/start_info.c boot/notes.c \
+	kernel/lineedit.c kernel/date.c kernel/selftest.c drivers/ring.c boot/start_info.c boot/notes.c \
 	mm/boot_memory.c mm/frames.c arch/x86/recovery.S
-HOST_MODULES := $(wildcard $(HOST_MODULES))
 HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(sort $(wildcard tests/host/test_*.c)))
 HOST_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_MODULES) kernel/string.c tests/host/stubs.c)
 

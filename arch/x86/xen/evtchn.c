@@ -17,7 +17,7 @@
 
 #define BITS_PER_WORD (8 * sizeof(xen_ulong_t))
 
-/* Ports above this work but have no handler slot; a domain of ours binds a handful. */
+/* How many ports can have a handler: a domain of ours binds a handful. */
 #define BOUND_PORTS 32
 
 struct binding {
