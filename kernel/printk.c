@@ -41,11 +41,6 @@ void printk_set_level(enum printk_level level)
 	console_level = level;
 }
 
-enum printk_level printk_get_level(void)
-{
-	return console_level;
-}
-
 static void emit(enum printk_level level, const char *text, size_t length)
 {
 	log_append(&ring, level, text, length);

@@ -102,6 +102,11 @@ struct pt_walk pt_lookup(uintptr_t address)
 	return walk;
 }
 
+maddr_t pt_step_address(const struct pt_step *step)
+{
+	return (maddr_t){mfn_to_maddr(step->table).n + step->index * sizeof(pt_entry_t)};
+}
+
 maddr_t pt_entry_address(uintptr_t address)
 {
 	struct pt_walk walk = pt_lookup(address);
@@ -109,7 +114,7 @@ maddr_t pt_entry_address(uintptr_t address)
 
 	if (!walk.steps || walk.broken || last->level != PT_PTE)
 		panic("no page-table entry for address %016lx", address);
-	return (maddr_t){mfn_to_maddr(last->table).n + last->index * sizeof(pt_entry_t)};
+	return pt_step_address(last);
 }
 
 void pt_print_walk(uintptr_t address)

@@ -75,9 +75,7 @@ static void forbid_executing_p2m(void)
 
 	if (!walk.steps || !pt_entry_present(walk.step[0].entry))
 		panic("the P2M at %p is not mapped", (const void *)p2m_list());
-	update.ptr =
-		(mfn_to_maddr(walk.step[0].table).n + walk.step[0].index * sizeof(pt_entry_t)) |
-		MMU_NORMAL_PT_UPDATE;
+	update.ptr = pt_step_address(&walk.step[0]).n | MMU_NORMAL_PT_UPDATE;
 	update.val = walk.step[0].entry.raw | PT_NX;
 	if (hypercall_mmu_update(&update, 1, NULL))
 		panic("Xen refused to make the P2M no-execute");
@@ -117,8 +115,7 @@ static void free_empty_table(const struct pt_step *step)
 	pfn_t frame = mfn_to_pfn(pt_entry_mfn(step->entry));
 	const pt_entry_t *entries = pt_table(pt_entry_mfn(step->entry));
 	struct mmu_update update = {
-		.ptr = (mfn_to_maddr(step->table).n + step->index * sizeof(pt_entry_t)) |
-		       MMU_NORMAL_PT_UPDATE,
+		.ptr = pt_step_address(step).n | MMU_NORMAL_PT_UPDATE,
 		.val = pt_entry_none().raw,
 	};
 

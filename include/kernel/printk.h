@@ -26,7 +26,6 @@ void vprintk(enum printk_level level, const char *format, va_list arguments) PRI
 
 /* The highest level that still reaches the console; PRINTK_INFO at first. */
 void printk_set_level(enum printk_level level);
-enum printk_level printk_get_level(void);
 
 /* Shows the log (everything but PRINTK_OUTPUT) on the console again. */
 void printk_replay(void);

@@ -169,6 +169,9 @@ struct pt_walk {
  */
 struct pt_walk pt_lookup(uintptr_t address);
 
+/* Machine address of the entry that a step looked at: what mmu_update wants. */
+maddr_t pt_step_address(const struct pt_step *step);
+
 /* Machine address of the PT_PTE entry that maps "address": what mmu_update wants. Panics if none.
  */
 maddr_t pt_entry_address(uintptr_t address);
