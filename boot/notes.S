@@ -36,7 +36,7 @@
 	note_word XEN_ELFNOTE_PADDR_OFFSET, 0
 	note_word XEN_ELFNOTE_ENTRY, xen_pv_entry
 	note_word XEN_ELFNOTE_HYPERCALL_PAGE, hypercall_page
-	note_word XEN_ELFNOTE_INIT_P2M, P2M_VIRT_BASE
+	note_word XEN_ELFNOTE_INIT_P2M, BUILDER_P2M_BASE
 
 	/* The ramdisk is named by its pfn: it need not be in the initial mapping, so it may be huge. */
 	note_header XEN_ELFNOTE_MOD_START_PFN, 4

@@ -83,21 +83,41 @@ static const char *check_memory(const struct start_info *start, struct boot_info
 	return NULL;
 }
 
+/* Root slots that the list is to be moved to must not be its own: P2M_VIRT_BASE and as many bytes.
+ */
+static bool overlaps_window(uint64_t address, uint64_t bytes)
+{
+	const uint64_t slot = 1ull << 39;
+	uint64_t window_end = ROUND_UP(P2M_VIRT_BASE + bytes, slot);
+
+	return ROUND_DOWN(address, slot) < window_end && address + bytes > P2M_VIRT_BASE;
+}
+
 static const char *check_p2m(const struct start_info *start, struct boot_info *boot)
 {
 	uint64_t bytes = boot->pages * sizeof(uint64_t);
 
-	if (start->mfn_list != P2M_VIRT_BASE)
-		return wrong("start_info.mfn_list is %lx, not %lx: the domain builder ignored the "
-			     "ELF note INIT_P2M",
-			     start->mfn_list, (unsigned long)P2M_VIRT_BASE);
+	pfn_t first = initial_pfn(start->mfn_list, boot->pages);
+	uint64_t direct_map_end = DIRECT_MAP_BASE + (boot->pages << PAGE_SHIFT);
+
+	boot->p2m_address = start->mfn_list;
+	/* A builder that knows no INIT_P2M puts it behind the kernel, into the initial mapping. */
+	if (start->mfn_list % PAGE_SIZE == 0 && pfn_valid(first) &&
+	    range_fits(first.n, pages_for(bytes), boot->pages)) {
+		boot->p2m = (struct pfn_range){first, pages_for(bytes)};
+		return NULL;
+	}
+	if (start->mfn_list % PAGE_SIZE || start->mfn_list < direct_map_end ||
+	    start->mfn_list >= KERNEL_VIRT_BASE - bytes || overlaps_window(start->mfn_list, bytes))
+		return wrong("start_info.mfn_list is %lx, which is neither in the initial mapping "
+			     "nor between %lx and %lx, outside of the kernel's own P2M window",
+			     start->mfn_list, direct_map_end, (unsigned long)KERNEL_VIRT_BASE);
 	if (start->nr_p2m_frames < pages_for(bytes) ||
 	    !range_fits(start->first_p2m_pfn, start->nr_p2m_frames, boot->pages))
 		return wrong(
 			"start_info.first_p2m_pfn is %lx and nr_p2m_frames is %lu, not a run of "
 			"at least %lu of the %lu pages",
 			start->first_p2m_pfn, start->nr_p2m_frames, pages_for(bytes), boot->pages);
-	boot->p2m_address = start->mfn_list;
 	boot->p2m = (struct pfn_range){pfn(start->first_p2m_pfn), start->nr_p2m_frames};
 	return NULL;
 }

@@ -57,6 +57,13 @@ static const char *parse_word(const char *word, size_t length, struct cmdline *r
 		result->loglevel = *value - '0';
 		return NULL;
 	}
+	value = value_after(word, length, "p2m=", &rest);
+	if (value) {
+		if (!text_equals(value, rest, "copy") && !text_equals(value, rest, "remap"))
+			return "needs \"copy\" or \"remap\", as in p2m=copy";
+		result->p2m = text_equals(value, rest, "copy") ? P2M_COPY : P2M_REMAP;
+		return NULL;
+	}
 	return "is not a word that this kernel knows";
 }
 

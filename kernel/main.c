@@ -64,10 +64,11 @@ void kernel_main(const struct boot_info *boot)
 	boot_info = boot;
 	read_command_line(); /* the log level first */
 	greet();
-	memory_init(boot);          /* rights, direct map, frame database, page allocator */
-	console_use_direct_map();   /* its ring is about to lose the builder's mapping ... */
-	protect_drop_initial_map(); /* ... of which only the kernel image is left */
-	time_init();                /* one-shot timers */
+	memory_init(boot, cmdline.p2m); /* rights, direct map, P2M, frames, page allocator */
+	xen_publish_p2m();              /* the toolstack may look at it from now on */
+	console_use_direct_map();       /* its ring is about to lose the builder's mapping ... */
+	protect_drop_initial_map();     /* ... of which only the kernel image is left */
+	time_init();                    /* one-shot timers */
 	console_enable_input();
 	events_restore(true); /* from here on, events */
 	initramfs_init(boot);

@@ -72,6 +72,42 @@ const char *boot_memory_reserve(struct boot_memory *memory, struct pfn_range ran
 	return NULL;
 }
 
+static void remove_run(struct boot_memory *memory, unsigned int at)
+{
+	memory->runs--;
+	for (unsigned int i = at; i < memory->runs; i++)
+		memory->run[i] = memory->run[i + 1];
+}
+
+const char *boot_memory_release(struct boot_memory *memory, struct pfn_range range)
+{
+	uint64_t start = range.start.n, end = end_of(range);
+
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		struct boot_run *run = &memory->run[i];
+		uint64_t run_start = run->range.start.n, run_end = end_of(run->range);
+
+		if (run_end <= start || run_start >= end)
+			continue;
+		if (run_start < start && run_end > end) {
+			struct pfn_range rest = {pfn(end), run_end - end};
+
+			if (memory->runs == BOOT_MEMORY_RUNS)
+				return "more separate runs of boot memory than there is room for";
+			run->range.count = start - run_start;
+			return boot_memory_reserve(memory, rest, run->kind);
+		}
+		if (run_start < start) {
+			run->range.count = start - run_start;
+		} else if (run_end > end) {
+			run->range = (struct pfn_range){pfn(end), run_end - end};
+		} else {
+			remove_run(memory, i--);
+		}
+	}
+	return NULL;
+}
+
 struct pfn_range boot_memory_next_free(const struct boot_memory *memory, pfn_t from)
 {
 	uint64_t start = from.n;

@@ -13,13 +13,14 @@
  * point to them, and so on. That makes "which frame is table number n of this level" arithmetic.
  */
 #include <arch/cpu.h>
-#include <arch/hypercall.h>
 #include <kernel/compiler.h>
 #include <kernel/panic.h>
 #include <mm/direct_map.h>
 #include <mm/fixed.h>
 #include <mm/p2m.h>
+#include <mm/paravirt.h>
 
+uintptr_t direct_map_base = DIRECT_MAP_BASE, direct_map_address = DIRECT_MAP_BASE;
 static bool live;
 static struct pfn_range initial_map;
 static struct direct_map_cost cost;
@@ -113,20 +114,11 @@ static uint64_t fill_upper_tables(pfn_t tables, pfn_t first_child, uint64_t chil
 /* Makes the finished tree part of the live tables, where Xen validates it. */
 static void hook_into_root(pfn_t tables, uint64_t count)
 {
-	maddr_t root = mfn_to_maddr(pt_root_mfn());
+	pt_entry_t *root = boot_or_direct_map(pt_root());
+	unsigned int slot = pt_index(DIRECT_MAP_BASE, PT_PGD);
 
-	for (uint64_t t = 0; t < count; t++) {
-		unsigned int slot = pt_index(DIRECT_MAP_BASE, PT_PGD) + (unsigned int)t;
-		mfn_t table = pfn_to_mfn(pfn(tables.n + t));
-		struct mmu_update update = {
-			.ptr = (root.n + slot * sizeof(pt_entry_t)) | MMU_NORMAL_PT_UPDATE,
-			.val = pt_entry_from_mfn(table, PT_TABLE).raw,
-		};
-		long error = hypercall_mmu_update(&update, 1, NULL);
-
-		if (error)
-			panic("Xen refused the direct map at root slot %u: error %ld", slot, error);
-	}
+	for (uint64_t t = 0; t < count; t++)
+		set_entry(&root[slot + t], PT_PGD, pt_entry_make(pfn(tables.n + t), PT_TABLE));
 }
 
 void direct_map_build(struct boot_memory *memory)
@@ -160,6 +152,13 @@ struct direct_map_cost direct_map_cost(void)
 	return cost;
 }
 
+void direct_map_use(uintptr_t base, uintptr_t address)
+{
+	direct_map_base = base;
+	direct_map_address = address;
+	live = true;
+}
+
 void direct_map_set_initial(struct pfn_range initial)
 {
 	initial_map = initial;
@@ -172,16 +171,4 @@ void *boot_or_direct_map(pfn_t frame)
 	if (frame.n - initial_map.start.n < initial_map.count)
 		return (void *)(KERNEL_VIRT_BASE + (frame.n << PAGE_SHIFT));
 	return NULL;
-}
-
-void direct_map_protect(pfn_t frame, bool writable)
-{
-	pt_entry_t entry =
-		pt_entry_from_mfn(pfn_to_mfn(frame), writable ? PT_KERNEL_RW : PT_KERNEL_RO);
-	long error =
-		hypercall_update_va_mapping((uintptr_t)pfn_to_virt(frame), entry.raw, UVMF_INVLPG);
-
-	if (error)
-		panic("Xen refused to make pfn %lx %s: error %ld", frame.n,
-		      writable ? "writable" : "read-only", error);
 }

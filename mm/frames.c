@@ -23,7 +23,7 @@ struct frame *frame_of(pfn_t frame)
 	return frame.n < pages ? &database[frame.n] : NULL;
 }
 
-static pfn_t number_of(const struct frame *frame)
+pfn_t frame_number(const struct frame *frame)
 {
 	return pfn((uint64_t)(frame - database));
 }
@@ -53,7 +53,7 @@ static void remove_free(struct frame *frame)
 /* The free block of that order that is the other half, or NULL. The lock is held. */
 static struct frame *free_buddy(const struct frame *frame, unsigned int order)
 {
-	struct frame *buddy = frame_of(pfn(number_of(frame).n ^ 1ull << order));
+	struct frame *buddy = frame_of(pfn(frame_number(frame).n ^ 1ull << order));
 
 	return buddy && buddy->kind == FRAME_FREE && buddy->order == order ? buddy : NULL;
 }
@@ -146,7 +146,8 @@ pfn_t frames_alloc(unsigned int order)
 		set_block(frame, FRAME_ALLOCATED, order);
 		frame->references = 1;
 		frame->private = 0;
-		result = number_of(frame);
+		frame->flags = 0;
+		result = frame_number(frame);
 	}
 	spin_unlock(&lock, events);
 	return result;
@@ -160,6 +161,9 @@ void frames_free(pfn_t number)
 	if (!frame || frame->kind != FRAME_ALLOCATED)
 		panic("frames_free: pfn %lx is %s, not the start of an allocated block", number.n,
 		      frame ? frame_kind_name(frame->kind) : "past the end of memory");
+	if (frame->flags)
+		panic("frames_free: pfn %lx is still a page table (flags %x)", number.n,
+		      frame->flags);
 	free_block(frame, frame->order);
 	spin_unlock(&lock, events);
 }
@@ -254,7 +258,8 @@ static const char *check_lists(uint64_t in_database)
 			if (frame->kind != FRAME_FREE || frame->order != order) {
 				snprintf(message, sizeof(message),
 					 "pfn %lx is on the free list of order %u but is %s",
-					 number_of(frame).n, order, frame_kind_name(frame->kind));
+					 frame_number(frame).n, order,
+					 frame_kind_name(frame->kind));
 				return message;
 			}
 			on_lists += 1ull << order;

@@ -7,14 +7,19 @@
  * mapped writable anywhere; then the direct map can take any free frame for its tables; then the
  * rest of the builder's mapping goes.
  */
+#include <arch/hypercall.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
+#include <mm/address_space.h>
 #include <mm/direct_map.h>
 #include <mm/frames.h>
 #include <mm/memory.h>
 #include <mm/p2m.h>
+#include <mm/paravirt.h>
+#include <mm/pin.h>
 #include <mm/protect.h>
+#include <xen/memory.h>
 
 /* What must be left for work when everything is set up: 4 MiB. */
 #define WORKING_PAGES 1024
@@ -63,7 +68,7 @@ uint64_t memory_needed(uint64_t in_use)
 	do {
 		before = needed;
 		needed = in_use + WORKING_PAGES + direct_map_tables(needed) +
-			 pages_for(frames_database_size(needed));
+			 p2m_frames(needed).total_tables + pages_for(frames_database_size(needed));
 	} while (needed != before);
 	return needed;
 }
@@ -98,6 +103,42 @@ static void build_frame_database(struct boot_memory *memory)
 	frames_init(pfn_to_virt(start), memory, has_memory);
 }
 
+static struct p2m_relocated relocated;
+
+struct p2m_relocated memory_p2m_relocated(void)
+{
+	return relocated;
+}
+
+static void move_p2m(struct boot_memory *memory, enum p2m_relocation how)
+{
+	const char *error = p2m_relocate(memory, P2M_VIRT_BASE, how, &relocated);
+
+	if (error)
+		fatal("%s", error);
+}
+
+/* As much memory as the toolstack may give the domain one day; dom0 may have any amount. */
+static uint64_t most_pages(uint64_t pages)
+{
+	domid_t self = DOMID_SELF;
+	long most = hypercall_memory_op(XENMEM_maximum_reservation, &self);
+
+	if (most < (long)pages || (uint64_t)most > 16 * pages)
+		return pages;
+	return (uint64_t)most;
+}
+
+/* From here on it is known of every frame what it is, so plain stores become possible. */
+static void start_full_operations(uint64_t pages)
+{
+	mm_start(pt_root());
+	pin_mark_boot_tables();
+	paravirt = paravirt_xen;
+	if (!p2m_start(most_pages(pages)))
+		fatal("too little memory for the P2M's tree");
+}
+
 static void tell(void)
 {
 	struct direct_map_cost cost = direct_map_cost();
@@ -107,9 +148,11 @@ static void tell(void)
 	printk(PRINTK_INFO,
 	       "mm: direct map in %lu tables: %lu ticks to fill, %lu for Xen to validate\n",
 	       cost.tables, cost.fill_ticks, cost.validate_ticks);
+	printk(PRINTK_INFO, "mm: P2M moved to %016lx: %lu frames taken, %lu returned, %lu ticks\n",
+	       p2m_address(), relocated.taken, relocated.returned, relocated.ticks);
 }
 
-void memory_init(const struct boot_info *boot)
+void memory_init(const struct boot_info *boot, enum p2m_relocation p2m)
 {
 	static struct boot_memory memory;
 
@@ -117,7 +160,9 @@ void memory_init(const struct boot_info *boot)
 	check_size(&memory);
 	protect_image(&memory);
 	direct_map_build(&memory);
+	move_p2m(&memory, p2m);
 	build_frame_database(&memory);
+	start_full_operations(memory.pages);
 	tell();
 }
 

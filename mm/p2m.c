@@ -1,35 +1,122 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The two maps between the frame numberings, as the builder and Xen provide them.
+ * The two maps between the frame numberings; see the header.
+ *
+ * A node of the tree is a page of 512 pointers, a leaf a page of 512 entries, and the depth follows
+ * from the limit. Nodes are only ever added while the kernel runs, so readers take no lock: a
+ * pointer is published when what it leads to is complete. That includes what the toolstack may
+ * look at: the frame list names a leaf before the tree does, or an entry could be written that is
+ * not saved.
  */
 #include <arch/traps.h>
+#include <kernel/compiler.h>
+#include <kernel/panic.h>
+#include <kernel/spinlock.h>
+#include <kernel/string.h>
+#include <mm/address_space.h>
+#include <mm/direct_map.h>
+#include <mm/frames.h>
 #include <mm/p2m.h>
+#include <mm/paravirt.h>
 #include <xen/xen.h>
 
-static const uint64_t *list;
-static uint64_t size;
+#define NODE_BITS  9
+#define MAX_LEVELS 5
+
+/* What a node points to: nodes one level down, or leaves. */
+union node {
+	union node *child[P2M_PER_PAGE];
+	uint64_t entry[P2M_PER_PAGE];
+};
+_Static_assert(sizeof(union node) == PAGE_SIZE, "a node is a page");
+
+static struct {
+	uintptr_t address;    /* of the list in the kernel's address space */
+	const uint64_t *list; /* the builder's, while there is no tree */
+	uint64_t size;        /* entries in it */
+	uint64_t limit;
+
+	unsigned int levels; /* of the tree, the leaves' included; 0: no tree yet */
+	union node *root;
+	union node *missing[MAX_LEVELS]; /* [0]: the leaf; [n]: a node of n levels of nothing */
+	union node *identity[MAX_LEVELS];
+	uint64_t mapped; /* entries that the window maps */
+
+	uint64_t *frame_list_list; /* mfns of frame lists; NULL: the domain is too large */
+	uint64_t *frame_list[P2M_PER_PAGE];
+	uint64_t *missing_list;
+
+	struct arch_shared_info *published;
+	struct spinlock lock; /* guards everything above but single entries */
+	struct p2m_stats stats;
+} p2m;
+
+void p2m_use_list(uintptr_t address, uint64_t pages)
+{
+	p2m.address = address;
+	p2m.list = p2m_list_at(address);
+	p2m.size = pages;
+	p2m.limit = pages;
+	p2m.levels = 0;
+}
 
 void p2m_init(const struct boot_info *boot)
 {
-	list = (const uint64_t *)boot->p2m_address;
-	size = boot->pages;
+	p2m_use_list(boot->p2m_address, boot->pages);
+}
+
+uintptr_t p2m_address(void)
+{
+	return p2m.address;
 }
 
 uint64_t p2m_size(void)
 {
-	return size;
+	return p2m.size;
+}
+
+uint64_t p2m_limit(void)
+{
+	return p2m.limit;
 }
 
 const uint64_t *p2m_list(void)
 {
-	return list;
+	return p2m.list;
+}
+
+struct p2m_stats p2m_stats(void)
+{
+	return p2m.stats;
+}
+
+/* ---- lookup ---- */
+
+static inline unsigned int index_at(uint64_t n, unsigned int level)
+{
+	return n >> NODE_BITS * level & (P2M_PER_PAGE - 1);
+}
+
+uint64_t p2m_entry(pfn_t frame)
+{
+	const union node *node = p2m.root;
+
+	if (frame.n >= p2m.limit)
+		return P2M_INVALID;
+	if (!p2m.levels)
+		return p2m.list[frame.n];
+	for (unsigned int level = p2m.levels - 1; level > 0; level--)
+		node = __atomic_load_n(&node->child[index_at(frame.n, level)], __ATOMIC_RELAXED);
+	if (node == p2m.identity[0])
+		return frame.n | P2M_IDENTITY;
+	return __atomic_load_n(&node->entry[index_at(frame.n, 0)], __ATOMIC_RELAXED);
 }
 
 mfn_t pfn_to_mfn(pfn_t frame)
 {
-	if (frame.n >= size || list[frame.n] == P2M_INVALID)
-		return INVALID_MFN;
-	return mfn(list[frame.n]);
+	uint64_t entry = p2m_entry(frame);
+
+	return entry == P2M_INVALID ? INVALID_MFN : mfn(entry & ~(P2M_FOREIGN | P2M_IDENTITY));
 }
 
 pfn_t mfn_to_pfn(mfn_t frame)
@@ -37,10 +124,374 @@ pfn_t mfn_to_pfn(mfn_t frame)
 	uint64_t number;
 
 	/* The M2P ends with the machine's memory, and what is past its end is not mapped. */
-	if (frame.n >= (MACH2PHYS_VIRT_END - MACH2PHYS_VIRT_START) / sizeof(uint64_t) ||
-	    !probe_read(MACH2PHYS_VIRT_START + frame.n * sizeof(uint64_t), &number))
-		return INVALID_PFN;
-	if (number >= size || list[number] != frame.n)
-		return INVALID_PFN;
-	return pfn(number);
+	if (frame.n < (MACH2PHYS_VIRT_END - MACH2PHYS_VIRT_START) / sizeof(uint64_t) &&
+	    probe_read(MACH2PHYS_VIRT_START + frame.n * sizeof(uint64_t), &number) &&
+	    p2m_entry(pfn(number)) == frame.n)
+		return pfn(number);
+	if (p2m_entry(pfn(frame.n)) == (frame.n | P2M_IDENTITY))
+		return pfn(frame.n);
+	return INVALID_PFN;
+}
+
+/* ---- pages ---- */
+
+/* A page with the same word all over; NULL: out of memory. */
+static void *new_page(uint64_t word)
+{
+	pfn_t frame = frames_alloc(0);
+	uint64_t *words;
+
+	if (!pfn_valid(frame))
+		return NULL;
+	words = pfn_to_virt(frame);
+	for (unsigned int i = 0; i < P2M_PER_PAGE; i++)
+		words[i] = word;
+	return words;
+}
+
+static void free_page(const void *page)
+{
+	if (page)
+		frames_free(virt_to_pfn(page));
+}
+
+static uint64_t machine_frame(const void *page)
+{
+	return pfn_to_mfn(virt_to_pfn(page)).n;
+}
+
+static bool shared(const union node *node, unsigned int level)
+{
+	return node == p2m.missing[level] || node == p2m.identity[level];
+}
+
+/* ---- the frame list list ---- */
+
+/* Entries that a frame list, and the list of lists, cover. */
+#define PER_LIST      (P2M_PER_PAGE * P2M_PER_PAGE)
+#define PER_LIST_LIST (PER_LIST * P2M_PER_PAGE)
+
+/* Makes room for the leaf of this pfn. */
+static bool prepare_frame_list(uint64_t n)
+{
+	uint64_t which = n / PER_LIST;
+	uint64_t *list;
+
+	if (!p2m.frame_list_list || p2m.frame_list[which] != p2m.missing_list)
+		return true;
+	list = new_page(machine_frame(p2m.missing[0]));
+	if (!list)
+		return false;
+	p2m.frame_list[which] = list;
+	p2m.frame_list_list[which] = machine_frame(list);
+	p2m.stats.frame_lists++;
+	return true;
+}
+
+static void set_frame_list(uint64_t n, const union node *leaf)
+{
+	if (p2m.frame_list_list)
+		__atomic_store_n(&p2m.frame_list[n / PER_LIST][n / P2M_PER_PAGE % P2M_PER_PAGE],
+				 machine_frame(leaf), __ATOMIC_RELEASE);
+}
+
+/* ---- the window ---- */
+
+static uintptr_t window_page(uint64_t n)
+{
+	return p2m.address + n / P2M_PER_PAGE * PAGE_SIZE;
+}
+
+/* Odd: do not trust what you read. */
+static void step_generation(void)
+{
+	if (p2m.published)
+		__atomic_fetch_add(&p2m.published->p2m_generation, 1, __ATOMIC_SEQ_CST);
+}
+
+/* The tables for the window up to this pfn's page, gap included. */
+static bool prepare_window(uint64_t n)
+{
+	uint64_t from = MIN(n, p2m.mapped);
+
+	return mm_prepare(&kernel_mm, window_page(from), window_page(n), PT_PTE);
+}
+
+static void map_window(uint64_t n, const union node *leaf)
+{
+	pt_entry_t *entry = mm_entry(&kernel_mm, window_page(n), PT_PTE);
+
+	set_entry(entry, PT_PTE, pt_entry_make(virt_to_pfn(leaf), PT_KERNEL_RO));
+}
+
+/* Shows a leaf in the window; a gap before it shows the missing one. */
+static void show_leaf(uint64_t n, const union node *leaf)
+{
+	step_generation();
+	lazy_enter();
+	for (; p2m.mapped <= n; p2m.mapped += P2M_PER_PAGE)
+		map_window(p2m.mapped, p2m.missing[0]);
+	map_window(n, leaf);
+	paravirt.flush_address(window_page(n));
+	lazy_leave();
+	lazy_flush();
+	if (p2m.published)
+		p2m.published->max_pfn = MAX(p2m.published->max_pfn, p2m.mapped);
+	step_generation();
+}
+
+/* ---- building and changing ---- */
+
+/* Replaces the shared node in *slot by one of its own, with the same meaning. */
+static bool own_node(union node **slot, unsigned int level)
+{
+	union node *old = *slot;
+	bool identity = old == p2m.identity[level];
+	uint64_t child = (uint64_t)(identity ? p2m.identity[level - 1] : p2m.missing[level - 1]);
+	union node *node = new_page(child);
+
+	if (!node)
+		return false;
+	if (!__atomic_compare_exchange_n(slot, &old, node, false, __ATOMIC_RELEASE,
+					 __ATOMIC_RELAXED)) {
+		free_page(node); /* somebody else was faster */
+		return true;
+	}
+	p2m.stats.nodes++;
+	return true;
+}
+
+/* The slot that holds the leaf of this pfn, its way there made its own; NULL: out of memory. */
+static union node **leaf_slot(uint64_t n)
+{
+	union node **slot = &p2m.root;
+
+	for (unsigned int level = p2m.levels - 1; level > 0; level--) {
+		if (shared(*slot, level) && !own_node(slot, level))
+			return NULL;
+		slot = &(*slot)->child[index_at(n, level)];
+	}
+	return slot;
+}
+
+static void fill_identity(union node *leaf, uint64_t n)
+{
+	uint64_t first = ROUND_DOWN(n, P2M_PER_PAGE);
+
+	for (unsigned int i = 0; i < P2M_PER_PAGE; i++)
+		leaf->entry[i] = (first + i) | P2M_IDENTITY;
+}
+
+/* Gives this pfn a leaf of its own, which says what the shared one said. */
+static bool own_leaf(union node **slot, uint64_t n)
+{
+	union node *leaf = new_page(P2M_INVALID);
+	bool events;
+
+	if (!leaf)
+		return false;
+	if (!prepare_window(n)) {
+		free_page(leaf);
+		return false;
+	}
+	events = spin_lock(&p2m.lock);
+	if (!shared(*slot, 0)) {
+		spin_unlock(&p2m.lock, events);
+		free_page(leaf); /* somebody else was faster */
+		return true;
+	}
+	if (!prepare_frame_list(n)) {
+		spin_unlock(&p2m.lock, events);
+		free_page(leaf);
+		return false;
+	}
+	if (*slot == p2m.identity[0])
+		fill_identity(leaf, n);
+	set_frame_list(n, leaf);
+	show_leaf(n, leaf);
+	__atomic_store_n(slot, leaf, __ATOMIC_RELEASE);
+	p2m.stats.leaves++;
+	spin_unlock(&p2m.lock, events);
+	return true;
+}
+
+enum p2m_result p2m_set(pfn_t frame, uint64_t entry)
+{
+	union node **slot;
+
+	if (frame.n >= p2m.limit)
+		return P2M_PAST_LIMIT;
+	if (p2m_entry(frame) == entry)
+		return P2M_SET;
+	slot = leaf_slot(frame.n);
+	if (!slot || (shared(*slot, 0) && !own_leaf(slot, frame.n)))
+		return P2M_NO_MEMORY;
+	__atomic_store_n(&(*slot)->entry[index_at(frame.n, 0)], entry, __ATOMIC_RELAXED);
+	return P2M_SET;
+}
+
+enum p2m_result p2m_set_identity(struct pfn_range range)
+{
+	uint64_t n = range.start.n, end = n + range.count;
+
+	if (end < n || end > p2m.limit)
+		return P2M_PAST_LIMIT;
+	while (n < end) {
+		union node **slot;
+
+		if (n % P2M_PER_PAGE == 0 && end - n >= P2M_PER_PAGE) {
+			slot = leaf_slot(n);
+			if (!slot)
+				return P2M_NO_MEMORY;
+			if (shared(*slot, 0)) {
+				__atomic_store_n(slot, p2m.identity[0], __ATOMIC_RELEASE);
+				n += P2M_PER_PAGE;
+				continue;
+			}
+		}
+		if (p2m_set(pfn(n), n | P2M_IDENTITY) != P2M_SET)
+			return P2M_NO_MEMORY;
+		n++;
+	}
+	return P2M_SET;
+}
+
+static void free_tree(union node *node, unsigned int level)
+{
+	if (!node || shared(node, level))
+		return;
+	for (unsigned int i = 0; level > 0 && i < P2M_PER_PAGE; i++) {
+		/* Leaves of the list are not ours; others are. */
+		if (level > 1)
+			free_tree(node->child[i], level - 1);
+		else if (!shared(node->child[i], 0) &&
+			 frame_of(virt_to_pfn(node->child[i]))->kind == FRAME_ALLOCATED)
+			free_page(node->child[i]);
+	}
+	free_page(node);
+}
+
+void p2m_stop(void)
+{
+	unsigned int levels = p2m.levels ? p2m.levels : MAX_LEVELS;
+
+	if (p2m.root && p2m.levels > 1)
+		free_tree(p2m.root, p2m.levels - 1);
+	p2m.levels = 0;
+	p2m.limit = p2m.size;
+	p2m.root = NULL;
+	for (unsigned int i = 0; i < levels; i++) {
+		free_page(p2m.missing[i]);
+		free_page(p2m.identity[i]);
+		p2m.missing[i] = p2m.identity[i] = NULL;
+	}
+	for (unsigned int i = 0; i < P2M_PER_PAGE; i++) {
+		if (p2m.frame_list[i] != p2m.missing_list)
+			free_page(p2m.frame_list[i]);
+		p2m.frame_list[i] = NULL;
+	}
+	free_page(p2m.missing_list);
+	free_page(p2m.frame_list_list);
+	p2m.missing_list = p2m.frame_list_list = NULL;
+	p2m.published = NULL;
+	p2m.stats = (struct p2m_stats){0};
+}
+
+/* The shared nodes: each leads to the shared one below. */
+static bool make_shared(unsigned int levels)
+{
+	uint64_t missing = P2M_INVALID, identity = P2M_INVALID;
+
+	for (unsigned int i = 0; i < levels; i++) {
+		p2m.missing[i] = new_page(missing);
+		p2m.identity[i] = new_page(identity);
+		if (!p2m.missing[i] || !p2m.identity[i])
+			return false;
+		missing = (uint64_t)p2m.missing[i];
+		identity = (uint64_t)p2m.identity[i];
+	}
+	return true;
+}
+
+static bool make_frame_lists(uint64_t limit)
+{
+	if (limit > PER_LIST_LIST)
+		return true;
+	p2m.missing_list = new_page(machine_frame(p2m.missing[0]));
+	if (!p2m.missing_list)
+		return false;
+	p2m.frame_list_list = new_page(machine_frame(p2m.missing_list));
+	for (unsigned int i = 0; i < P2M_PER_PAGE; i++)
+		p2m.frame_list[i] = p2m.missing_list;
+	p2m.stats.frame_lists = 2;
+	return p2m.frame_list_list != NULL;
+}
+
+/* The page of the list that holds this pfn, as C sees it in the direct map. */
+static union node *list_page(uint64_t n)
+{
+	pt_entry_t *entry = mm_entry(&kernel_mm, window_page(n), PT_PTE);
+
+	if (!entry || !pt_entry_present(*entry))
+		panic("page %lu of the P2M is not mapped at %016lx", n / P2M_PER_PAGE,
+		      window_page(n));
+	return pfn_to_virt(pt_entry_pfn(*entry));
+}
+
+/* Makes every page of the list a leaf. */
+static bool adopt_list(union node **root)
+{
+	for (uint64_t n = 0; n < p2m.size; n += P2M_PER_PAGE) {
+		union node *leaf = list_page(n), **slot = root;
+
+		for (uint64_t i = p2m.size - n; i < P2M_PER_PAGE; i++)
+			leaf->entry[i] = P2M_INVALID; /* past the end of the last page */
+		if (!prepare_frame_list(n))
+			return false;
+		for (unsigned int level = p2m.stats.depth - 1; level > 0; level--) {
+			if (shared(*slot, level) && !own_node(slot, level))
+				return false;
+			slot = &(*slot)->child[index_at(n, level)];
+		}
+		set_frame_list(n, leaf);
+		*slot = leaf;
+		p2m.stats.leaves++;
+	}
+	return true;
+}
+
+bool p2m_start(uint64_t limit)
+{
+	unsigned int levels = 1;
+
+	while (levels < MAX_LEVELS && limit > 1ull << NODE_BITS * levels)
+		levels++;
+	p2m.stats = (struct p2m_stats){.depth = levels};
+	if (make_shared(levels) && make_frame_lists(limit)) {
+		p2m.root = p2m.missing[levels - 1];
+		if (adopt_list(&p2m.root)) {
+			p2m.mapped = ROUND_UP(p2m.size, P2M_PER_PAGE);
+			p2m.limit = limit;
+			__atomic_store_n(&p2m.levels, levels, __ATOMIC_RELEASE);
+			return true;
+		}
+		p2m.levels = levels; /* so that everything made so far is found */
+	}
+	p2m_stop();
+	return false;
+}
+
+void p2m_publish(struct arch_shared_info *info)
+{
+	uint64_t root = pt_root_mfn().n;
+
+	info->max_pfn = p2m.mapped;
+	info->pfn_to_mfn_frame_list_list =
+		p2m.frame_list_list ? machine_frame(p2m.frame_list_list) : UINT64_MAX;
+	info->p2m_vaddr = p2m.address;
+	info->p2m_generation = 0;
+	/* Last: whoever sees it may use the others. The format is that of cr3, "folded". */
+	__atomic_store_n(&info->p2m_cr3, root << PAGE_SHIFT | root >> (64 - PAGE_SHIFT),
+			 __ATOMIC_RELEASE);
+	p2m.published = info;
 }

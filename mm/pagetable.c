@@ -11,11 +11,11 @@
 #include <kernel/printk.h>
 #include <kernel/string.h>
 #include <mm/direct_map.h>
+#include <mm/frames.h>
 #include <mm/p2m.h>
 #include <mm/pagetable.h>
 
-/* Xen's PV interface has four levels, whatever the machine has. */
-struct pt_geometry pt_geometry = {.levels = 4};
+struct pt_geometry pt_geometry = PT_GEOMETRY_XEN;
 
 static pfn_t root;
 
@@ -71,8 +71,7 @@ const pt_entry_t *pt_table(mfn_t frame)
 
 static bool walkable(uintptr_t address)
 {
-	return address == pt_canonical(address) &&
-	       (address < XEN_VIRT_START || address >= XEN_VIRT_END);
+	return address == pt_canonical(address) && !pt_slot_reserved(pt_index(address, PT_PGD));
 }
 
 struct pt_walk pt_lookup(uintptr_t address)
@@ -107,20 +106,104 @@ maddr_t pt_step_address(const struct pt_step *step)
 	return (maddr_t){mfn_to_maddr(step->table).n + step->index * sizeof(pt_entry_t)};
 }
 
-maddr_t pt_entry_address(uintptr_t address)
+maddr_t pt_virt_to_machine(const void *address)
 {
-	struct pt_walk walk = pt_lookup(address);
+	struct pt_walk walk = pt_lookup((uintptr_t)address);
 	const struct pt_step *last = &walk.step[walk.steps ? walk.steps - 1 : 0];
 
-	if (!walk.steps || walk.broken || last->level != PT_PTE)
-		panic("no page-table entry for address %016lx", address);
-	return pt_step_address(last);
+	if (!walk.mapped)
+		panic("address %p has no machine address: it is not mapped (the walk ends at the "
+		      "%s entry)",
+		      address, walk.steps ? pt_level_name(last->level) : "first");
+	return (maddr_t){mfn_to_maddr(pt_entry_mfn(last->entry)).n +
+			 ((uintptr_t)address & (pt_span(last->level) - 1))};
+}
+
+pt_entry_t pt_entry_make(pfn_t frame, uint64_t flags)
+{
+	mfn_t machine;
+
+	if (!(flags & PT_PRESENT))
+		return (pt_entry_t){frame.n << PAGE_SHIFT | flags};
+	machine = pfn_to_mfn(frame);
+	return mfn_valid(machine) ? pt_entry_from_mfn(machine, flags) : pt_entry_none();
+}
+
+pfn_t pt_entry_pfn(pt_entry_t entry)
+{
+	if (!pt_entry_present(entry))
+		return pfn((entry.raw & PT_FRAME_MASK) >> PAGE_SHIFT);
+	return mfn_to_pfn(pt_entry_mfn(entry));
+}
+
+bool pt_entry_bad(pt_entry_t entry, enum pt_level level)
+{
+	if (!pt_entry_present(entry) || level == PT_PTE)
+		return false;
+	if (entry.raw & PT_HUGE)
+		return !(pt_geometry.large_levels & 1u << level);
+	return !pfn_valid(mfn_to_pfn(pt_entry_mfn(entry)));
+}
+
+pt_entry_t *pt_find(pfn_t table, uintptr_t address, enum pt_level wanted)
+{
+	if (!walkable(address))
+		return NULL;
+	for (enum pt_level level = PT_PGD;; level = pt_level_below(level)) {
+		pt_entry_t *entries = boot_or_direct_map(table);
+		pt_entry_t *entry;
+
+		if (!entries)
+			return NULL;
+		entry = &entries[pt_index(address, level)];
+		if (level == wanted)
+			return entry;
+		if (!pt_entry_present(*entry) || pt_entry_leaf(*entry, level))
+			return NULL;
+		table = mfn_to_pfn(pt_entry_mfn(*entry));
+		if (!pfn_valid(table))
+			return NULL;
+	}
+}
+
+/* "pmd table, pinned": what the entry points to. */
+static const char *target_text(pfn_t target, char *buffer, size_t size)
+{
+	const struct frame *frame = pfn_valid(target) ? frame_of(target) : NULL;
+
+	if (!frame)
+		snprintf(buffer, size, "%s", pfn_valid(target) ? "" : "not ours");
+	else if (frame->flags & FRAME_LEVEL)
+		snprintf(buffer, size, "%s table%s", pt_level_name(frame->flags & FRAME_LEVEL),
+			 frame->flags & FRAME_PINNED ? ", pinned" : "");
+	else
+		snprintf(buffer, size, "%s", frame_kind_name(frame_of(frames_block(target))->kind));
+	return buffer;
+}
+
+static void print_step(const struct pt_step *step)
+{
+	mfn_t machine = pt_entry_mfn(step->entry);
+	pfn_t target = mfn_to_pfn(machine);
+	char flags[PT_FLAGS_TEXT], what[40];
+
+	printk(PRINTK_OUTPUT, "  %s[%3u] %016lx", pt_level_name(step->level), step->index,
+	       step->entry.raw);
+	if (pt_entry_present(step->entry)) {
+		if (pfn_valid(target))
+			printk(PRINTK_OUTPUT, "  pfn %6lx", target.n);
+		else
+			printk(PRINTK_OUTPUT, "  pfn      -");
+		printk(PRINTK_OUTPUT, "  mfn %6lx  %-18s %s", machine.n,
+		       pt_flags_text(step->entry, step->level, flags, sizeof(flags)),
+		       target_text(target, what, sizeof(what)));
+	}
+	printk(PRINTK_OUTPUT, "\n");
 }
 
 void pt_print_walk(uintptr_t address)
 {
 	struct pt_walk walk = pt_lookup(address);
-	char flags[PT_FLAGS_TEXT];
 
 	if (!walk.steps) {
 		printk(PRINTK_OUTPUT, "%016lx  %s\n", address,
@@ -131,22 +214,8 @@ void pt_print_walk(uintptr_t address)
 	}
 	printk(PRINTK_OUTPUT, "%016lx, root in pfn %lx = mfn %lx\n", address, root.n,
 	       pt_root_mfn().n);
-	for (unsigned int i = 0; i < walk.steps; i++) {
-		const struct pt_step *step = &walk.step[i];
-		pfn_t target = mfn_to_pfn(pt_entry_mfn(step->entry));
-
-		printk(PRINTK_OUTPUT, "  %s[%3u] %016lx", pt_level_name(step->level), step->index,
-		       step->entry.raw);
-		if (pt_entry_present(step->entry) && pfn_valid(target))
-			printk(PRINTK_OUTPUT, "  pfn %6lx  mfn %6lx  %s", target.n,
-			       pt_entry_mfn(step->entry).n,
-			       pt_flags_text(step->entry, step->level, flags, sizeof(flags)));
-		else if (pt_entry_present(step->entry))
-			printk(PRINTK_OUTPUT, "  pfn      -  mfn %6lx  %s",
-			       pt_entry_mfn(step->entry).n,
-			       pt_flags_text(step->entry, step->level, flags, sizeof(flags)));
-		printk(PRINTK_OUTPUT, "\n");
-	}
+	for (unsigned int i = 0; i < walk.steps; i++)
+		print_step(&walk.step[i]);
 	if (walk.broken)
 		printk(PRINTK_OUTPUT,
 		       "  that table cannot be read: its frame is not this domain's\n");
@@ -168,7 +237,7 @@ static bool walk_table(const struct leaf_walk *walk, mfn_t table, enum pt_level 
 	if (!entries)
 		panic("a table at level %u lies in mfn %lx, which is not this domain's", level,
 		      table.n);
-	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+	for (unsigned int i = 0; i < pt_entries(); i++) {
 		uintptr_t address = pt_canonical(base + i * pt_span(level));
 		pt_entry_t entry = entries[i];
 		uint64_t rights;

@@ -2,13 +2,12 @@
 /*
  * Taking rights away from the builder's mapping; see the header.
  */
-#include <arch/hypercall.h>
 #include <kernel/compiler.h>
 #include <kernel/panic.h>
 #include <mm/direct_map.h>
 #include <mm/frames.h>
 #include <mm/p2m.h>
-#include <mm/pagetable.h>
+#include <mm/paravirt.h>
 #include <mm/protect.h>
 
 static uintptr_t initial_address(pfn_t frame)
@@ -30,12 +29,7 @@ static struct pfn_range range_between(const void *start, const void *end)
 
 static void set_rights(uintptr_t address, mfn_t frame, uint64_t flags)
 {
-	pt_entry_t entry = flags ? pt_entry_from_mfn(frame, flags) : pt_entry_none();
-	long error = hypercall_update_va_mapping(address, entry.raw, UVMF_INVLPG);
-
-	if (error)
-		panic("Xen refused entry %016lx for the kernel's address %016lx: error %ld",
-		      entry.raw, address, error);
+	set_kernel_pte(address, flags ? pt_entry_from_mfn(frame, flags) : pt_entry_none());
 }
 
 const char *protect_reserve_image(struct boot_memory *memory)
@@ -67,20 +61,6 @@ static void set_part(const char *start, const char *end, uint64_t flags)
 		set_rights(address, pfn_to_mfn(initial_pfn((void *)address)), flags);
 }
 
-/* The P2M's mapping keeps its rights, without "execute": at the root, in one update. */
-static void forbid_executing_p2m(void)
-{
-	struct pt_walk walk = pt_lookup((uintptr_t)p2m_list());
-	struct mmu_update update;
-
-	if (!walk.steps || !pt_entry_present(walk.step[0].entry))
-		panic("the P2M at %p is not mapped", (const void *)p2m_list());
-	update.ptr = pt_step_address(&walk.step[0]).n | MMU_NORMAL_PT_UPDATE;
-	update.val = walk.step[0].entry.raw | PT_NX;
-	if (hypercall_mmu_update(&update, 1, NULL))
-		panic("Xen refused to make the P2M no-execute");
-}
-
 static bool in_image(uintptr_t address)
 {
 	return address >= (uintptr_t)image_start && address < (uintptr_t)image_end;
@@ -88,7 +68,6 @@ static bool in_image(uintptr_t address)
 
 void protect_image(const struct boot_memory *memory)
 {
-	forbid_executing_p2m();
 	set_part(text_start, text_end, PT_KERNEL_RX);
 	set_part(rodata_start, rodata_end, PT_KERNEL_RO);
 	set_part(data_start, boot_stack_guard, PT_KERNEL_RW);
@@ -114,18 +93,17 @@ static void free_empty_table(const struct pt_step *step)
 {
 	pfn_t frame = mfn_to_pfn(pt_entry_mfn(step->entry));
 	const pt_entry_t *entries = pt_table(pt_entry_mfn(step->entry));
-	struct mmu_update update = {
-		.ptr = pt_step_address(step).n | MMU_NORMAL_PT_UPDATE,
-		.val = pt_entry_none().raw,
-	};
+	pt_entry_t *parent = pfn_to_virt(mfn_to_pfn(step->table));
 
 	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
 		if (pt_entry_present(entries[i]))
 			return;
 	}
-	if (hypercall_mmu_update(&update, 1, NULL))
-		panic("Xen refused to let go of the empty table in pfn %lx", frame.n);
-	direct_map_protect(frame, true);
+	set_entry(&parent[step->index], step->level, pt_entry_none());
+	/* The builder pinned nothing but the root, so with the entry the table is gone. */
+	frame_of(frame)->flags = 0;
+	make_page_writable(frame);
+	paravirt.flush_address(pfn_to_address(frame));
 	frames_release(frame);
 }
 

@@ -13,6 +13,8 @@
 
 struct vcpu_info;
 struct recovery;
+struct batch;
+struct mm;
 
 struct cpu {
 	struct cpu *self;          /* first: read through %gs:0 */
@@ -22,7 +24,22 @@ struct cpu {
 	struct recovery *on_fault; /* where a fault of the code under test resumes; or NULL */
 	uintptr_t stack;           /* lowest address of the kernel stack in use */
 	uintptr_t user_stack;      /* reserved: a user program's rsp across a system call */
+	struct batch *batch;       /* its queue of hypercalls (mm/batch.h) */
+	struct mm *mm;             /* the address space it runs in ... */
+	struct mm *loaded_mm;      /* ... and the one whose roots Xen was last told to load */
 };
+
+/*
+ * The CPUs that there are, by number; NULL for one that is not. Written at boot only.
+ */
+#define CPU_MAX 32
+extern struct cpu *cpus[CPU_MAX];
+
+/*
+ * Runs the function on that CPU, with its events masked, and returns when it has returned. On the
+ * running CPU this is a call; reaching another one is the business of the code that starts them.
+ */
+void cpu_run_on(struct cpu *cpu, void (*function)(void *argument), void *argument);
 
 /* Makes "cpu" the running CPU's struct: fills in "self" and sets the GS base. */
 void cpu_init(struct cpu *cpu, unsigned int number, uintptr_t stack);

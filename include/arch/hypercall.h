@@ -32,6 +32,12 @@ long hypercall_mmuext_op(const struct mmuext_op *operations, unsigned int count,
 /* public/xen.h: writes the level-1 entry that maps "address" in the current tables; UVMF_ flags. */
 long hypercall_update_va_mapping(uintptr_t address, uint64_t entry, unsigned long flags);
 
+/*
+ * public/xen.h: runs "count" hypercalls; each element's result is left in it. Returns 0 whatever
+ * they were, or an error if the list itself cannot be read.
+ */
+long hypercall_multicall(struct multicall_entry *calls, unsigned int count);
+
 /* public/sched.h: blocks, polls, yields, shuts down. */
 long hypercall_sched_op(int command, void *argument);
 

@@ -15,6 +15,9 @@ extern struct shared_info *const shared_info;
 /* Maps the page at the machine address that start_info gives, at the slot above. */
 void xen_map_shared_info(maddr_t address);
 
+/* Tells the toolstack, through that page, where the P2M is: mm/p2m.h, p2m_publish(). */
+void xen_publish_p2m(void);
+
 /* "4.17.7": the running hypervisor's version, in a buffer of "size" bytes. */
 void xen_version_string(char *buffer, size_t size);
 

@@ -6,6 +6,7 @@
  *   bench                    run the measurements; then end the domain
  *   quiet                    only warnings and errors on the console
  *   loglevel=N               0 (only what is asked for) .. 4 (everything)
+ *   p2m=remap, p2m=copy      whether the P2M keeps its frames when it is moved (the default)
  *
  * Everything behind the word "--" is for a program that the kernel starts, and not looked at. A
  * word that is not understood is reported and ignored.
@@ -15,12 +16,14 @@
 
 #include <boot/boot_info.h>
 #include <kernel/compiler.h>
+#include <mm/p2m_relocate.h>
 
 struct cmdline {
 	bool bench;                     /* run the measurements and end */
 	bool selftest;                  /* run the suites and end */
 	char suites[BOOT_CMDLINE_SIZE]; /* "a,b", or empty: all of them */
 	int loglevel;                   /* an enum printk_level, or -1: as it is */
+	enum p2m_relocation p2m;        /* how the P2M is moved to its window */
 };
 
 /*

@@ -3,7 +3,8 @@
  * Spin locks that hold events back on this CPU while they are held.
  *
  * One virtual CPU runs today; the locks are real all the same, and so is their order, outermost
- * first: selftest, console, frames, printk. A holder never blocks.
+ * first: selftest, console, address spaces (the list), one address space, page table, P2M, frames,
+ * printk. A holder never blocks.
  */
 #ifndef KERNEL_SPINLOCK_H
 #define KERNEL_SPINLOCK_H
@@ -22,6 +23,21 @@ static inline bool spin_lock(struct spinlock *lock)
 	while (__atomic_test_and_set(&lock->held, __ATOMIC_ACQUIRE))
 		cpu_relax();
 	return events;
+}
+
+/*
+ * The same for a lock that no event handler ever takes, so that events may come while it is held:
+ * the locks of single page tables, of which a batch holds many until it is issued.
+ */
+static inline void spin_acquire(struct spinlock *lock)
+{
+	while (__atomic_test_and_set(&lock->held, __ATOMIC_ACQUIRE))
+		cpu_relax();
+}
+
+static inline void spin_release(struct spinlock *lock)
+{
+	__atomic_clear(&lock->held, __ATOMIC_RELEASE);
 }
 
 /* Lets go of the lock and puts the event mask back as spin_lock() found it. */

@@ -23,8 +23,8 @@ enum frame_kind {
 	FRAME_DATA,      /* the kernel's variables and stacks */
 	FRAME_BOOT,      /* start_info, the rings shared with the toolstack's domain */
 	FRAME_TABLE,     /* a page table: read-only everywhere */
-	FRAME_P2M,       /* the builder's P2M and its tables: read-only in the direct map */
-	FRAME_DATABASE,  /* the frame database */
+	FRAME_P2M,      /* the builder's P2M and its tables: read-only in the direct map at first */
+	FRAME_DATABASE, /* the frame database */
 	FRAME_RAMDISK,
 	FRAME_ABSENT, /* a pfn without memory */
 	FRAME_KINDS
@@ -65,6 +65,12 @@ const char *boot_memory_reserve(struct boot_memory *memory, struct pfn_range ran
 
 /* The lowest free run of "count" frames, which it marks; INVALID_PFN if there is none. */
 pfn_t boot_memory_take(struct boot_memory *memory, uint64_t count, enum frame_kind kind);
+
+/*
+ * Makes frames free again, of whatever runs they are part. Returns NULL, or a message if that would
+ * cut a run in two and the list is full; nothing is changed then.
+ */
+const char *boot_memory_release(struct boot_memory *memory, struct pfn_range range);
 
 /* The first free run that starts at or after "from", cut to start there; count 0: none is left. */
 struct pfn_range boot_memory_next_free(const struct boot_memory *memory, pfn_t from);

@@ -18,8 +18,14 @@ extern char fixed_shared_info[PAGE_SIZE];
 extern char fixed_window[PAGE_SIZE];
 
 /*
- * Maps the frame at a slot, readable and, if asked, writable, never executable; whatever was there
- * before is replaced and flushed from the TLB. Xen refusing is a panic. update_va_mapping.
+ * Maps any machine frame, the domain's or not, at a slot with these flags of an entry; flags 0
+ * leave the slot empty. What was there before is flushed from the TLB of every CPU before this
+ * returns, in lazy mode too. Xen refusing is a panic. update_va_mapping.
+ */
+void fixed_set(char *slot, mfn_t frame, uint64_t flags);
+
+/*
+ * Maps the frame at a slot, readable and, if asked, writable, never executable.
  */
 void fixed_map(char *slot, mfn_t frame, bool writable);
 

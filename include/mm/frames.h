@@ -18,6 +18,7 @@
 #define MM_FRAMES_H
 
 #include <kernel/list.h>
+#include <kernel/spinlock.h>
 #include <mm/boot_memory.h>
 #include <mm/types.h>
 
@@ -31,8 +32,14 @@ struct frame {
 	uint32_t references;   /* allocated: 1 from frames_alloc() on, its owner's to count */
 	uint8_t kind;          /* enum frame_kind */
 	uint8_t order;         /* of the block that starts here: it has 2^order frames */
-	uint16_t flags;        /* no flag has a meaning yet: 0 */
+	uint8_t flags;         /* FRAME_... bits of a page table; 0 for all others */
+	struct spinlock lock;  /* of a page table: guards its entries; taken with spin_acquire() */
 };
+
+/* Page tables: what level it is, and whether Xen holds it validated, so that it is read-only. */
+#define FRAME_LEVEL  0x07 /* mask: enum pt_level; 0: not a page table */
+#define FRAME_PINNED 0x08
+#define FRAME_SAVE   0x10 /* a root that mm_pin_all() pinned: mm_unpin_all() undoes that */
 
 _Static_assert(sizeof(struct frame) == 32, "the database must stay below 1 % of memory");
 
@@ -63,6 +70,9 @@ void frames_release(pfn_t frame);
 
 /* The frame's description, or NULL if pfn is past the end of the domain. */
 struct frame *frame_of(pfn_t frame);
+
+/* The reverse, for a pointer that frame_of() gave. */
+pfn_t frame_number(const struct frame *frame);
 
 /* First frame of the block that the frame belongs to. The frame must be one of the domain's. */
 pfn_t frames_block(pfn_t frame);

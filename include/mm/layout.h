@@ -6,8 +6,9 @@
  * top down, with four levels of page tables:
  *
  *   0xffffffff80000000 .. 0xffffffffffffffff   the kernel image, its stacks and its fixed slots
- *   0xffffc00000000000 ..                      the P2M, where the domain builder puts it
- *   0xffff888000000000 ..                      the direct map of all of the domain's memory
+ *   0xffffc80000000000 ..                      the P2M, in the kernel's own window
+ *   0xffffc00000000000 ..                      the P2M, where the domain builder puts it: until
+ * boot 0xffff888000000000 ..                      the direct map of all of the domain's memory
  *   0xffff800000000000 .. 0xffff87ffffffffff   Xen: root slots 256 to 271, never ours
  *   0x0000000000000000 .. 0x00007fffffffffff   user programs; page 0 is never mapped
  */
@@ -30,7 +31,10 @@
  * Where we ask the builder to put the P2M (ELF note INIT_P2M): a root slot of its own, below
  * KERNEL_VIRT_BASE, as libxenguest demands, and page aligned.
  */
-#define P2M_VIRT_BASE 0xffffc00000000000
+#define BUILDER_P2M_BASE 0xffffc00000000000
+
+/* The window that the kernel moves it to (mm/p2m_relocate.h): again root slots of its own. */
+#define P2M_VIRT_BASE 0xffffc80000000000
 
 /* First address that is Xen's, and the first one after (public/arch-x86/xen-x86_64.h). */
 #define XEN_VIRT_START 0xffff800000000000

@@ -6,14 +6,18 @@
 #define MM_MEMORY_H
 
 #include <boot/boot_info.h>
+#include <mm/p2m_relocate.h>
 
 /*
- * From the builder's tables to the kernel's own: rights, the direct map, the frame database, the
- * page allocator. Too little memory ends the domain with a message that says how much is needed.
- * What the kernel shares with others (the console ring) stays mapped at the builder's address too,
- * until protect_drop_initial_map().
+ * From the builder's tables to the kernel's own: rights, the direct map, the P2M in its window, the
+ * frame database, the page allocator. Too little memory ends the domain with a message that says
+ * how much is needed. What the kernel shares with others (the console ring) stays mapped at the
+ * builder's address too, until protect_drop_initial_map().
  */
-void memory_init(const struct boot_info *boot);
+void memory_init(const struct boot_info *boot, enum p2m_relocation p2m);
+
+/* What moving the P2M took: for the boot log and the benchmark. */
+struct p2m_relocated memory_p2m_relocated(void);
 
 /*
  * Pages that a domain with this much in use already (kernel, ramdisk, builder's tables) needs in

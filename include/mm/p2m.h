@@ -2,10 +2,20 @@
 /*
  * From guest frames to machine frames and back.
  *
- * The P2M is the domain's own table, an array with one mfn a pfn, written by the domain builder
- * (public/xen.h, start_info.mfn_list). The M2P is Xen's table of the whole machine, mapped
- * read-only for every guest; what it says of a frame that is not ours is garbage, so a translation
- * back counts only if the P2M agrees.
+ * The P2M is the domain's own table, one mfn a pfn, first written by the domain builder (public/
+ * xen.h, start_info.mfn_list). The M2P is Xen's table of the whole machine, mapped read-only for
+ * every guest; what it says of a frame that is not ours is garbage, so a translation back counts
+ * only if the P2M agrees.
+ *
+ * The builder's list serves until there is a page allocator; then p2m_start() makes a tree whose
+ * leaves are the pages of that list. Where the domain has no memory all branches lead to one shared
+ * leaf, "missing", or "identity" where a pfn stands for the mfn of the same number (I/O memory), so
+ * a huge and empty address space costs nothing.
+ *
+ * The toolstack reads the P2M when it saves the domain, from outside, by two roads that are kept up
+ * to date here: the frame list list, pages of mfns of pages of mfns of leaves (up to 512 GiB of
+ * domain), and the linear list in a window of the kernel's address space, whose mapping is guarded
+ * by a generation counter (public/arch-x86/xen.h, struct arch_shared_info).
  */
 #ifndef MM_P2M_H
 #define MM_P2M_H
@@ -13,22 +23,93 @@
 #include <boot/boot_info.h>
 #include <mm/types.h>
 
+struct arch_shared_info;
+
+/* An entry without memory (public/xen.h, INVALID_P2M_ENTRY), and the marks of special ones. */
+#define P2M_INVALID  UINT64_MAX
+#define P2M_FOREIGN  (1ull << 63) /* another domain's frame that is mapped here */
+#define P2M_IDENTITY (1ull << 62) /* the mfn is the pfn */
+
+/* Entries in a page of the list, a leaf of the tree. */
+#define P2M_PER_PAGE (PAGE_SIZE / sizeof(uint64_t))
+
 /* Starts using the builder's list. Must come before any other function here. */
 void p2m_init(const struct boot_info *boot);
 
-/* Machine frame of a guest frame; INVALID_MFN if pfn is past the end or has no memory. */
+/* The same with the list elsewhere: its virtual address, and how many entries. */
+void p2m_use_list(uintptr_t address, uint64_t pages);
+
+/* Where the list is in the kernel's address space. */
+uintptr_t p2m_address(void);
+
+/* Machine frame of a guest frame; INVALID_MFN if pfn is past the limit or has no memory. */
 mfn_t pfn_to_mfn(pfn_t frame);
 
 /* Guest frame of a machine frame; INVALID_PFN for any frame that is not this domain's. */
 pfn_t mfn_to_pfn(mfn_t frame);
 
-/* Number of entries: pfns are 0 .. p2m_size() - 1. */
+/* Number of frames that the domain was started with: pfns are 0 .. p2m_size() - 1. */
 uint64_t p2m_size(void);
 
-/* The list itself, for code that goes through many entries in order: direct_map.c. */
+/* The builder's list itself, for code that goes through many entries in order: direct_map.c. */
 const uint64_t *p2m_list(void);
 
-/* An entry of the list with no memory behind it (public/xen.h, INVALID_P2M_ENTRY). */
-#define P2M_INVALID UINT64_MAX
+/* The entry as it is stored, with the marks above. */
+uint64_t p2m_entry(pfn_t frame);
+
+/*
+ * Makes the tree, for pfns 0 .. limit - 1, from the list mapped at p2m_address(). False: out of
+ * memory; the list stays in use and nothing is lost. "limit" is at least p2m_size().
+ */
+bool p2m_start(uint64_t limit);
+
+/* Gives up the tree and its pages, but for the leaves of the list. For tests. */
+void p2m_stop(void);
+
+/* pfns below this may be set. */
+uint64_t p2m_limit(void);
+
+enum p2m_result {
+	P2M_SET,
+	P2M_PAST_LIMIT, /* the pfn is not below p2m_limit() */
+	P2M_NO_MEMORY,  /* for a leaf, or what leads to it */
+};
+
+/*
+ * Sets an entry: an mfn, with the P2M_FOREIGN mark or not, or P2M_INVALID. Where a leaf is missing
+ * one is made, except for P2M_INVALID, which is there already. On an error nothing has changed.
+ * Takes the P2M's lock only when a leaf is made; entries themselves are single stores.
+ */
+enum p2m_result p2m_set(pfn_t frame, uint64_t entry);
+
+/* Makes pfns stand for the mfns of the same numbers. Whole leaves of it share one page. */
+enum p2m_result p2m_set_identity(struct pfn_range range);
+
+/*
+ * Tells the toolstack where everything is, by these fields of the shared info page, and keeps
+ * p2m_generation there: odd while the window's mapping changes. After p2m_start().
+ */
+void p2m_publish(struct arch_shared_info *info);
+
+struct p2m_stats {
+	uint64_t leaves;      /* pages of entries that are not shared */
+	uint64_t nodes;       /* pages of the tree above them */
+	uint64_t frame_lists; /* pages of the frame list list */
+	unsigned int depth;   /* steps from the root to an entry, the leaf's included */
+};
+struct p2m_stats p2m_stats(void);
+
+/*
+ * The C address of the list at a virtual address. On the machine they are the same; a hosted test
+ * finds it in the model's memory.
+ */
+#if __STDC_HOSTED__
+uint64_t *p2m_list_at(uintptr_t address);
+#else
+static inline uint64_t *p2m_list_at(uintptr_t address)
+{
+	return (uint64_t *)address;
+}
+#endif
 
 #endif

@@ -16,15 +16,41 @@
 
 enum pt_level { PT_NONE = 0, PT_PTE = 1, PT_PMD, PT_PUD, PT_P4D, PT_PGD };
 
+/* Entries that a page of a table has room for; on the machine that is how many there are. */
 #define PT_LEVEL_BITS 9
 #define PT_ENTRIES    (1u << PT_LEVEL_BITS)
 
-/* How addresses are cut up; chosen once at boot. */
+/* How addresses are cut up; chosen once at boot. Small values of "bits" are for tests. */
 struct pt_geometry {
-	unsigned int levels; /* tables on the way from the root to a page: 4 or 5 */
+	unsigned int levels;         /* tables on the way from the root to a page: 4 or 5 */
+	unsigned int bits;           /* log2 of the entries of a table */
+	unsigned int reserved_first; /* root slots of the hypervisor, never ours: the first ... */
+	unsigned int reserved_count; /* ... and how many: 0 without one */
+	unsigned int large_levels;   /* bit n: an entry at level n may map a large page */
 };
 
 extern struct pt_geometry pt_geometry;
+
+/* Xen's PV interface: four levels, whatever the machine has, no large pages. */
+#define PT_GEOMETRY_XEN                \
+	((struct pt_geometry){         \
+		.levels = 4,           \
+		.bits = PT_LEVEL_BITS, \
+		.reserved_first = 256, \
+		.reserved_count = 16,  \
+	})
+
+/* Entries of a table. */
+static inline unsigned int pt_entries(void)
+{
+	return 1u << pt_geometry.bits;
+}
+
+/* Whether a slot of the root belongs to the hypervisor. */
+static inline bool pt_slot_reserved(unsigned int slot)
+{
+	return slot - pt_geometry.reserved_first < pt_geometry.reserved_count;
+}
 
 /* Whether the geometry has tables at that level. */
 static inline bool pt_level_exists(enum pt_level level)
@@ -49,7 +75,7 @@ static inline unsigned int pt_level_rank(enum pt_level level)
 /* log2 of the bytes that one entry of a table at this level covers. */
 static inline unsigned int pt_shift(enum pt_level level)
 {
-	return PAGE_SHIFT + PT_LEVEL_BITS * (pt_level_rank(level) - 1);
+	return PAGE_SHIFT + pt_geometry.bits * (pt_level_rank(level) - 1);
 }
 
 /* Bytes that one entry of a table at this level covers. */
@@ -58,18 +84,24 @@ static inline uint64_t pt_span(enum pt_level level)
 	return 1ull << pt_shift(level);
 }
 
-/* Which of the 512 entries of a table at this level the address goes through. */
+/* Which of the entries of a table at this level the address goes through. */
 static inline unsigned int pt_index(uintptr_t address, enum pt_level level)
 {
-	return (address >> pt_shift(level)) & (PT_ENTRIES - 1);
+	return (address >> pt_shift(level)) & (pt_entries() - 1);
 }
 
 /* Copies the highest translated bit into the bits above it, as the processor demands. */
 static inline uintptr_t pt_canonical(uintptr_t address)
 {
-	unsigned int unused = 64 - (pt_shift(PT_PGD) + PT_LEVEL_BITS);
+	unsigned int unused = 64 - (pt_shift(PT_PGD) + pt_geometry.bits);
 
 	return (uintptr_t)((int64_t)(address << unused) >> unused);
+}
+
+/* The last byte of the lower, the programs', half of the address space. */
+static inline uintptr_t pt_user_limit(void)
+{
+	return (1ull << (pt_shift(PT_PGD) + pt_geometry.bits - 1)) - 1;
 }
 
 /* "pte", "pmd", "pud", "p4d" or "pgd". */
@@ -116,6 +148,16 @@ static inline mfn_t pt_entry_mfn(pt_entry_t entry)
 	return mfn((entry.raw & PT_FRAME_MASK) >> PAGE_SHIFT);
 }
 
+static inline uint64_t pt_entry_flags(pt_entry_t entry)
+{
+	return entry.raw & ~PT_FRAME_MASK;
+}
+
+static inline bool pt_entry_is_none(pt_entry_t entry)
+{
+	return entry.raw == 0;
+}
+
 static inline bool pt_entry_present(pt_entry_t entry)
 {
 	return entry.raw & PT_PRESENT;
@@ -132,6 +174,22 @@ char *pt_flags_text(pt_entry_t entry, enum pt_level level, char *buffer, size_t 
 
 /* Bytes that hold the longest text of pt_flags_text(). */
 #define PT_FLAGS_TEXT 48
+
+/*
+ * Whether a present entry cannot be what the level demands: a large page at a level that has none,
+ * or the address of no table of the domain's. Whatever walks on from such an entry walks astray.
+ */
+bool pt_entry_bad(pt_entry_t entry, enum pt_level level);
+
+/*
+ * An entry for a frame of the domain; the empty one if the frame has no memory, so that what is
+ * made of an unknown pfn can never map somebody else's frame. Without PT_PRESENT in "flags" the
+ * address bits are not a frame's, and pfn and flags are stored as they are.
+ */
+pt_entry_t pt_entry_make(pfn_t frame, uint64_t flags);
+
+/* The frame behind an entry: INVALID_PFN if it is not the domain's. */
+pfn_t pt_entry_pfn(pt_entry_t entry);
 
 /*
  * Address at which the kernel reads the table page in that frame, or NULL if the frame is not the
@@ -172,9 +230,18 @@ struct pt_walk pt_lookup(uintptr_t address);
 /* Machine address of the entry that a step looked at: what mmu_update wants. */
 maddr_t pt_step_address(const struct pt_step *step);
 
-/* Machine address of the PT_PTE entry that maps "address": what mmu_update wants. Panics if none.
+/*
+ * The machine address that any mapped virtual address of the kernel stands for ("arbitrary": not
+ * only the direct map's), by walking the live tables. An unmapped one is a panic.
  */
-maddr_t pt_entry_address(uintptr_t address);
+maddr_t pt_virt_to_machine(const void *address);
+
+/*
+ * The entry at "level" on the way to "address" in the tables under a root; NULL if the walk ends
+ * above that level, by an absent entry or a large page. Entries that a batch has not issued yet are
+ * not seen (mm/batch.h, batch_flush).
+ */
+pt_entry_t *pt_find(pfn_t root, uintptr_t address, enum pt_level level);
 
 /* Prints the walk, a line a level, with pfn and mfn. For the prompt and for panics. */
 void pt_print_walk(uintptr_t address);

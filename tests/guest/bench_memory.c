@@ -9,7 +9,7 @@
 #include <mm/direct_map.h>
 #include <mm/frames.h>
 #include <mm/p2m.h>
-#include <mm/pagetable.h>
+#include <mm/paravirt.h>
 
 BENCH(null_hypercall)
 {
@@ -55,12 +55,13 @@ BENCH(pin_table)
 		panic("no memory for measuring");
 	for (unsigned int i = 0; i < PT_ENTRIES; i++)
 		entries[i] = pt_entry_from_mfn(pfn_to_mfn(pfn(pages.n + i)), PT_KERNEL_RW);
-	direct_map_protect(table, false);
+	make_page_readonly(table);
 	ticks = timed(MMUEXT_PIN_L1_TABLE, table);
 	bench_report("pinning a full pte table, per entry", ticks, PT_ENTRIES);
 	ticks = timed(MMUEXT_UNPIN_TABLE, table);
 	bench_report("unpinning it, per entry", ticks, PT_ENTRIES);
-	direct_map_protect(table, true);
+	make_page_writable(table);
+	paravirt.flush_address((uintptr_t)pfn_to_virt(table));
 	frames_free(pages);
 	frames_free(table);
 }

@@ -41,7 +41,7 @@ TEST(boot, notes_name_the_image)
 	EXPECT_EQ(note_number(XEN_ELFNOTE_ENTRY), symbol_address("xen_pv_entry"));
 	EXPECT_EQ(note_number(XEN_ELFNOTE_HYPERCALL_PAGE), (uintptr_t)hypercall_page);
 	EXPECT_EQ(note_number(XEN_ELFNOTE_HYPERCALL_PAGE) % PAGE_SIZE, 0);
-	EXPECT_EQ(note_number(XEN_ELFNOTE_INIT_P2M), P2M_VIRT_BASE);
+	EXPECT_EQ(note_number(XEN_ELFNOTE_INIT_P2M), BUILDER_P2M_BASE);
 	EXPECT_EQ(note_number(XEN_ELFNOTE_MOD_START_PFN), 1);
 }
 

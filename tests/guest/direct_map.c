@@ -10,7 +10,7 @@
 #include <mm/direct_map.h>
 #include <mm/frames.h>
 #include <mm/p2m.h>
-#include <mm/pagetable.h>
+#include <mm/paravirt.h>
 
 SUITE(direct_map, "the direct map, P2M and M2P, and page-table lookups");
 
@@ -102,10 +102,11 @@ TEST(direct_map, a_page_can_be_made_read_only_and_back)
 
 	REQUIRE(pfn_valid(block));
 	*word = 1;
-	direct_map_protect(block, false);
+	make_page_readonly(block);
 	EXPECT_EQ(pt_lookup((uintptr_t)word).step[3].entry.raw & PT_RW, 0);
 	EXPECT_EQ(*word, 1);
-	direct_map_protect(block, true);
+	make_page_writable(block);
+	paravirt.flush_address((uintptr_t)pfn_to_virt(block));
 	*word = 2;
 	EXPECT_EQ(*word, 2);
 	frames_free(block);
@@ -137,5 +138,6 @@ TEST(direct_map, entry_addresses_are_machine_addresses)
 	struct pt_walk walk = pt_lookup(address);
 	const struct pt_step *leaf = &walk.step[walk.steps - 1];
 
-	EXPECT_EQ(pt_entry_address(address).n, mfn_to_maddr(leaf->table).n + leaf->index * 8);
+	EXPECT_EQ(pt_virt_to_machine((void *)address).n,
+		  mfn_to_maddr(pt_entry_mfn(leaf->entry)).n + address % PAGE_SIZE);
 }

@@ -161,5 +161,5 @@ TEST(protect, page_tables_are_read_only)
 	check_tables(pt_root_mfn(), PT_PGD, &tables, &writable);
 	EXPECT_GE(tables, direct_map_tables(p2m_size()) + 4);
 	EXPECT_EQ(writable, 0);
-	EXPECT(!probe_write((uintptr_t)pfn_to_virt(kernel_boot_info()->p2m.start), 0));
+	EXPECT(!probe_write(p2m_address(), 0));
 }

@@ -27,6 +27,15 @@ void host_clear_output(void);
  */
 void host_expect_panic(void (*function)(void), const char *text);
 
+/* There are four CPUs; this makes one of them the running one. At first it is number 0. */
+void host_use_cpu(unsigned int number);
+
+/* What the native backend would have done to the processor. */
+extern struct host_tlb {
+	uint64_t addresses, all; /* flushes of one address, of everything */
+	uint64_t address, root;  /* the last one flushed, the last root loaded */
+} host_tlb;
+
 /* A repeatable sequence (xorshift); seed it for each test. */
 void host_seed(uint64_t seed);
 uint64_t host_random(void);

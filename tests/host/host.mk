@@ -6,7 +6,8 @@
 
 HOST_MODULES := kernel/printf.c kernel/parse.c kernel/log.c kernel/cmdline.c kernel/cpio.c \
 	kernel/lineedit.c kernel/date.c kernel/selftest.c drivers/ring.c boot/start_info.c boot/notes.c \
-	mm/boot_memory.c mm/frames.c arch/x86/recovery.S
+	arch/x86/recovery.S $(filter-out mm/memory.c mm/protect.c,$(wildcard mm/*.c)) \
+	$(wildcard tests/model/*.c)
 HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(sort $(wildcard tests/host/test_*.c)))
 HOST_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_MODULES) kernel/string.c tests/host/stubs.c)
 

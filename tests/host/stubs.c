@@ -5,6 +5,7 @@
 #include "host.h"
 
 #include <arch/cpu.h>
+#include <arch/tlb.h>
 #include <arch/traps.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
@@ -81,11 +82,48 @@ void host_expect_panic(void (*function)(void), const char *text)
 		fail_msg("the panic says \"%s\", not \"%s\"", message, text);
 }
 
-static struct cpu cpu;
+static struct cpu cpu[4] = {{.number = 0}, {.number = 1}, {.number = 2}, {.number = 3}};
+static unsigned int current;
+
+struct cpu *cpus[CPU_MAX] = {&cpu[0], &cpu[1], &cpu[2], &cpu[3]};
 
 struct cpu *this_cpu(void)
 {
-	return &cpu;
+	return &cpu[current];
+}
+
+void host_use_cpu(unsigned int number)
+{
+	assert_true(number < ARRAY_SIZE(cpu));
+	current = number;
+}
+
+void cpu_run_on(struct cpu *on, void (*function)(void *argument), void *argument)
+{
+	unsigned int before = current;
+
+	host_use_cpu(on->number);
+	function(argument);
+	current = before;
+}
+
+/* The native backend's instructions: counted, since nobody may execute them here. */
+struct host_tlb host_tlb;
+
+void native_flush_address(uintptr_t address)
+{
+	host_tlb.address = address;
+	host_tlb.addresses++;
+}
+
+void native_flush_all(void)
+{
+	host_tlb.all++;
+}
+
+void native_load_root(paddr_t root)
+{
+	host_tlb.root = root.n;
 }
 
 bool events_mask(void)

@@ -23,7 +23,7 @@ static struct start_info good_domu(void)
 		.store_evtchn = 1,
 		.pt_base = KERNEL_VIRT_BASE + 0x128000,
 		.nr_pt_frames = 5,
-		.mfn_list = P2M_VIRT_BASE,
+		.mfn_list = BUILDER_P2M_BASE,
 		.first_p2m_pfn = 0x400,
 		.nr_p2m_frames = 35,
 		.cmd_line = "selftest",
@@ -182,7 +182,15 @@ static void numbers_out_of_range(void **state)
 	REFUSES(nr_pt_frames, PAGES);
 	REFUSES(nr_pt_frames, UINT64_MAX);
 	REFUSES(mfn_list, 0);
-	REFUSES(mfn_list, KERNEL_VIRT_BASE + 0x130000);
+	REFUSES(mfn_list, BUILDER_P2M_BASE + 8);
+	REFUSES(mfn_list, DIRECT_MAP_BASE);
+	REFUSES(mfn_list, XEN_VIRT_START);
+	REFUSES(mfn_list, P2M_VIRT_BASE);
+	REFUSES(mfn_list,
+		P2M_VIRT_BASE - 4096); /* shares a root slot with nothing, but runs into it */
+	REFUSES(mfn_list, P2M_VIRT_BASE + (1ul << 38));
+	REFUSES(mfn_list, KERNEL_VIRT_BASE - 4096);
+	REFUSES(mfn_list, KERNEL_VIRT_BASE + (PAGES - 31) * 4096ul);
 	REFUSES(first_p2m_pfn, PAGES - 34);
 	REFUSES(first_p2m_pfn, UINT64_MAX);
 	REFUSES(nr_p2m_frames, 31); /* 16384 entries of 8 bytes fill 32 pages */
@@ -225,6 +233,22 @@ static void command_lines(void **state)
 	assert_string_equal(boot.cmdline, "");
 }
 
+/* A builder that knows no INIT_P2M puts the list behind the kernel, into the initial mapping. */
+static void a_list_in_the_initial_mapping(void **state)
+{
+	struct start_info start = good_domu();
+	struct boot_info boot;
+
+	(void)state;
+	start.mfn_list = KERNEL_VIRT_BASE + 0x130000;
+	start.first_p2m_pfn = 0;
+	start.nr_p2m_frames = 0;
+	expect_good(start, &boot);
+	assert_int_equal(boot.p2m_address, KERNEL_VIRT_BASE + 0x130000);
+	assert_int_equal(boot.p2m.start.n, 0x130);
+	assert_int_equal(boot.p2m.count, 32);
+}
+
 static void its_own_address(void **state)
 {
 	struct start_info start = good_domu();
@@ -253,11 +277,17 @@ static void random_bytes_are_survived(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_domu),          cmocka_unit_test(a_dom0),
-		cmocka_unit_test(ramdisks),        cmocka_unit_test(empty_ramdisk_is_none),
-		cmocka_unit_test(magic),           cmocka_unit_test(numbers_out_of_range),
-		cmocka_unit_test(rings),           cmocka_unit_test(command_lines),
-		cmocka_unit_test(its_own_address), cmocka_unit_test(random_bytes_are_survived),
+		cmocka_unit_test(a_domu),
+		cmocka_unit_test(a_dom0),
+		cmocka_unit_test(ramdisks),
+		cmocka_unit_test(empty_ramdisk_is_none),
+		cmocka_unit_test(magic),
+		cmocka_unit_test(numbers_out_of_range),
+		cmocka_unit_test(rings),
+		cmocka_unit_test(command_lines),
+		cmocka_unit_test(a_list_in_the_initial_mapping),
+		cmocka_unit_test(its_own_address),
+		cmocka_unit_test(random_bytes_are_survived),
 	};
 
 	return cmocka_run_group_tests_name("start_info", tests, NULL, NULL);

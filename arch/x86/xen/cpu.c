@@ -7,8 +7,11 @@
 #include <arch/hypercall.h>
 #include <kernel/panic.h>
 
+struct cpu *cpus[CPU_MAX];
+
 void cpu_init(struct cpu *cpu, unsigned int number, uintptr_t stack)
 {
+	cpus[number] = cpu;
 	cpu->self = cpu;
 	cpu->number = number;
 	cpu->stack = stack;
@@ -46,4 +49,14 @@ void events_restore(bool were_enabled)
 	/* Xen does not notice the store; any hypercall makes it deliver what is pending. */
 	if (vcpu->evtchn_upcall_pending)
 		hypercall_xen_version(0, NULL);
+}
+
+void cpu_run_on(struct cpu *cpu, void (*function)(void *argument), void *argument)
+{
+	bool events = events_mask();
+
+	if (cpu != this_cpu())
+		panic("CPU %u cannot be reached: only one was started", cpu->number);
+	function(argument);
+	events_restore(events);
 }

@@ -44,6 +44,11 @@ long hypercall_update_va_mapping(uintptr_t address, uint64_t entry, unsigned lon
 	return hypercall(__HYPERVISOR_update_va_mapping, address, entry, flags, 0);
 }
 
+long hypercall_multicall(struct multicall_entry *calls, unsigned int count)
+{
+	return hypercall(__HYPERVISOR_multicall, (uint64_t)calls, count, 0, 0);
+}
+
 long hypercall_sched_op(int command, void *argument)
 {
 	return hypercall(__HYPERVISOR_sched_op, (uint64_t)command, (uint64_t)argument, 0, 0);

@@ -12,12 +12,14 @@
 #include <drivers/console.h>
 #include <kernel/main.h>
 #include <kernel/panic.h>
+#include <mm/batch.h>
 #include <mm/direct_map.h>
 #include <mm/p2m.h>
-#include <mm/pagetable.h>
+#include <mm/paravirt.h>
 #include <mm/protect.h>
 
 static struct cpu boot_cpu;
+static struct batch boot_batch;
 static struct boot_info boot;
 
 void xen_pv_start(const struct start_info *start) NORETURN;
@@ -26,6 +28,8 @@ void xen_pv_start(const struct start_info *start)
 	const char *error;
 
 	cpu_init(&boot_cpu, 0, (uintptr_t)boot_stack);
+	batch_init(&boot_batch);
+	paravirt = paravirt_xen_early;
 	error = boot_info_from_start_info(start, (uintptr_t)start, &boot);
 	if (error)
 		fatal("%s", error); /* to the hypervisor's console: ours is not known */

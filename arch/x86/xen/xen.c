@@ -8,6 +8,7 @@
 #include <kernel/panic.h>
 #include <kernel/printf.h>
 #include <mm/fixed.h>
+#include <mm/p2m.h>
 #include <xen/sched.h>
 #include <xen/version.h>
 
@@ -16,6 +17,11 @@ struct shared_info *const shared_info = (struct shared_info *)fixed_shared_info;
 void xen_map_shared_info(maddr_t address)
 {
 	fixed_map(fixed_shared_info, maddr_to_mfn(address), true);
+}
+
+void xen_publish_p2m(void)
+{
+	p2m_publish(&shared_info->arch);
 }
 
 void xen_version_string(char *buffer, size_t size)

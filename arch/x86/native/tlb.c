@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Privileged instructions of paging; see the header.
+ */
+#include <arch/tlb.h>
+
+void native_flush_address(uintptr_t address)
+{
+	__asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
+}
+
+void native_flush_all(void)
+{
+	uint64_t root;
+
+	__asm__ volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(root)::"memory");
+}
+
+void native_load_root(paddr_t root)
+{
+	__asm__ volatile("mov %0, %%cr3" ::"r"(root.n) : "memory");
+}

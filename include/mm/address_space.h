@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Address spaces, as far as page tables go: a tree of tables for the user half, and the kernel's
+ * half, shared by all.
+ *
+ * Under Xen an address space has two roots. The kernel and its programs run at the same privilege,
+ * so what keeps a program out of the kernel is that it runs on a root without the kernel's half;
+ * Xen switches roots on every entry and exit (public/xen.h, MMUEXT_NEW_USER_BASEPTR).
+ *
+ * What needs memory comes in two steps: *prepare* makes every table that is needed or none, and
+ * what follows cannot fail.
+ */
+#ifndef MM_ADDRESS_SPACE_H
+#define MM_ADDRESS_SPACE_H
+
+#include <kernel/list.h>
+#include <kernel/spinlock.h>
+#include <mm/pagetable.h>
+
+struct mm {
+	struct list_node link; /* all address spaces but the kernel's: the list's lock guards it */
+	struct spinlock lock;  /* guards the tables above the pte level; taken by spin_acquire() */
+	pfn_t root;            /* both halves */
+	pfn_t user_root;       /* the user half only; INVALID_PFN where programs share the root */
+	bool pinned;
+};
+
+/* The kernel's own: its user half is empty. */
+extern struct mm kernel_mm;
+
+/* Makes the live tables the kernel's address space. Once, when the frame database exists. */
+void mm_start(pfn_t root);
+
+/*
+ * Makes an empty address space with the kernel's half, and puts it into the list. False: out of
+ * memory, and nothing has changed.
+ */
+bool mm_create(struct mm *mm);
+
+/*
+ * Gives back its tables and roots. Nothing may run on it any more: mm_exit() before. Frames that
+ * its ptes map are the caller's to give back, before.
+ */
+void mm_destroy(struct mm *mm);
+
+/*
+ * Makes every table from the root down to "level" on the way to the addresses "start" to "last",
+ * both included and in one half of the address space. Either all are there afterwards or, false,
+ * none was made. Lock: mm->lock is taken.
+ */
+bool mm_prepare(struct mm *mm, uintptr_t start, uintptr_t last, enum pt_level level);
+
+/* The entry at a level on the way to an address; NULL if no table is there. */
+static inline pt_entry_t *mm_entry(const struct mm *mm, uintptr_t address, enum pt_level level)
+{
+	return pt_find(mm->root, address, level);
+}
+
+/*
+ * Lets go of every table that translates only addresses from "start" to "last", both included, in
+ * the user half. Whatever its ptes still map is forgotten with it.
+ */
+void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last);
+
+/*
+ * Replaces a large page by a table of smaller ones with the same rights. "entry" is the large
+ * page's, at "level". False: out of memory, and nothing has changed. Lock: mm->lock is taken.
+ */
+bool mm_split(struct mm *mm, pt_entry_t *entry, enum pt_level level);
+
+/*
+ * The life of an address space: used for the first time, made by a fork, or ending. Under Xen the
+ * first two pin. Ending makes *every* CPU that still has it loaded, in use or left behind, go to
+ * the kernel's own tables, and then unpins once; for one that was never used it does nothing.
+ */
+void mm_activate(struct mm *mm);
+void mm_dup(struct mm *mm);
+void mm_exit(struct mm *mm);
+
+/*
+ * Runs the CPU on it. Until Xen has been told, which may be later in lazy mode, the CPU's
+ * loaded_mm is the old one.
+ */
+void mm_load(struct mm *mm);
+
+/*
+ * Makes every CPU that has this address space loaded, or is about to, run on the kernel's. Waits
+ * for what they have queued.
+ */
+void mm_unload_everywhere(struct mm *mm);
+
+/* The list of all but the kernel's, and its lock. */
+extern struct spinlock mm_list_lock;
+extern struct list_node mm_list;
+
+/* Tables at each level that hang below its roots in the user half, the roots included. */
+struct mm_tables {
+	uint64_t count[PT_PGD + 1];
+	uint64_t total;
+};
+struct mm_tables mm_count_tables(const struct mm *mm);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Moving the P2M to the kernel's own window.
+ *
+ * The domain builder puts the list where it likes, mapped by tables of its own making, with large
+ * pages where Xen was the builder. The kernel wants it read-only in a window of its own
+ * (P2M_VIRT_BASE), through tables that it made and can extend, and in the way of nothing else.
+ *
+ * Either the same frames are mapped at the window, or, if they must be vacated, the list is copied
+ * to new ones. The old mapping is given back whole: its tables, its pages if they were copied, its
+ * root slots.
+ */
+#ifndef MM_P2M_RELOCATE_H
+#define MM_P2M_RELOCATE_H
+
+#include <mm/boot_memory.h>
+#include <mm/pagetable.h>
+
+/* Frames that a P2M takes for so many pages of domain, exactly. */
+struct p2m_frames {
+	uint64_t data;               /* pages of the list itself */
+	uint64_t tables[PT_PGD + 1]; /* at each level below the root; 0 where there are none */
+	uint64_t total_tables;
+	unsigned int slots; /* of the root */
+};
+struct p2m_frames p2m_frames(uint64_t pages);
+
+enum p2m_relocation {
+	P2M_REMAP, /* the same pages, new tables */
+	P2M_COPY,  /* new pages too: the old ones are in the way */
+};
+
+/* What a relocation did, for the boot log, the benchmark and the tests. */
+struct p2m_relocated {
+	struct p2m_frames frames;
+	uint64_t taken;    /* frames taken from the free ones */
+	uint64_t returned; /* frames given back to them */
+	uint64_t ticks;    /* of the TSC */
+};
+
+/*
+ * Moves the list of memory->pages entries from p2m_address() to the root slots that start with that
+ * of "window", which must be free, and tells mm/p2m.h. New frames are one run taken from *memory.
+ * Returns NULL, or a message saying what is missing (valid until the next call); nothing has
+ * changed then. Needs the direct map, and that *memory describes all frames in use. Before the
+ * frame database, on one CPU; no locks.
+ */
+const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_relocation how,
+			 struct p2m_relocated *done);
+
+#endif

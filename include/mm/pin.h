@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pinning: having Xen validate an address space once, and keep it validated.
+ *
+ * An unpinned table is ordinary memory: filled by plain stores, at no charge. To be used by a
+ * processor it must be validated, which costs some 20 instructions an absent and 190 a present
+ * entry; a pin keeps that from being done again each time a root is loaded. From then on every
+ * change is a request to Xen. So an address space is pinned when it is first used, and unpinned
+ * before it is torn down.
+ *
+ * Before a frame can be a table, no mapping of it may be writable, the direct map's included
+ * (public/xen.h, "page types"). pte tables are pinned one by one, so that one can be let go without
+ * the others; the tables between are held by the root's pin.
+ */
+#ifndef MM_PIN_H
+#define MM_PIN_H
+
+#include <mm/pagetable.h>
+
+struct mm;
+
+/*
+ * Xen's interface ends with four levels. This is the one constant that a fifth would take; only the
+ * hypervisor model (tests/model/) knows it, and nothing sends it while there are four.
+ */
+#define MMUEXT_PIN_L5_TABLE 32
+
+/* The mmuext command that pins a table of that level. */
+unsigned int pin_command(enum pt_level level);
+
+/*
+ * Pins all tables of the address space's user half, and its roots last, in one batch. Its tables
+ * must be announced and complete. Lock: mm->lock. Does nothing if it is pinned.
+ */
+void mm_pin(struct mm *mm);
+
+/* The reverse, roots first; afterwards its tables are ordinary memory. Flushes the TLB. */
+void mm_unpin(struct mm *mm);
+
+/*
+ * Before the domain is saved, and after: pins every address space that is not, and undoes exactly
+ * those. A saved domain's tables must all be validated, or the toolstack would not find the mfns in
+ * them. Lock: the list of address spaces', taken here.
+ */
+void mm_pin_all(void);
+void mm_unpin_all(void);
+
+/*
+ * Writes into the frame database that the tables under the kernel's root are pinned, at the end of
+ * the boot: they came so from the builder, or were made so before there was a database.
+ */
+void pin_mark_boot_tables(void);
+
+/* Tables of the domain that Xen holds validated as far as the kernel knows. */
+uint64_t pinned_tables(void);
+
+/*
+ * For the backend: one table becomes read-only and, at the pte level, pinned, or the reverse, in
+ * the current batch. Unpinning returns whether a stale TLB entry may be left: true.
+ */
+bool pin_table(pfn_t table, enum pt_level level);
+bool unpin_table(pfn_t table, enum pt_level level);
+
+#endif

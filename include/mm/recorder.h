@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A witness to the paravirt operations.
+ *
+ * It wraps whatever backend is in use, passes everything on, and keeps a list of the tables that
+ * were announced, of the entries that point to them, and of what happened last. It finds every
+ * breach of the hooks' contract (mm/paravirt.h): a table that is hooked in without having been
+ * announced, one announced twice or not zeroed, a release of one that was never announced or that
+ * an entry still points to. For tests and for the curious; one CPU.
+ */
+#ifndef MM_RECORDER_H
+#define MM_RECORDER_H
+
+#include <mm/paravirt.h>
+
+#define RECORDER_TABLES 4096 /* tables alive at a time, and entries that point to them */
+#define RECORDER_LOG    256  /* events kept */
+
+enum record_kind {
+	RECORD_ALLOC,
+	RECORD_RELEASE,
+	RECORD_CLONE,
+	RECORD_ENTRY,   /* a store above the pte level */
+	RECORD_PTE,     /* one at it */
+	RECORD_PROTECT, /* a protection change */
+	RECORD_KINDS
+};
+
+struct record {
+	enum record_kind kind;
+	enum pt_level level;
+	pfn_t table;      /* announced, released, or the one that is written to */
+	pt_entry_t value; /* of a store */
+};
+
+struct recorder_slot {
+	uint64_t key; /* pfn + 1 of a table, or address of an entry; 0: unused */
+	uint64_t value;
+	uint8_t level;
+};
+
+struct recorder {
+	struct paravirt_ops below;
+	struct recorder_slot table[2 * RECORDER_TABLES]; /* value: entries that point to it */
+	struct recorder_slot entry[2 * RECORDER_TABLES]; /* value: pfn of the table it points to */
+	uint64_t live;                                   /* tables announced and not released */
+	uint64_t count[RECORD_KINDS];
+	struct record log[RECORDER_LOG]; /* the n-th event is at n % RECORDER_LOG */
+	uint64_t events;
+	const char *breach; /* the first breach of the contract; NULL: none */
+};
+
+/* Begins to listen, with an empty list: what exists already is not judged. One at a time. */
+void recorder_start(struct recorder *recorder);
+
+/* Puts the backend back. The record stays. */
+void recorder_stop(void);
+
+/* "alloc", "release" and so on. */
+const char *record_kind_name(enum record_kind kind);
+
+#endif

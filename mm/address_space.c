@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Address spaces: making, growing, trimming and ending them.
+ *
+ * All of it is written once for every level: a table of level N covers entries of a span each, and
+ * what is done to it is done to those of its entries that the range touches.
+ */
+#include <arch/cpu.h>
+#include <kernel/compiler.h>
+#include <kernel/panic.h>
+#include <kernel/string.h>
+#include <mm/address_space.h>
+#include <mm/direct_map.h>
+#include <mm/frames.h>
+#include <mm/p2m.h>
+#include <mm/paravirt.h>
+#include <mm/walker.h>
+
+struct mm kernel_mm;
+struct spinlock mm_list_lock;
+struct list_node mm_list = {&mm_list, &mm_list};
+
+void mm_start(pfn_t root)
+{
+	kernel_mm = (struct mm){.root = root, .user_root = INVALID_PFN, .pinned = true};
+	list_init(&kernel_mm.link);
+	this_cpu()->mm = &kernel_mm;
+	this_cpu()->loaded_mm = &kernel_mm;
+}
+
+/* A zeroed frame that is marked as a table of that level. */
+static pfn_t new_table(enum pt_level level)
+{
+	pfn_t table = frames_alloc(0);
+
+	if (!pfn_valid(table))
+		return table;
+	memset(pfn_to_virt(table), 0, PAGE_SIZE);
+	frame_of(table)->flags = (uint8_t)level;
+	return table;
+}
+
+static void free_table(pfn_t table)
+{
+	frame_of(table)->flags = 0;
+	frames_free(table);
+}
+
+/* Announces a table and hooks it into its parent. */
+static void install(struct mm *mm, pt_entry_t *entry, enum pt_level level, pfn_t table)
+{
+	paravirt.alloc_table(mm, table, pt_level_below(level));
+	set_entry(entry, level, pt_entry_make(table, PT_TABLE));
+}
+
+/* ---- roots ---- */
+
+bool mm_create(struct mm *mm)
+{
+	unsigned int half = pt_entries() / 2;
+	const pt_entry_t *from = pfn_to_virt(kernel_mm.root);
+	bool events;
+
+	*mm = (struct mm){.root = new_table(PT_PGD), .user_root = INVALID_PFN};
+	list_init(&mm->link);
+	if (!pfn_valid(mm->root))
+		return false;
+	if (paravirt.user_roots) {
+		mm->user_root = new_table(PT_PGD);
+		if (!pfn_valid(mm->user_root)) {
+			free_table(mm->root);
+			return false;
+		}
+		/* By this set_entry() finds the other root. */
+		frame_of(mm->root)->private = (uintptr_t)pfn_to_virt(mm->user_root);
+	}
+	paravirt.alloc_table(mm, mm->root, PT_PGD);
+	if (pfn_valid(mm->user_root))
+		paravirt.alloc_table(mm, mm->user_root, PT_PGD);
+	events = spin_lock(&mm_list_lock);
+	for (unsigned int i = half; i < pt_entries(); i++) {
+		if (!pt_slot_reserved(i))
+			((pt_entry_t *)pfn_to_virt(mm->root))[i] = from[i];
+	}
+	paravirt.clone_root(mm, &kernel_mm, half, half);
+	list_add(&mm_list, &mm->link);
+	spin_unlock(&mm_list_lock, events);
+	return true;
+}
+
+static void free_root(pfn_t root)
+{
+	if (!pfn_valid(root))
+		return;
+	paravirt.release_table(root, PT_PGD);
+	free_table(root);
+}
+
+void mm_destroy(struct mm *mm)
+{
+	bool events;
+
+	mm_exit(mm);
+	mm_free_tables(mm, 0, pt_user_limit());
+	events = spin_lock(&mm_list_lock);
+	list_remove(&mm->link);
+	spin_unlock(&mm_list_lock, events);
+	free_root(mm->user_root);
+	free_root(mm->root);
+	mm->root = mm->user_root = INVALID_PFN;
+}
+
+/* ---- prepare ---- */
+
+/* A range of addresses, and what is done with the missing tables on the way to it. */
+struct prepare {
+	struct mm *mm;
+	enum pt_level level;     /* down to here */
+	uint64_t missing;        /* counted first ... */
+	struct list_node tables; /* ... then taken from here */
+};
+
+/* The part of [start, last] that an entry translates: from "start" to ... */
+static uintptr_t entry_last(uintptr_t start, uintptr_t last, enum pt_level level)
+{
+	return MIN(start | (pt_span(level) - 1), last);
+}
+
+/* Tables that are missing below an absent entry: the one itself and all that it needs. */
+static uint64_t count_below(uintptr_t start, uintptr_t last, enum pt_level level,
+			    enum pt_level lowest)
+{
+	uint64_t count = 1;
+
+	for (enum pt_level below = pt_level_below(level); below > lowest;
+	     below = pt_level_below(below))
+		count += (last >> pt_shift(below)) - (start >> pt_shift(below)) + 1;
+	return count;
+}
+
+static void count_missing(struct prepare *prepare, pfn_t table, enum pt_level level,
+			  uintptr_t start, uintptr_t last)
+{
+	const pt_entry_t *entries = pfn_to_virt(table);
+
+	while (level > prepare->level) {
+		uintptr_t end = entry_last(start, last, level);
+		pt_entry_t entry = entries[pt_index(start, level)];
+
+		if (!pt_entry_present(entry))
+			prepare->missing += count_below(start, end, level, prepare->level);
+		else if (!pt_entry_leaf(entry, level))
+			count_missing(prepare, mfn_to_pfn(pt_entry_mfn(entry)),
+				      pt_level_below(level), start, end);
+		if (end == last)
+			return;
+		start = end + 1;
+	}
+}
+
+static bool take_tables(struct prepare *prepare)
+{
+	list_init(&prepare->tables);
+	for (uint64_t i = 0; i < prepare->missing; i++) {
+		pfn_t table = frames_alloc(0);
+
+		if (!pfn_valid(table))
+			return false;
+		list_add(&prepare->tables, &frame_of(table)->link);
+	}
+	return true;
+}
+
+static pfn_t next_taken(struct prepare *prepare)
+{
+	struct frame *frame = container_of(prepare->tables.next, struct frame, link);
+
+	list_remove(&frame->link);
+	return frame_number(frame);
+}
+
+static void give_back_taken(struct prepare *prepare)
+{
+	while (!list_empty(&prepare->tables))
+		frames_free(next_taken(prepare));
+}
+
+static void add_missing(struct prepare *prepare, pfn_t table, enum pt_level level, uintptr_t start,
+			uintptr_t last)
+{
+	pt_entry_t *entries = pfn_to_virt(table);
+
+	while (level > prepare->level) {
+		uintptr_t end = entry_last(start, last, level);
+		pt_entry_t *entry = &entries[pt_index(start, level)];
+		pfn_t child;
+
+		if (!pt_entry_present(*entry)) {
+			child = next_taken(prepare);
+			memset(pfn_to_virt(child), 0, PAGE_SIZE);
+			frame_of(child)->flags = (uint8_t)pt_level_below(level);
+			install(prepare->mm, entry, level, child);
+		} else {
+			child = pt_entry_leaf(*entry, level) ? INVALID_PFN
+							     : mfn_to_pfn(pt_entry_mfn(*entry));
+		}
+		if (pfn_valid(child))
+			add_missing(prepare, child, pt_level_below(level), start, end);
+		if (end == last)
+			return;
+		start = end + 1;
+	}
+}
+
+bool mm_prepare(struct mm *mm, uintptr_t start, uintptr_t last, enum pt_level level)
+{
+	struct prepare prepare = {.mm = mm, .level = level};
+	bool complete;
+
+	lazy_flush();
+	spin_acquire(&mm->lock);
+	count_missing(&prepare, mm->root, PT_PGD, start, last);
+	complete = take_tables(&prepare);
+	if (complete) {
+		lazy_enter();
+		add_missing(&prepare, mm->root, PT_PGD, start, last);
+		lazy_leave();
+	} else {
+		give_back_taken(&prepare);
+	}
+	spin_release(&mm->lock);
+	return complete;
+}
+
+/* ---- letting go ---- */
+
+struct trim {
+	struct list_node tables; /* unhooked; to be released once Xen has seen that */
+};
+
+/* Collects a table and all below it. Its own entries need not be cleared: they go with it. */
+static void collect(struct trim *trim, pfn_t table, enum pt_level level)
+{
+	const pt_entry_t *entries = pfn_to_virt(table);
+
+	for (unsigned int i = 0; level > PT_PTE && i < pt_entries(); i++) {
+		if (pt_entry_present(entries[i]) && !pt_entry_leaf(entries[i], level))
+			collect(trim, mfn_to_pfn(pt_entry_mfn(entries[i])), pt_level_below(level));
+	}
+	list_add(&trim->tables, &frame_of(table)->link);
+}
+
+static void trim_table(struct trim *trim, pfn_t table, enum pt_level level, uintptr_t start,
+		       uintptr_t last)
+{
+	pt_entry_t *entries = pfn_to_virt(table);
+
+	while (level > PT_PTE) {
+		uintptr_t end = entry_last(start, last, level);
+		pt_entry_t *entry = &entries[pt_index(start, level)];
+		bool whole = !(start & (pt_span(level) - 1)) && end - start == pt_span(level) - 1;
+
+		if (pt_entry_present(*entry) && !pt_entry_leaf(*entry, level)) {
+			pfn_t child = mfn_to_pfn(pt_entry_mfn(*entry));
+
+			if (whole) {
+				collect(trim, child, pt_level_below(level));
+				set_entry(entry, level, pt_entry_none());
+			} else {
+				trim_table(trim, child, pt_level_below(level), start, end);
+			}
+		}
+		if (end == last)
+			return;
+		start = end + 1;
+	}
+}
+
+void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last)
+{
+	struct trim trim;
+
+	list_init(&trim.tables);
+	lazy_flush();
+	spin_acquire(&mm->lock);
+	lazy_enter();
+	trim_table(&trim, mm->root, PT_PGD, start, last);
+	/* Parents were collected after their children, and the list is a stack: parents first. */
+	list_for_each (node, &trim.tables) {
+		struct frame *frame = container_of(node, struct frame, link);
+
+		paravirt.release_table(frame_number(frame),
+				       (enum pt_level)(frame->flags & FRAME_LEVEL));
+	}
+	lazy_leave();
+	/* Only now does nothing refer to them: neither an entry nor a request that waits. */
+	lazy_flush();
+	while (!list_empty(&trim.tables)) {
+		struct frame *frame = container_of(trim.tables.next, struct frame, link);
+
+		list_remove(&frame->link);
+		free_table(frame_number(frame));
+	}
+	spin_release(&mm->lock);
+}
+
+bool mm_split(struct mm *mm, pt_entry_t *entry, enum pt_level level)
+{
+	enum pt_level below = pt_level_below(level);
+	pt_entry_t large = read_entry(entry);
+	uint64_t flags = pt_entry_flags(large);
+	uint64_t step = pt_span(below) >> PAGE_SHIFT;
+	mfn_t first = pt_entry_mfn(large);
+	pt_entry_t *entries;
+	pfn_t table;
+
+	if (!pt_entry_present(large) || level == PT_PTE || !(large.raw & PT_HUGE))
+		panic("mm_split: the %s entry %016lx maps no large page", pt_level_name(level),
+		      large.raw);
+	table = new_table(below);
+	if (!pfn_valid(table))
+		return false;
+	if (below == PT_PTE)
+		flags &= ~PT_HUGE;
+	spin_acquire(&mm->lock);
+	entries = pfn_to_virt(table);
+	lazy_enter();
+	paravirt.alloc_table(mm, table, below);
+	for (unsigned int i = 0; i < pt_entries(); i++)
+		set_entry(&entries[i], below, pt_entry_from_mfn(mfn(first.n + i * step), flags));
+	set_entry(entry, level, pt_entry_make(table, PT_TABLE));
+	paravirt.flush_all();
+	lazy_leave();
+	spin_release(&mm->lock);
+	return true;
+}
+
+/* ---- life ---- */
+
+void mm_activate(struct mm *mm)
+{
+	paravirt.activate_mm(mm);
+}
+
+void mm_dup(struct mm *mm)
+{
+	paravirt.dup_mmap(mm);
+}
+
+void mm_exit(struct mm *mm)
+{
+	paravirt.exit_mmap(mm);
+}
+
+void mm_load(struct mm *mm)
+{
+	this_cpu()->mm = mm;
+	paravirt.load_mm(mm);
+}
+
+static void leave(void *argument)
+{
+	struct mm *mm = argument;
+
+	/* What this CPU has queued may still load it. */
+	lazy_flush();
+	if (this_cpu()->loaded_mm != mm)
+		return;
+	mm_load(&kernel_mm);
+	lazy_flush();
+}
+
+void mm_unload_everywhere(struct mm *mm)
+{
+	for (unsigned int i = 0; i < CPU_MAX; i++) {
+		struct cpu *cpu = cpus[i];
+
+		/* "mm" is what it wants, "loaded_mm" what Xen was told: either is enough. */
+		if (cpu && (cpu->mm == mm || cpu->loaded_mm == mm))
+			cpu_run_on(cpu, leave, mm);
+	}
+}
+
+static bool visit_count(pfn_t table, enum pt_level level, void *argument)
+{
+	struct mm_tables *tables = argument;
+
+	(void)table;
+	tables->count[level]++;
+	tables->total++;
+	return false;
+}
+
+struct mm_tables mm_count_tables(const struct mm *mm)
+{
+	struct mm_tables tables = {.total = 0};
+
+	pt_walk_tables(mm->root, pt_user_limit(), visit_count, &tables);
+	if (pfn_valid(mm->user_root))
+		visit_count(mm->user_root, PT_PGD, &tables);
+	return tables;
+}

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The relocator; see the header.
+ *
+ * The new frames lie in one run: the pages of the list first (when they are copied), then the pte
+ * tables, then the pmd tables that point to them, and so on up to the level below the root. "Which
+ * frame is table number n of this level" is then arithmetic, and so is every count: n entries need
+ * n / 512 tables, rounded up, at each level. Nothing in here knows how many levels there are.
+ */
+#include <arch/cpu.h>
+#include <kernel/compiler.h>
+#include <kernel/printf.h>
+#include <kernel/string.h>
+#include <mm/batch.h>
+#include <mm/direct_map.h>
+#include <mm/p2m.h>
+#include <mm/p2m_relocate.h>
+#include <mm/paravirt.h>
+#include <mm/pin.h>
+#include <xen/xen.h>
+
+static char message[240];
+
+static uint64_t tables_for(uint64_t entries)
+{
+	return (entries + pt_entries() - 1) / pt_entries();
+}
+
+struct p2m_frames p2m_frames(uint64_t pages)
+{
+	/* Not pages * 8 bytes first: that would not fit for the largest numbers. */
+	struct p2m_frames frames = {.data = pages / P2M_PER_PAGE + (pages % P2M_PER_PAGE != 0)};
+	uint64_t count = frames.data;
+
+	for (enum pt_level level = PT_PTE; level != PT_PGD; level++) {
+		if (!pt_level_exists(level))
+			continue;
+		count = tables_for(count);
+		frames.tables[level] = count;
+		frames.total_tables += count;
+	}
+	frames.slots = (unsigned int)count;
+	return frames;
+}
+
+/* Bytes of the list, up to the end of its last page. */
+static uint64_t list_bytes(uint64_t pages)
+{
+	return p2m_frames(pages).data << PAGE_SHIFT;
+}
+
+/* The frame behind an address of the list, large pages included. */
+static pfn_t frame_behind(uintptr_t address)
+{
+	return mfn_to_pfn(maddr_to_mfn(pt_virt_to_machine((const void *)address)));
+}
+
+/* ---- building the new mapping ---- */
+
+struct relocation {
+	struct boot_memory *memory;
+	struct p2m_frames frames;
+	enum p2m_relocation how;
+	uintptr_t from, to;
+	pfn_t data;   /* first of the new pages, when they are copied */
+	pfn_t tables; /* first of the new tables */
+};
+
+static pfn_t page_of_list(const struct relocation *move, uint64_t page)
+{
+	if (move->how == P2M_COPY)
+		return pfn(move->data.n + page);
+	return frame_behind(move->from + (page << PAGE_SHIFT));
+}
+
+static void copy_list(const struct relocation *move)
+{
+	for (uint64_t page = 0; page < move->frames.data; page++)
+		memcpy(pfn_to_virt(pfn(move->data.n + page)),
+		       pfn_to_virt(frame_behind(move->from + (page << PAGE_SHIFT))), PAGE_SIZE);
+}
+
+/* The n-th entry of a level: a page of the list, or a table of the level below. */
+static pt_entry_t entry_for(const struct relocation *move, enum pt_level level, pfn_t children,
+			    uint64_t n)
+{
+	if (level == PT_PTE)
+		return pt_entry_make(page_of_list(move, n), PT_KERNEL_RO);
+	return pt_entry_make(pfn(children.n + n), PT_TABLE);
+}
+
+/* Xen must hold a table valid before its parent is: read-only, then pinned. */
+static void finish_table(pfn_t table, enum pt_level level)
+{
+	struct mmuext_op pin = {.cmd = pin_command(level), .arg1.mfn = pfn_to_mfn(table).n};
+
+	make_page_readonly(table);
+	batch_mmuext_op(&pin);
+}
+
+static void fill_tables(const struct relocation *move, enum pt_level level, pfn_t tables,
+			pfn_t children, uint64_t entries)
+{
+	for (uint64_t n = 0; n < entries; n += pt_entries(), tables.n++) {
+		pt_entry_t *table = pfn_to_virt(tables);
+
+		memset(table, 0, PAGE_SIZE);
+		for (uint64_t i = 0; i < MIN(pt_entries(), entries - n); i++)
+			table[i] = entry_for(move, level, children, n + i);
+		finish_table(tables, level);
+	}
+}
+
+/*
+ * The builder's pages were read-only in the direct map as long as nobody knew which were tables;
+ * from now on the kernel writes entries there.
+ */
+static void make_list_writable(const struct relocation *move)
+{
+	for (uint64_t page = 0; page < move->frames.data; page++)
+		make_page_writable(page_of_list(move, page));
+}
+
+static void hook_into_root(const struct relocation *move, pfn_t top)
+{
+	pt_entry_t *root = boot_or_direct_map(pt_root());
+	unsigned int slot = pt_index(move->to, PT_PGD);
+
+	for (unsigned int i = 0; i < move->frames.slots; i++)
+		set_entry(&root[slot + i], PT_PGD, pt_entry_make(pfn(top.n + i), PT_TABLE | PT_NX));
+}
+
+static void build(const struct relocation *move)
+{
+	pfn_t tables = move->tables, children = INVALID_PFN;
+	uint64_t entries = move->frames.data;
+
+	lazy_enter();
+	for (enum pt_level level = PT_PTE; level != PT_PGD; level++) {
+		if (!pt_level_exists(level))
+			continue;
+		fill_tables(move, level, tables, children, entries);
+		children = tables;
+		entries = move->frames.tables[level];
+		tables.n += entries;
+	}
+	hook_into_root(move, children);
+	if (move->how == P2M_REMAP)
+		make_list_writable(move);
+	paravirt.flush_all();
+	lazy_leave();
+	/* The window is about to be used. */
+	lazy_flush();
+}
+
+/* ---- giving back the old mapping ---- */
+
+/* Frames that lie side by side go back together. */
+struct returning {
+	struct boot_memory *memory;
+	struct pfn_range run;
+	uint64_t returned;
+	const char *error;
+};
+
+static void return_run(struct returning *back)
+{
+	const char *error = boot_memory_release(back->memory, back->run);
+
+	if (!back->error)
+		back->error = error;
+	back->returned += back->run.count;
+	back->run.count = 0;
+}
+
+static void return_frame(struct returning *back, pfn_t frame)
+{
+	if (back->run.count && frame.n == back->run.start.n + back->run.count) {
+		back->run.count++;
+		return;
+	}
+	return_run(back);
+	back->run = (struct pfn_range){frame, 1};
+}
+
+/* Where the last relocation went: the tables there are pinned, the builder's are not. */
+static uintptr_t own_window;
+
+/* A page of the list: like a table, it becomes writable before it can be anything else. */
+static void return_page(struct returning *back, pfn_t frame)
+{
+	make_page_writable(frame);
+	return_frame(back, frame);
+}
+
+static void return_table(struct returning *back, pfn_t table, bool pinned)
+{
+	struct mmuext_op unpin = {.cmd = MMUEXT_UNPIN_TABLE, .arg1.mfn = pfn_to_mfn(table).n};
+
+	if (pinned)
+		batch_mmuext_op(&unpin);
+	return_page(back, table);
+}
+
+/*
+ * A table of the old mapping, unhooked, and all below it; the pages too if they were copied. A
+ * table goes before those that it points to: as long as it is one, so are they.
+ */
+static void return_tree(struct returning *back, const struct relocation *move, pfn_t table,
+			enum pt_level level)
+{
+	const pt_entry_t *entries = pfn_to_virt(table);
+
+	return_table(back, table, move->from == own_window);
+	for (unsigned int i = 0; i < pt_entries(); i++) {
+		uint64_t pages = pt_span(level) >> PAGE_SHIFT;
+		pt_entry_t entry = entries[i];
+
+		if (!pt_entry_present(entry))
+			continue;
+		if (!pt_entry_leaf(entry, level)) {
+			return_tree(back, move, mfn_to_pfn(pt_entry_mfn(entry)),
+				    pt_level_below(level));
+			continue;
+		}
+		for (uint64_t page = 0; move->how == P2M_COPY && page < pages; page++)
+			return_page(back, mfn_to_pfn(mfn(pt_entry_mfn(entry).n + page)));
+	}
+}
+
+/* The list lay in root slots of its own. */
+static void return_slots(struct returning *back, const struct relocation *move)
+{
+	pt_entry_t *root = boot_or_direct_map(pt_root());
+	uintptr_t last = move->from + list_bytes(move->memory->pages) - 1;
+
+	for (unsigned int slot = pt_index(move->from, PT_PGD); slot <= pt_index(last, PT_PGD);
+	     slot++) {
+		pfn_t top = mfn_to_pfn(pt_entry_mfn(root[slot]));
+
+		if (!pt_entry_present(root[slot]))
+			continue;
+		set_entry(&root[slot], PT_PGD, pt_entry_none());
+		/* What Xen no longer validates still says what was there. */
+		lazy_flush();
+		lazy_enter();
+		return_tree(back, move, top, pt_level_below(PT_PGD));
+		lazy_leave();
+	}
+}
+
+/* It lay in the builder's mapping of everything, which loses these pages if they are to be free. */
+static void return_pages(struct returning *back, const struct relocation *move)
+{
+	if (move->how == P2M_REMAP)
+		return;
+	for (uint64_t page = 0; page < move->frames.data; page++) {
+		uintptr_t address = move->from + (page << PAGE_SHIFT);
+		pfn_t frame = frame_behind(address);
+
+		set_kernel_pte(address, pt_entry_none());
+		return_page(back, frame);
+	}
+}
+
+/* ---- the whole ---- */
+
+static const char *no_room(const struct relocation *move, uint64_t wanted)
+{
+	snprintf(message, sizeof(message),
+		 "moving the P2M takes %lu free frames in one run (%lu for the list, %lu for its "
+		 "tables); the longest run has %lu. Give the domain more memory",
+		 wanted, wanted - move->frames.total_tables, move->frames.total_tables,
+		 boot_memory_longest(move->memory));
+	return message;
+}
+
+static const char *slots_taken(const struct relocation *move)
+{
+	const pt_entry_t *root = boot_or_direct_map(pt_root());
+	unsigned int slot = pt_index(move->to, PT_PGD);
+
+	for (unsigned int i = 0; i < move->frames.slots; i++) {
+		if (slot + i >= pt_entries() || pt_slot_reserved(slot + i) ||
+		    pt_entry_present(root[slot + i])) {
+			snprintf(message, sizeof(message),
+				 "root slot %u, wanted for the P2M, is in use or does not exist",
+				 slot + i);
+			return message;
+		}
+	}
+	return NULL;
+}
+
+static bool in_initial_mapping(uintptr_t address)
+{
+	return pt_index(address, PT_PGD) == pt_index(KERNEL_VIRT_BASE, PT_PGD);
+}
+
+/* Every frame that was taken is in use, every one returned is free: to the page. */
+static const char *balance(const struct relocation *move, const struct p2m_relocated *done,
+			   uint64_t free_before)
+{
+	uint64_t free = boot_memory_free(move->memory);
+
+	if (free_before - done->taken + done->returned == free)
+		return NULL;
+	snprintf(message, sizeof(message),
+		 "moving the P2M took %lu frames and returned %lu, but of %lu free ones %lu are "
+		 "left",
+		 done->taken, done->returned, free_before, free);
+	return message;
+}
+
+const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_relocation how,
+			 struct p2m_relocated *done)
+{
+	struct relocation move = {
+		.memory = memory,
+		.frames = p2m_frames(memory->pages),
+		.how = how,
+		.from = p2m_address(),
+		.to = window,
+	};
+	struct returning back = {.memory = memory};
+	uint64_t free_before = boot_memory_free(memory), start = rdtsc();
+	uint64_t data = how == P2M_COPY ? move.frames.data : 0;
+	uint64_t wanted = data + move.frames.total_tables;
+	const char *error = slots_taken(&move);
+	pfn_t run;
+
+	if (error)
+		return error;
+	run = boot_memory_take(memory, wanted, FRAME_P2M);
+	if (!pfn_valid(run))
+		return no_room(&move, wanted);
+	move.data = run;
+	move.tables = pfn(run.n + data);
+	boot_memory_release(memory, (struct pfn_range){move.tables, move.frames.total_tables});
+	error = boot_memory_reserve(
+		memory, (struct pfn_range){move.tables, move.frames.total_tables}, FRAME_TABLE);
+	if (error)
+		return error;
+
+	if (how == P2M_COPY)
+		copy_list(&move);
+	build(&move);
+	p2m_use_list(window, memory->pages);
+	if (in_initial_mapping(move.from))
+		return_pages(&back, &move);
+	else
+		return_slots(&back, &move);
+	return_run(&back);
+	/* Whoever gets these frames writes to them. */
+	paravirt.flush_all();
+	lazy_flush();
+	own_window = window;
+	*done = (struct p2m_relocated){move.frames, wanted, back.returned, rdtsc() - start};
+	return back.error ? back.error : balance(&move, done, free_before);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Pin and unpin; see the header.
+ *
+ * The lock of a pte table is held from the moment that it is remapped until Xen has pinned it:
+ * somebody who changed an entry between would find the page read-only and not yet a table. It is
+ * let go by a callback of the batch, after Xen has seen the requests, not before.
+ */
+#include <arch/cpu.h>
+#include <kernel/panic.h>
+#include <mm/address_space.h>
+#include <mm/batch.h>
+#include <mm/frames.h>
+#include <mm/p2m.h>
+#include <mm/paravirt.h>
+#include <mm/pin.h>
+#include <mm/walker.h>
+
+unsigned int pin_command(enum pt_level level)
+{
+	static const unsigned int commands[] = {
+		[1] = MMUEXT_PIN_L1_TABLE, [2] = MMUEXT_PIN_L2_TABLE, [3] = MMUEXT_PIN_L3_TABLE,
+		[4] = MMUEXT_PIN_L4_TABLE, [5] = MMUEXT_PIN_L5_TABLE,
+	};
+
+	return commands[pt_level_rank(level)];
+}
+
+static void request(unsigned int command, pfn_t table)
+{
+	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(table).n};
+
+	batch_mmuext_op(&op);
+}
+
+static void unlock(void *frame)
+{
+	spin_release(&((struct frame *)frame)->lock);
+}
+
+bool pin_table(pfn_t table, enum pt_level level)
+{
+	struct frame *frame = frame_of(table);
+
+	if (frame->flags & FRAME_PINNED)
+		return false;
+	if (level == PT_PTE)
+		spin_acquire(&frame->lock);
+	frame->flags |= FRAME_PINNED;
+	make_page_readonly(table);
+	if (level == PT_PTE) {
+		request(pin_command(PT_PTE), table);
+		batch_callback(unlock, frame);
+	}
+	return false;
+}
+
+bool unpin_table(pfn_t table, enum pt_level level)
+{
+	struct frame *frame = frame_of(table);
+
+	if (!(frame->flags & FRAME_PINNED))
+		return false;
+	if (level == PT_PTE) {
+		spin_acquire(&frame->lock);
+		request(MMUEXT_UNPIN_TABLE, table);
+	}
+	make_page_writable(table);
+	frame->flags &= (uint8_t)~FRAME_PINNED;
+	if (level == PT_PTE)
+		batch_callback(unlock, frame);
+	return true;
+}
+
+static bool visit_pin(pfn_t table, enum pt_level level, void *argument)
+{
+	(void)argument;
+	return pin_table(table, level);
+}
+
+static bool visit_unpin(pfn_t table, enum pt_level level, void *argument)
+{
+	(void)argument;
+	return unpin_table(table, level);
+}
+
+void mm_pin(struct mm *mm)
+{
+	if (mm->pinned)
+		return;
+	batch_enter();
+	pt_walk_tables(mm->root, pt_user_limit(), visit_pin, NULL);
+	request(pin_command(PT_PGD), mm->root);
+	if (pfn_valid(mm->user_root)) {
+		pin_table(mm->user_root, PT_PGD);
+		request(pin_command(PT_PGD), mm->user_root);
+	}
+	mm->pinned = true;
+	batch_leave();
+}
+
+void mm_unpin(struct mm *mm)
+{
+	bool flush;
+
+	if (!mm->pinned)
+		return;
+	batch_enter();
+	if (pfn_valid(mm->user_root)) {
+		request(MMUEXT_UNPIN_TABLE, mm->user_root);
+		unpin_table(mm->user_root, PT_PGD);
+	}
+	request(MMUEXT_UNPIN_TABLE, mm->root);
+	flush = pt_walk_tables(mm->root, pt_user_limit(), visit_unpin, NULL);
+	/* The direct map's entries became writable; the TLB may remember otherwise. */
+	if (flush)
+		paravirt.flush_all();
+	mm->pinned = false;
+	batch_leave();
+	/* Whoever called us is going to write to the tables: now, not when an outer batch ends. */
+	batch_flush();
+}
+
+void mm_pin_all(void)
+{
+	bool events = spin_lock(&mm_list_lock);
+
+	list_for_each (node, &mm_list) {
+		struct mm *mm = container_of(node, struct mm, link);
+
+		if (mm->pinned)
+			continue;
+		mm_pin(mm);
+		frame_of(mm->root)->flags |= FRAME_SAVE;
+	}
+	spin_unlock(&mm_list_lock, events);
+}
+
+void mm_unpin_all(void)
+{
+	bool events = spin_lock(&mm_list_lock);
+
+	list_for_each (node, &mm_list) {
+		struct mm *mm = container_of(node, struct mm, link);
+		struct frame *root = frame_of(mm->root);
+
+		if (!(root->flags & FRAME_SAVE))
+			continue;
+		root->flags &= (uint8_t)~FRAME_SAVE;
+		mm_unpin(mm);
+	}
+	spin_unlock(&mm_list_lock, events);
+}
+
+static bool visit_mark(pfn_t table, enum pt_level level, void *argument)
+{
+	(void)argument;
+	frame_of(table)->flags = (uint8_t)(FRAME_PINNED | level);
+	return false;
+}
+
+void pin_mark_boot_tables(void)
+{
+	pt_walk_tables(kernel_mm.root, UINTPTR_MAX, visit_mark, NULL);
+	kernel_mm.pinned = true;
+}
+
+uint64_t pinned_tables(void)
+{
+	uint64_t count = 0;
+
+	for (pfn_t frame = pfn(0); frame_of(frame); frame.n++)
+		count += (frame_of(frame)->flags & FRAME_PINNED) != 0;
+	return count;
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The Xen backend of the paravirt operations.
+ *
+ * Two tables. Until the frame database exists nothing tells which tables Xen holds validated; all
+ * that there are come from the builder, so the early one takes every table for pinned and finds an
+ * entry's machine address by walking. The full one asks the frame's FRAME_PINNED flag.
+ */
+#include <arch/cpu.h>
+#include <kernel/panic.h>
+#include <mm/address_space.h>
+#include <mm/batch.h>
+#include <mm/direct_map.h>
+#include <mm/frames.h>
+#include <mm/p2m.h>
+#include <mm/paravirt.h>
+#include <mm/pin.h>
+#include <xen/xen.h>
+
+struct paravirt_ops paravirt;
+
+#define CALLER __builtin_return_address(0)
+
+/* ---- entries ---- */
+
+static maddr_t entry_in_direct_map(const pt_entry_t *entry)
+{
+	mfn_t table = pfn_to_mfn(virt_to_pfn(entry));
+
+	return (maddr_t){mfn_to_maddr(table).n + ((uintptr_t)entry & (PAGE_SIZE - 1))};
+}
+
+/* An entry in the direct map, or in the builder's mapping as long as that is all there is. */
+static maddr_t entry_anywhere(const pt_entry_t *entry)
+{
+	if (virt_to_pfn(entry).n < p2m_size())
+		return entry_in_direct_map(entry);
+	return pt_virt_to_machine(entry);
+}
+
+static void early_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+{
+	(void)level;
+	batch_mmu_update(entry_anywhere(entry), MMU_NORMAL_PT_UPDATE, value.raw, CALLER);
+}
+
+static void early_protect_commit(pt_entry_t *entry, pt_entry_t value)
+{
+	batch_mmu_update(entry_anywhere(entry), MMU_PT_UPDATE_PRESERVE_AD, value.raw, CALLER);
+}
+
+static inline void write_entry(pt_entry_t *entry, unsigned int command, pt_entry_t value,
+			       const void *caller)
+{
+	if (frame_of(virt_to_pfn(entry))->flags & FRAME_PINNED)
+		batch_mmu_update(entry_in_direct_map(entry), command, value.raw, caller);
+	else
+		*(volatile pt_entry_t *)entry = value;
+}
+
+/* The same slot of the programs' root, for an entry of the user half of a root that has one. */
+static pt_entry_t *user_root_entry(const pt_entry_t *entry)
+{
+	unsigned int slot = ((uintptr_t)entry & (PAGE_SIZE - 1)) / sizeof(*entry);
+	uintptr_t user_root = frame_of(virt_to_pfn(entry))->private;
+
+	return user_root && slot < pt_entries() / 2 ? (pt_entry_t *)user_root + slot : NULL;
+}
+
+static void xen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+{
+	pt_entry_t *user_entry = level == PT_PGD ? user_root_entry(entry) : NULL;
+
+	if (!user_entry) {
+		write_entry(entry, MMU_NORMAL_PT_UPDATE, value, CALLER);
+		return;
+	}
+	/* Both or none: a program must not see another address space than the kernel does. */
+	batch_enter();
+	write_entry(entry, MMU_NORMAL_PT_UPDATE, value, CALLER);
+	write_entry(user_entry, MMU_NORMAL_PT_UPDATE, value, CALLER);
+	batch_leave();
+}
+
+static void xen_set_kernel_pte(uintptr_t address, pt_entry_t value)
+{
+	batch_update_va_mapping(address, value.raw, UVMF_INVLPG | UVMF_ALL);
+}
+
+static void xen_set_pte_at(struct mm *mm, uintptr_t address, pt_entry_t *entry, pt_entry_t value)
+{
+	bool here = mm == &kernel_mm || mm == this_cpu()->loaded_mm;
+
+	/* Alone, it is cheaper that Xen finds the entry; in a batch, that they share an element. */
+	if (here && !batch_is_lazy() && (frame_of(virt_to_pfn(entry))->flags & FRAME_PINNED))
+		batch_update_va_mapping(address, value.raw, UVMF_NONE);
+	else
+		write_entry(entry, MMU_NORMAL_PT_UPDATE, value, CALLER);
+}
+
+static void xen_protect_commit(pt_entry_t *entry, pt_entry_t value)
+{
+	write_entry(entry, MMU_PT_UPDATE_PRESERVE_AD, value, CALLER);
+}
+
+static void xen_set_page_writable(pfn_t frame, bool writable)
+{
+	pt_entry_t *entry = pt_find(pt_root(), pfn_to_address(frame), PT_PTE);
+
+	if (!entry)
+		panic("pfn %lx has no page in the direct map", frame.n);
+	batch_mmu_update(entry_in_direct_map(entry), MMU_NORMAL_PT_UPDATE,
+			 pt_entry_make(frame, writable ? PT_KERNEL_RW : PT_KERNEL_RO).raw, CALLER);
+}
+
+static void xen_flush_address(uintptr_t address)
+{
+	struct mmuext_op op = {.cmd = MMUEXT_INVLPG_ALL, .arg1.linear_addr = address};
+
+	batch_mmuext_op(&op);
+}
+
+static void xen_flush_all(void)
+{
+	struct mmuext_op op = {.cmd = MMUEXT_TLB_FLUSH_ALL};
+
+	batch_mmuext_op(&op);
+}
+
+/* ---- hooks ---- */
+
+static void early_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
+{
+	(void)mm, (void)table, (void)level;
+}
+
+static void early_release_table(pfn_t table, enum pt_level level)
+{
+	(void)table, (void)level;
+}
+
+static void xen_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
+{
+	if (mm->pinned)
+		pin_table(table, level);
+}
+
+static void xen_release_table(pfn_t table, enum pt_level level)
+{
+	/* The frame's next owner writes to it: no TLB may remember that it was read-only. */
+	if (unpin_table(table, level))
+		xen_flush_address(pfn_to_address(table));
+}
+
+/* The new root is not pinned, and a plain copy of entries that are valid is all it takes. */
+static void xen_clone_root(struct mm *mm, const struct mm *from, unsigned int start,
+			   unsigned int count)
+{
+	(void)mm, (void)from, (void)start, (void)count;
+}
+
+/* ---- life ---- */
+
+static void xen_pin_mm(struct mm *mm)
+{
+	spin_acquire(&mm->lock);
+	mm_pin(mm);
+	spin_release(&mm->lock);
+}
+
+static void xen_exit_mmap(struct mm *mm)
+{
+	if (!mm->pinned)
+		return;
+	mm_unload_everywhere(mm);
+	spin_acquire(&mm->lock);
+	mm_unpin(mm);
+	spin_release(&mm->lock);
+}
+
+static void loaded(void *mm)
+{
+	this_cpu()->loaded_mm = mm;
+}
+
+static void xen_load_mm(struct mm *mm)
+{
+	struct mmuext_op kernel = {.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = pfn_to_mfn(mm->root).n};
+	struct mmuext_op user = {.cmd = MMUEXT_NEW_USER_BASEPTR};
+
+	if (pfn_valid(mm->user_root))
+		user.arg1.mfn = pfn_to_mfn(mm->user_root).n;
+	batch_enter();
+	batch_mmuext_op(&kernel);
+	batch_mmuext_op(&user);
+	batch_callback(loaded, mm);
+	batch_leave();
+}
+
+const struct paravirt_ops paravirt_xen_early = {
+	.name = "xen, early",
+	.user_roots = true,
+	.set_entry = early_set_entry,
+	.set_kernel_pte = xen_set_kernel_pte,
+	.set_pte_at = xen_set_pte_at,
+	.protect_commit = early_protect_commit,
+	.alloc_table = early_alloc_table,
+	.release_table = early_release_table,
+	.clone_root = xen_clone_root,
+	.activate_mm = xen_pin_mm,
+	.dup_mmap = xen_pin_mm,
+	.exit_mmap = xen_exit_mmap,
+	.load_mm = xen_load_mm,
+	.lazy_enter = batch_enter,
+	.lazy_leave = batch_leave,
+	.lazy_flush = batch_flush,
+	.set_page_writable = xen_set_page_writable,
+	.flush_address = xen_flush_address,
+	.flush_all = xen_flush_all,
+};
+
+const struct paravirt_ops paravirt_xen = {
+	.name = "xen",
+	.user_roots = true,
+	.set_entry = xen_set_entry,
+	.set_kernel_pte = xen_set_kernel_pte,
+	.set_pte_at = xen_set_pte_at,
+	.protect_commit = xen_protect_commit,
+	.alloc_table = xen_alloc_table,
+	.release_table = xen_release_table,
+	.clone_root = xen_clone_root,
+	.activate_mm = xen_pin_mm,
+	.dup_mmap = xen_pin_mm,
+	.exit_mmap = xen_exit_mmap,
+	.load_mm = xen_load_mm,
+	.lazy_enter = batch_enter,
+	.lazy_leave = batch_leave,
+	.lazy_flush = batch_flush,
+	.set_page_writable = xen_set_page_writable,
+	.flush_address = xen_flush_address,
+	.flush_all = xen_flush_all,
+};

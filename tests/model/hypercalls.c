@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The hypercalls, under the names by which mm/ calls them (arch/hypercall.h): counters, failures on
+ * request, multicall and memory_op.
+ */
+#include "internal.h"
+
+#include <arch/hypercall.h>
+#include <arch/traps.h>
+#include <string.h>
+#include <xen/errno.h>
+#include <xen/memory.h>
+
+struct model_counters model_counters(void)
+{
+	return machine.counters;
+}
+
+void model_reset_counters(void)
+{
+	machine.counters = (struct model_counters){
+		.tables = machine.counters.tables,
+		.writable = machine.counters.writable,
+	};
+}
+
+void model_fail_operation(uint64_t n, int error)
+{
+	machine.fail_at = n;
+	machine.fail_error = error;
+}
+
+static bool begin(void)
+{
+	machine.counters.operations++;
+	forget_refusal();
+	return machine.fail_at && --machine.fail_at == 0;
+}
+
+static long end(long result)
+{
+	if (result < 0)
+		machine.counters.refused++;
+	return result;
+}
+
+static long injected(void)
+{
+	return end(refuse(machine.fail_error, CAUSE_INJECTED, 0, 0, 0));
+}
+
+static long run(uint64_t op, const uint64_t *args)
+{
+	if (begin())
+		return injected();
+	switch (op) {
+	case __HYPERVISOR_mmu_update:
+		return end(do_mmu_update((const void *)args[0], (unsigned int)args[1],
+					 (unsigned int *)args[2]));
+	case __HYPERVISOR_mmuext_op:
+		return end(do_mmuext_op((const void *)args[0], (unsigned int)args[1],
+					(unsigned int *)args[2]));
+	case __HYPERVISOR_update_va_mapping:
+		return end(do_update_va_mapping(args[0], args[1], args[2]));
+	case __HYPERVISOR_memory_op:
+		return end(do_memory_op((unsigned int)args[0], (void *)args[1]));
+	case __HYPERVISOR_xen_version:
+		return 0;
+	case __HYPERVISOR_multicall: /* not inside another one */
+		return end(refuse(-XEN_EINVAL, CAUSE_COMMAND, 0, 0, op));
+	default:
+		return end(refuse(-XEN_ENOSYS, CAUSE_COMMAND, 0, 0, op));
+	}
+}
+
+static long call(uint64_t op, uint64_t a, uint64_t b, uint64_t c)
+{
+	const uint64_t args[] = {a, b, c, DOMID_SELF};
+
+	machine.counters.hypercalls++;
+	return run(op, args);
+}
+
+long hypercall_mmu_update(const struct mmu_update *requests, unsigned int count, unsigned int *done)
+{
+	return call(__HYPERVISOR_mmu_update, (uint64_t)requests, count, (uint64_t)done);
+}
+
+long hypercall_mmuext_op(const struct mmuext_op *operations, unsigned int count, unsigned int *done)
+{
+	return call(__HYPERVISOR_mmuext_op, (uint64_t)operations, count, (uint64_t)done);
+}
+
+long hypercall_update_va_mapping(uintptr_t address, uint64_t entry, unsigned long flags)
+{
+	return call(__HYPERVISOR_update_va_mapping, address, entry, flags);
+}
+
+long hypercall_memory_op(unsigned int command, void *argument)
+{
+	return call(__HYPERVISOR_memory_op, command, (uint64_t)argument, 0);
+}
+
+long hypercall_xen_version(int command, void *argument)
+{
+	(void)argument;
+	return call(__HYPERVISOR_xen_version, (uint64_t)command, 0, 0);
+}
+
+/* The result of each element goes into it; the whole succeeds whatever they say. */
+long hypercall_multicall(struct multicall_entry *calls, unsigned int count)
+{
+	machine.counters.hypercalls++;
+	if (count && !guest_pointer(calls))
+		return refuse(-XEN_EFAULT, CAUSE_POINTER, 0, 0, (uintptr_t)calls);
+	for (unsigned int i = 0; i < count; i++)
+		calls[i].result = (xen_ulong_t)run(calls[i].op, (const uint64_t *)calls[i].args);
+	return 0;
+}
+
+/* Gives a frame back to Xen. It is gone for the domain at once, if nothing refers to it any more.
+ */
+static bool decrease(uint64_t mfn)
+{
+	struct frame *frame = frame_of_mfn(mfn);
+
+	if (!frame || frame->owner != OWNED_BY_DOMAIN)
+		return false;
+	frame->pfn = UINT64_MAX;
+	if (--frame->references == 0)
+		frame->owner = OWNED_BY_NOBODY;
+	return true;
+}
+
+static bool populate(uint64_t pfn, uint64_t *mfn)
+{
+	struct frame *frame;
+
+	if (machine.spare_used == machine.config.spare)
+		return false;
+	*mfn = frame_of_spare(machine.spare_used++);
+	frame = frame_of_mfn(*mfn);
+	*frame = (struct frame){.pfn = pfn, .slot = pfn, .references = 1, .owner = OWNED_BY_DOMAIN};
+	memset(table_of(*mfn), 0, PAGE_BYTES);
+	return true;
+}
+
+static long reservation(unsigned int command, struct xen_memory_reservation *request)
+{
+	uint64_t *list;
+	uint64_t i;
+
+	if (!guest_pointer(request))
+		return refuse(-XEN_EFAULT, CAUSE_POINTER, 0, 0, (uintptr_t)request);
+	list = request->extent_start.p;
+	if (request->extent_order)
+		return 0; /* single frames are all that the model deals in */
+	for (i = 0; i < request->nr_extents; i++) {
+		if (command == XENMEM_decrease_reservation ? !decrease(list[i])
+							   : !populate(list[i], &list[i]))
+			break;
+	}
+	return (long)i; /* how many were done: fewer is not an error */
+}
+
+static void count_owned(uint64_t mfn, struct frame *frame, void *argument)
+{
+	(void)mfn;
+	*(uint64_t *)argument += frame->owner == OWNED_BY_DOMAIN;
+}
+
+int do_memory_op(unsigned int command, void *argument)
+{
+	uint64_t owned = 0;
+
+	switch (command) {
+	case XENMEM_decrease_reservation:
+	case XENMEM_populate_physmap:
+		return (int)reservation(command, argument);
+	case XENMEM_current_reservation:
+		/* Frames that nobody asked about are the domain's, all of them. */
+		for (uint64_t n = 0; n < machine.config.pages; n++)
+			owned += frame_of_mfn(model_mfn(n))->owner == OWNED_BY_DOMAIN;
+		for (uint64_t n = 0; n < machine.spare_used; n++)
+			count_owned(0, frame_of_mfn(frame_of_spare(n)), &owned);
+		return (int)owned;
+	case XENMEM_maximum_reservation:
+		return (int)(machine.config.pages + machine.config.spare);
+	default:
+		return refuse(-XEN_ENOSYS, CAUSE_COMMAND, 0, 0, command);
+	}
+}
+
+/* The M2P is memory that the guest reads; probe_read() is how mm/ does that. */
+bool probe_read(uintptr_t address, uint64_t *value)
+{
+	if (address - MACH2PHYS_VIRT_START < MACH2PHYS_VIRT_END - MACH2PHYS_VIRT_START) {
+		*value = model_pfn((address - MACH2PHYS_VIRT_START) / sizeof(uint64_t));
+		return true;
+	}
+	if (!guest_pointer((const void *)address))
+		return false;
+	*value = *(const uint64_t *)address;
+	return true;
+}

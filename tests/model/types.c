@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The page-type system: how Xen lets a guest write its own page tables and stays safe.
+ *
+ * The guest's tables are the ones that the processor walks, so an entry must never map what the
+ * guest may not touch. Xen checks an entry when it is written. That is enough only if nobody can
+ * write a table behind Xen's back; hence one rule from which all others follow:
+ *
+ *     A frame is used as one thing at a time. It may be mapped writable any number of times, or be
+ *     a table of level N any number of times, but never two of these at once.
+ *
+ * Each frame therefore has a *type* and a *count* of the uses that rely on it. A use begins with
+ * get_type(): if the count is 0 the frame takes the type asked for, otherwise it must have it
+ * already. A use ends with put_type(); at 0 the frame is free to become something else.
+ *
+ * Becoming a table means being *validated*: every entry is looked at, and takes a type reference of
+ * what it points to in turn: a level-N entry makes its frame a table of level N - 1, a level-1
+ * entry with the writable bit makes it "writable". So one reference to a root validates the whole
+ * tree under it, and a tree with a fault anywhere is refused as a whole. Being a table ends the
+ * same way, entry by entry. All this work is what *pinning* a table saves: a pin is a reference
+ * that no entry holds, and keeps the table validated while nothing else uses it.
+ *
+ * Xen: _get_page_type(), _put_page_type(), promote_l*_table(), demote_l*_table(),
+ * get_page_from_l*e() and put_page_from_l*e() in xen/arch/x86/mm.c.
+ */
+#include "internal.h"
+
+#include <xen/errno.h>
+
+/* Xen itself is mapped by these slots of every root: the guest's entries there do not count. */
+bool slot_is_reserved(unsigned int slot, unsigned int level)
+{
+	return level == machine.config.levels &&
+	       slot - machine.config.reserved_first < machine.config.reserved_count;
+}
+
+uint64_t allowed_flags(unsigned int level)
+{
+	if (level > 1)
+		return E_ALLOWED;
+	return ((E_ALLOWED | E_GLOBAL) & ~E_GRANT) | (machine.config.hardware ? E_CACHE : 0);
+}
+
+bool entry_flags_allowed(uint64_t entry, unsigned int level)
+{
+	return !(entry & E_FLAGS & ~allowed_flags(level));
+}
+
+/* What Xen changes about a present entry; mm.h in xen/arch/x86/pv, adjust_guest_l*e(). */
+void adjust_entry(uint64_t *entry, unsigned int level)
+{
+	if (!(*entry & E_PRESENT))
+		return;
+	if (level > 1) {
+		*entry |= E_USER;
+		if (level == machine.config.levels)
+			*entry |= E_ACCESSED;
+		return;
+	}
+	if (!(*entry & E_USER))
+		*entry |= E_GUEST_KERNEL | E_USER;
+	if (!(*entry & E_GUEST_KERNEL))
+		*entry |= E_GLOBAL;
+}
+
+/*
+ * The processor may speculate through an absent entry to whatever its address bits say (L1TF): Xen
+ * tolerates such an entry only when they point nowhere. Counted, not refused: what Xen does depends
+ * on the processor.
+ */
+void note_hazard(uint64_t entry)
+{
+	if (!(entry & E_PRESENT) && (entry & E_FRAME) && frame_of_mfn(entry_mfn(entry)))
+		machine.counters.hazards++;
+}
+
+/* A reference to a frame of the domain, of no particular type. */
+static struct frame *get_frame(uint64_t mfn)
+{
+	struct frame *frame = frame_of_mfn(mfn);
+
+	if (!frame || frame->owner != OWNED_BY_DOMAIN)
+		return NULL;
+	frame->references++;
+	return frame;
+}
+
+static void put_frame(uint64_t mfn)
+{
+	struct frame *frame = frame_of_mfn(mfn);
+
+	/* The last one lets a frame go that the domain has given back: memory_op. */
+	if (--frame->references == 0)
+		frame->owner = OWNED_BY_NOBODY;
+}
+
+/* A level-1 entry: 0, or why it cannot be. Refusals are -EBUSY where the frame is the problem. */
+static int get_page_entry(uint64_t entry)
+{
+	uint64_t mfn = entry_mfn(entry);
+	struct frame *frame;
+
+	if (!entry_flags_allowed(entry, 1))
+		return refuse(-XEN_EINVAL, CAUSE_FLAGS, mfn, 1, entry);
+	if (!frame_of_mfn(mfn)) {
+		/* Not memory: I/O space, which has to be granted. All ones is what "invalid" gives.
+		 */
+		bool all_ones = mfn == E_FRAME / PAGE_BYTES;
+
+		return refuse(all_ones ? -XEN_EINVAL : -XEN_EPERM, CAUSE_NOT_OURS, mfn, 1, entry);
+	}
+	frame = get_frame(mfn);
+	if (!frame)
+		return refuse(-XEN_EBUSY, CAUSE_NOT_OURS, mfn, 1, entry);
+	if ((entry & E_WRITABLE) && get_type(mfn, MODEL_WRITABLE)) {
+		put_frame(mfn);
+		return -XEN_EBUSY;
+	}
+	return 0;
+}
+
+/*
+ * Xen lets a table refer to one of its own level, so that a guest can map its tables by themselves
+ * ("linear page tables"): without the writable bit, to one that is validated, and not in chains. A
+ * table that refers to itself takes no reference, or it could never be let go.
+ */
+static int get_linear_entry(uint64_t entry, uint64_t table, unsigned int level)
+{
+	uint64_t mfn = entry_mfn(entry);
+	struct frame *parent = frame_of_mfn(table), *frame;
+
+	if (entry & E_WRITABLE)
+		return -XEN_EINVAL;
+	if (mfn == table)
+		return 0;
+	frame = get_frame(mfn);
+	if (!frame)
+		return -XEN_EINVAL;
+	if (parent->linear < 0 || frame->linear > 0 || !frame->count || !frame->validated ||
+	    frame->type != level) {
+		put_frame(mfn);
+		return -XEN_EINVAL;
+	}
+	parent->linear++;
+	frame->linear--;
+	frame->count++;
+	return 0;
+}
+
+/* An entry of a table at "level" > 1: it must point to a table of the level below. */
+static int get_table_entry(uint64_t entry, uint64_t table, unsigned int level)
+{
+	int error;
+
+	if (!entry_flags_allowed(entry, level))
+		return refuse(-XEN_EINVAL, CAUSE_FLAGS, entry_mfn(entry), level, entry);
+	error = get_table(entry_mfn(entry), (enum model_type)(level - 1));
+	if (error == -XEN_EINVAL && get_linear_entry(entry, table, level) == 0) {
+		forget_refusal();
+		error = 0;
+	}
+	return error;
+}
+
+/* Takes the references that a present entry of a table needs. */
+int get_entry(uint64_t *entry, uint64_t table, unsigned int level)
+{
+	return level == 1 ? get_page_entry(*entry) : get_table_entry(*entry, table, level);
+}
+
+/* Gives them back. */
+void put_entry(uint64_t entry, uint64_t table, unsigned int level)
+{
+	uint64_t mfn = entry_mfn(entry);
+
+	if (!(entry & E_PRESENT))
+		return;
+	if (level > 1) {
+		if (mfn == table)
+			return;
+		if (entry & E_LARGE) { /* only the domain builder can have made it */
+			for (uint64_t i = 0; i < 1ull << machine.config.bits * (level - 1); i++) {
+				if (entry & E_WRITABLE)
+					put_type(mfn + i, 0);
+				put_frame(mfn + i);
+			}
+			return;
+		}
+		put_type(mfn, table);
+	} else if (entry & E_WRITABLE) {
+		put_type(mfn, 0);
+	}
+	put_frame(mfn);
+}
+
+static void put_entries_below(unsigned int slot, uint64_t table, unsigned int level)
+{
+	uint64_t *entries = table_of(table);
+
+	while (slot-- > 0) {
+		if (!slot_is_reserved(slot, level))
+			put_entry(entries[slot], table, level);
+	}
+}
+
+/* Looks at every entry. A refused one undoes those before it, and the frame is no table. */
+static int promote(uint64_t mfn, unsigned int level)
+{
+	uint64_t *entries = table_of(mfn);
+
+	for (unsigned int slot = 0; slot < machine.entries; slot++) {
+		int error = 0;
+
+		if (slot_is_reserved(slot, level))
+			continue;
+		if (entries[slot] & E_PRESENT)
+			error = get_entry(&entries[slot], mfn, level);
+		else
+			note_hazard(entries[slot]);
+		if (error) {
+			put_entries_below(slot, mfn, level);
+			return error;
+		}
+		/* What was adjusted stays so, even if a later entry is refused. */
+		adjust_entry(&entries[slot], level);
+	}
+	return 0;
+}
+
+static void count_type(enum model_type type, int change)
+{
+	uint64_t *counter =
+		type == MODEL_WRITABLE ? &machine.counters.writable : &machine.counters.tables;
+
+	*counter += (uint64_t)(int64_t)change;
+}
+
+/* Takes a type reference. 0, or -EINVAL for a frame in use as something else, or what validating
+ * it gave. */
+int get_type(uint64_t mfn, enum model_type type)
+{
+	struct frame *frame = frame_of_mfn(mfn);
+	int error;
+
+	if (frame->count) {
+		if (frame->type != type)
+			return refuse(-XEN_EINVAL, CAUSE_TYPE, mfn, type, 0);
+		if (!frame->validated)
+			return refuse(-XEN_EINVAL, CAUSE_BUSY, mfn, type, 0);
+		frame->count++;
+		return 0;
+	}
+	/* A new type: no processor may still have a translation from the frame's last life. */
+	if (frame->type != type)
+		tlb_flush_all();
+	frame->type = (uint8_t)type;
+	frame->count = 1;
+	frame->validated = type == MODEL_WRITABLE;
+	frame->linear = 0;
+	if (type != MODEL_WRITABLE) {
+		protect_table(mfn, true);
+		error = promote(mfn, type);
+		if (error) {
+			protect_table(mfn, false);
+			frame->type = MODEL_NONE;
+			frame->count = 0;
+			return error;
+		}
+		frame->validated = true;
+	}
+	count_type(type, 1);
+	return 0;
+}
+
+/* Gives a type reference back; "parent" is the table whose entry held it, or 0. */
+void put_type(uint64_t mfn, uint64_t parent)
+{
+	struct frame *frame = frame_of_mfn(mfn);
+	struct frame *holder = parent ? frame_of_mfn(parent) : NULL;
+
+	if (holder && holder->type == frame->type) {
+		frame->linear++;
+		holder->linear--;
+	}
+	if (frame->count > 1) {
+		frame->count--;
+		return;
+	}
+	if (frame->type != MODEL_WRITABLE) {
+		frame->validated = false;
+		put_entries_below(machine.entries, mfn, frame->type);
+		protect_table(mfn, false);
+	}
+	frame->count = 0;
+	count_type(frame->type, -1);
+}
+
+/* A reference and a type reference together, as roots, pins and upper entries take them. */
+int get_table(uint64_t mfn, enum model_type type)
+{
+	int error;
+
+	if (!get_frame(mfn))
+		return refuse(-XEN_EINVAL, CAUSE_NOT_OURS, mfn, type, 0);
+	error = get_type(mfn, type);
+	if (error)
+		put_frame(mfn);
+	return error;
+}
+
+void put_table(uint64_t mfn)
+{
+	put_type(mfn, 0);
+	put_frame(mfn);
+}
