@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The batch queue on the model: what goes out together, when, in which order, and what is said when
+ * Xen refuses.
+ */
+#include "../model/world.h"
+#include "host.h"
+
+#include <arch/cpu.h>
+#include <mm/batch.h>
+#include <mm/direct_map.h>
+#include <mm/p2m.h>
+#include <mm/paravirt.h>
+#include <mm/pin.h>
+#include <xen/errno.h>
+
+#define TABLE 1000u /* a pte table of the test's own, pinned */
+
+static void start(void)
+{
+	world_start(4, 2048);
+	make_page_readonly(pfn(TABLE));
+	batch_mmuext_op(
+		&(struct mmuext_op){.cmd = MMUEXT_PIN_L1_TABLE, .arg1.mfn = model_mfn(TABLE)});
+	batch_reset_counters();
+	model_reset_counters();
+}
+
+static maddr_t slot(unsigned int n)
+{
+	return (maddr_t){model_mfn(TABLE) * PAGE_SIZE + n * 8};
+}
+
+static void update(unsigned int n, uint64_t value)
+{
+	batch_mmu_update(slot(n), MMU_NORMAL_PT_UPDATE, value, NULL);
+}
+
+static void operation(unsigned int command)
+{
+	struct mmuext_op op = {.cmd = command};
+
+	batch_mmuext_op(&op);
+}
+
+static uint64_t page(uint64_t n)
+{
+	return model_mfn(n) * PAGE_SIZE | PT_KERNEL_RO;
+}
+
+static void at_once_outside_of_lazy_mode(void **state)
+{
+	(void)state;
+	start();
+	update(0, page(1));
+	assert_true(model_entry(slot(0).n) & 1);
+	operation(MMUEXT_TLB_FLUSH_LOCAL);
+	batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_INVLPG);
+	assert_int_equal(batch_counters().calls, 3);
+	assert_int_equal(batch_counters().flushes[BATCH_FLUSH_UNBATCHED], 3);
+	/* A single request needs no multicall: as many operations as hypercalls. */
+	assert_int_equal(model_counters().hypercalls, 3);
+	assert_int_equal(model_counters().operations, 3);
+	world_discard();
+}
+
+static void neighbours_share_an_element(void **state)
+{
+	(void)state;
+	start();
+	batch_enter();
+	for (unsigned int i = 0; i < 100; i++)
+		update(i, page(1));
+	for (unsigned int i = 0; i < 10; i++)
+		operation(MMUEXT_TLB_FLUSH_LOCAL);
+	for (unsigned int i = 0; i < 100; i++)
+		update(i, page(2));
+	assert_int_equal(model_counters().hypercalls, 0);
+	batch_leave();
+	assert_int_equal(model_counters().hypercalls, 1);
+	assert_int_equal(model_counters().operations, 3);
+	assert_int_equal(model_counters().updates, 200);
+	assert_int_equal(batch_counters().elements, 3);
+	assert_int_equal(batch_counters().updates, 200);
+	assert_int_equal(batch_counters().operations, 10);
+	assert_int_equal(batch_counters().largest, 210);
+	/* In order: the later value stands. */
+	assert_int_equal(model_entry(slot(7).n) >> 12 & 0xffffffff, model_mfn(2));
+	world_discard();
+}
+
+static void lazy_mode_nests(void **state)
+{
+	(void)state;
+	start();
+	batch_enter();
+	batch_enter();
+	update(0, page(1));
+	batch_leave();
+	assert_true(batch_pending());
+	assert_int_equal(model_entry(slot(0).n), 0);
+	batch_leave();
+	assert_false(batch_pending());
+	assert_true(model_entry(slot(0).n) & 1);
+	assert_int_equal(batch_counters().flushes[BATCH_FLUSH_LEAVE], 1);
+	world_discard();
+}
+
+static void a_flush_does_not_end_lazy_mode(void **state)
+{
+	(void)state;
+	start();
+	batch_enter();
+	update(0, page(1));
+	batch_flush();
+	assert_true(model_entry(slot(0).n) & 1);
+	update(1, page(1));
+	assert_int_equal(model_entry(slot(1).n), 0);
+	batch_leave();
+	assert_int_equal(batch_counters().flushes[BATCH_FLUSH_READ], 1);
+	batch_flush(); /* nothing waits: nothing happens */
+	assert_int_equal(batch_counters().calls, 2);
+	world_discard();
+}
+
+static void a_full_queue_goes_out(void **state)
+{
+	(void)state;
+	start();
+	batch_enter();
+	for (unsigned int i = 0; i < BATCH_UPDATES + 5; i++)
+		update(i % 512, page(1));
+	assert_int_equal(batch_counters().flushes[BATCH_FLUSH_FULL], 1);
+	assert_int_equal(model_counters().updates, BATCH_UPDATES);
+	batch_leave();
+	assert_int_equal(model_counters().updates, BATCH_UPDATES + 5);
+	/* Elements that cannot share. */
+	batch_enter();
+	for (unsigned int i = 0; i < BATCH_CALLS + 1; i++)
+		batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_NONE);
+	assert_int_equal(batch_counters().flushes[BATCH_FLUSH_FULL], 2);
+	for (unsigned int i = 0; i < 2 * BATCH_OPS; i++)
+		operation(MMUEXT_TLB_FLUSH_LOCAL);
+	batch_leave();
+	assert_int_equal(model_counters().flushes, 2 * BATCH_OPS);
+	world_discard();
+}
+
+static void an_event_handler_is_never_lazy(void **state)
+{
+	(void)state;
+	start();
+	batch_enter();
+	update(0, page(1));
+	this_cpu()->event_depth = 1;
+	assert_false(batch_is_lazy());
+	batch_enter(); /* no effect in there ... */
+	update(0, page(2));
+	/* ... and what the interrupted code had queued went out first. */
+	assert_false(batch_pending());
+	assert_int_equal(model_entry(slot(0).n) >> 12 & 0xffffffff, model_mfn(2));
+	batch_leave();
+	this_cpu()->event_depth = 0;
+	assert_true(batch_is_lazy());
+	batch_leave();
+	assert_false(batch_is_lazy());
+	world_discard();
+}
+
+static unsigned int called;
+static uint64_t seen;
+
+static void callback(void *argument)
+{
+	called++;
+	seen = model_entry(*(uint64_t *)argument);
+}
+
+static void callbacks_run_after_their_batch(void **state)
+{
+	uint64_t address;
+
+	(void)state;
+	start();
+	address = slot(3).n;
+	called = 0;
+	batch_enter();
+	update(3, page(1));
+	batch_callback(callback, &address);
+	assert_int_equal(called, 0);
+	batch_leave();
+	assert_int_equal(called, 1);
+	assert_true(seen & 1);
+	/* With nothing queued there is nothing to wait for. */
+	batch_callback(callback, &address);
+	assert_int_equal(called, 2);
+	/* More than fit: none is lost, none is early. */
+	batch_enter();
+	update(4, page(1));
+	for (unsigned int i = 0; i < BATCH_CALLBACKS + 10; i++)
+		batch_callback(callback, &address);
+	batch_leave();
+	assert_int_equal(called, 2 + BATCH_CALLBACKS + 10);
+	world_discard();
+}
+
+static void each_cpu_has_its_queue(void **state)
+{
+	(void)state;
+	start();
+	batch_enter();
+	update(0, page(1));
+	host_use_cpu(1);
+	assert_false(batch_pending());
+	assert_false(batch_is_lazy());
+	update(1, page(1));
+	assert_true(model_entry(slot(1).n) & 1);
+	assert_int_equal(model_entry(slot(0).n), 0);
+	host_use_cpu(0);
+	batch_leave();
+	assert_true(model_entry(slot(0).n) & 1);
+	world_discard();
+}
+
+static void refuse_the_third(void)
+{
+	batch_enter();
+	operation(MMUEXT_TLB_FLUSH_LOCAL);
+	update(0, page(1));
+	update(1, page(1));
+	update(2, model_mfn(TABLE) * PAGE_SIZE | PT_KERNEL_RW);
+	update(3, page(1));
+	batch_leave();
+}
+
+static void refuse_a_pin(void)
+{
+	struct mmuext_op op = {.cmd = MMUEXT_PIN_L2_TABLE, .arg1.mfn = model_mfn(TABLE)};
+
+	batch_mmuext_op(&op);
+}
+
+static void refuse_a_mapping(void)
+{
+	batch_update_va_mapping(pfn_to_address(pfn(TABLE)),
+				model_mfn(TABLE) * PAGE_SIZE | PT_KERNEL_RW, 0);
+}
+
+static void the_culprit_is_named(void **state)
+{
+	(void)state;
+	start();
+	host_expect_panic(refuse_the_third, "page-table update 3 of 4: EBUSY (-16)");
+	host_expect_panic(refuse_a_pin, "mmuext operation 1 on mfn");
+	host_expect_panic(refuse_a_mapping, "for address");
+	world_discard();
+}
+
+/* Any mixture of requests ends up as if each had been made at once. */
+static void random_mixtures(void **state)
+{
+	static uint64_t expected[512];
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 40; seed++) {
+		unsigned int depth = 0;
+
+		host_seed(seed);
+		start();
+		memset(expected, 0, sizeof(expected));
+		for (unsigned int step = 0; step < 3000; step++) {
+			unsigned int n = (unsigned int)host_random_below(512);
+
+			switch (host_random_below(8)) {
+			case 0:
+				operation(MMUEXT_TLB_FLUSH_LOCAL);
+				break;
+			case 1:
+				batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_NONE);
+				break;
+			case 2:
+				if (depth < 5 && ++depth)
+					batch_enter();
+				break;
+			case 3:
+				if (depth && depth--)
+					batch_leave();
+				break;
+			default:
+				expected[n] =
+					host_random_below(4) ? page(1 + host_random_below(900)) : 0;
+				update(n, expected[n]);
+			}
+			if (!depth)
+				assert_false(batch_pending());
+		}
+		while (depth--)
+			batch_leave();
+		for (unsigned int n = 0; n < 512; n++)
+			assert_int_equal(model_entry(slot(n).n) & ~(1ull << 52 | 4), expected[n]);
+		assert_null(model_check());
+		world_discard();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(at_once_outside_of_lazy_mode),
+		cmocka_unit_test(neighbours_share_an_element),
+		cmocka_unit_test(lazy_mode_nests),
+		cmocka_unit_test(a_flush_does_not_end_lazy_mode),
+		cmocka_unit_test(a_full_queue_goes_out),
+		cmocka_unit_test(an_event_handler_is_never_lazy),
+		cmocka_unit_test(callbacks_run_after_their_batch),
+		cmocka_unit_test(each_cpu_has_its_queue),
+		cmocka_unit_test(the_culprit_is_named),
+		cmocka_unit_test(random_mixtures),
+	};
+
+	return cmocka_run_group_tests_name("batch", tests, NULL, NULL);
+}
