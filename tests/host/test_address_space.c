@@ -1,0 +1,673 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Address spaces on the model: making and trimming tables, pin and unpin, the hooks' contract, and
+ * the life of an address space on several CPUs; memory running out at every step.
+ */
+#include "../model/world.h"
+#include "host.h"
+
+#include <arch/cpu.h>
+#include <mm/batch.h>
+#include <mm/direct_map.h>
+#include <mm/frames.h>
+#include <mm/p2m.h>
+#include <mm/paravirt.h>
+#include <mm/pin.h>
+#include <mm/recorder.h>
+#include <mm/walker.h>
+#include <xen/errno.h>
+
+#define PAGES 2048
+
+static struct recorder recorder;
+
+static pt_entry_t *pte(struct mm *mm, uintptr_t address)
+{
+	pt_entry_t *entry = mm_entry(mm, address, PT_PTE);
+
+	assert_non_null(entry);
+	return entry;
+}
+
+static bool map(struct mm *mm, uintptr_t address, pfn_t frame, uint64_t flags)
+{
+	if (!mm_prepare(mm, address, address, PT_PTE))
+		return false;
+	set_pte_at(mm, address, pte(mm, address), pt_entry_make(frame, flags));
+	return true;
+}
+
+/* One frame for all to map, so that tables are not empty. */
+static pfn_t shared_page;
+
+static void fill(struct mm *mm, unsigned int pages)
+{
+	for (unsigned int i = 0; i < pages; i++) {
+		uintptr_t address = host_random() & pt_user_limit() & ~0xfffull;
+
+		assert_true(map(mm, address, shared_page, PT_KERNEL_RW | PT_USER));
+	}
+}
+
+static void start(unsigned int levels)
+{
+	world_start(levels, PAGES);
+	shared_page = frames_alloc(0);
+	recorder_start(&recorder);
+}
+
+static void stop(void)
+{
+	recorder_stop();
+	if (recorder.breach)
+		fail_msg("%s", recorder.breach);
+	assert_int_equal(recorder.live, 0);
+	assert_int_equal(recorder.count[RECORD_ALLOC], recorder.count[RECORD_RELEASE]);
+	frames_free(shared_page);
+	world_stop();
+}
+
+/* Every frame of the domain: its type, its uses and its pin. */
+static struct model_frame_state before[PAGES], after[PAGES];
+
+static void snapshot(struct model_frame_state *states)
+{
+	for (uint64_t n = 0; n < PAGES; n++)
+		states[n] = model_frame_state(model_mfn(n));
+}
+
+static void same_as_before(void)
+{
+	snapshot(after);
+	for (uint64_t n = 0; n < PAGES; n++) {
+		if (memcmp(&before[n].type, &after[n].type, sizeof(before[n].type)) ||
+		    before[n].count != after[n].count || before[n].pinned != after[n].pinned)
+			fail_msg("pfn %lx was type %u used %lu times, now type %u, %lu", n,
+				 before[n].type, before[n].count, after[n].type, after[n].count);
+	}
+}
+
+static bool check_pinned(pfn_t table, enum pt_level level, void *argument)
+{
+	struct model_frame_state state = model_frame_state(model_mfn(table.n));
+
+	(void)argument;
+	assert_int_equal(state.type, pt_level_rank(level));
+	assert_true(frame_of(table)->flags & FRAME_PINNED);
+	assert_false(frame_of(table)->lock.held);
+	if (level == PT_PTE || level == PT_PGD)
+		assert_true(state.pinned);
+	assert_int_equal(model_access(0, pfn_to_address(table), true, NULL), MODEL_FAULT);
+	return false;
+}
+
+static bool check_unpinned(pfn_t table, enum pt_level level, void *argument)
+{
+	struct model_frame_state state = model_frame_state(model_mfn(table.n));
+
+	(void)argument;
+	(void)level;
+	assert_int_equal(state.type, MODEL_WRITABLE);
+	assert_false(state.pinned);
+	assert_false(frame_of(table)->flags & FRAME_PINNED);
+	assert_false(frame_of(table)->lock.held);
+	assert_int_equal(model_access(0, pfn_to_address(table), true, NULL), MODEL_OK);
+	return false;
+}
+
+static void pin_and_unpin_restore_everything(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		for (uint64_t seed = 0; seed < 20; seed++) {
+			struct mm mm;
+
+			host_seed(seed);
+			start(levels);
+			assert_true(mm_create(&mm));
+			fill(&mm, (unsigned int)seed);
+			/* So that the TLB knows the tables as writable. */
+			pt_walk_tables(mm.root, pt_user_limit(), check_unpinned, NULL);
+			snapshot(before);
+			model_reset_counters();
+			mm_activate(&mm);
+			assert_true(mm.pinned);
+			/* All of it in one entry, unless it does not fit. */
+			if (mm_count_tables(&mm).count[PT_PTE] < 10)
+				assert_int_equal(model_counters().hypercalls, 1);
+			pt_walk_tables(mm.root, pt_user_limit(), check_pinned, NULL);
+			check_pinned(mm.user_root, PT_PGD, NULL);
+			assert_null(model_check());
+			mm_activate(&mm); /* pinned already: nothing to do */
+			mm_exit(&mm);
+			pt_walk_tables(mm.root, pt_user_limit(), check_unpinned, NULL);
+			check_unpinned(mm.user_root, PT_PGD, NULL);
+			same_as_before();
+			mm_destroy(&mm);
+			stop();
+		}
+	}
+}
+
+/* Tables that are added to, and taken from, an address space in use. */
+static void a_pinned_address_space_grows_and_shrinks(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		for (uint64_t seed = 0; seed < 10; seed++) {
+			uint64_t free_before;
+			struct mm mm;
+
+			host_seed(seed);
+			start(levels);
+			assert_true(mm_create(&mm));
+			mm_activate(&mm);
+			free_before = frames_free_count();
+			for (unsigned int round = 0; round < 5; round++) {
+				fill(&mm, 15);
+				pt_walk_tables(mm.root, pt_user_limit(), check_pinned, NULL);
+				assert_null(model_check());
+				mm_free_tables(&mm, 0, pt_user_limit());
+				assert_int_equal(mm_count_tables(&mm).total, 2);
+				assert_int_equal(frames_free_count(), free_before);
+				for (uint64_t n = 0; n < PAGES; n++) {
+					const struct frame *frame = frame_of(pfn(n));
+
+					if (frame->kind == FRAME_FREE)
+						assert_int_equal(
+							model_access(0, pfn_to_address(pfn(n)),
+								     true, NULL),
+							MODEL_OK);
+				}
+			}
+			mm_destroy(&mm);
+			stop();
+		}
+	}
+}
+
+static void trimming_spares_the_neighbours(void **state)
+{
+	struct mm mm;
+
+	(void)state;
+	for (unsigned int pinned = 0; pinned < 2; pinned++) {
+		start(4);
+		assert_true(mm_create(&mm));
+		if (pinned)
+			mm_activate(&mm);
+		for (unsigned int i = 0; i < 6; i++)
+			assert_true(map(&mm, i * 0x200000ul, shared_page, PT_KERNEL_RW | PT_USER));
+		assert_int_equal(mm_count_tables(&mm).count[PT_PTE], 6);
+		/* From the second half of table 1 to the first half of table 4: 2 and 3 go. */
+		mm_free_tables(&mm, 0x300000, 0x8fffff);
+		assert_int_equal(mm_count_tables(&mm).count[PT_PTE], 4);
+		assert_null(mm_entry(&mm, 0x400000, PT_PTE));
+		assert_non_null(mm_entry(&mm, 0x3fffff, PT_PTE));
+		assert_non_null(mm_entry(&mm, 0x800000, PT_PTE));
+		mm_free_tables(&mm, 0x200000, 0x3fffff);
+		assert_int_equal(mm_count_tables(&mm).count[PT_PTE], 3);
+		mm_destroy(&mm);
+		stop();
+	}
+}
+
+static void both_roots_say_the_same(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		for (unsigned int pinned = 0; pinned < 2; pinned++) {
+			const pt_entry_t *root, *user;
+			struct mm mm;
+
+			host_seed(7);
+			start(levels);
+			assert_true(mm_create(&mm));
+			if (pinned)
+				mm_activate(&mm);
+			model_reset_counters();
+			fill(&mm, 10);
+			root = pfn_to_virt(mm.root);
+			user = pfn_to_virt(mm.user_root);
+			for (unsigned int i = 0; i < 256; i++)
+				assert_int_equal(root[i].raw, user[i].raw);
+			for (unsigned int i = 256; i < 512; i++) {
+				if (!pt_slot_reserved(i))
+					assert_int_equal(user[i].raw, 0);
+			}
+			/* One root entry, alone: both in one hypercall. */
+			model_reset_counters();
+			set_entry((pt_entry_t *)&root[200], PT_PGD, pt_entry_none());
+			assert_int_equal(model_counters().hypercalls, pinned);
+			assert_int_equal(model_counters().updates, 2 * pinned);
+			mm_destroy(&mm);
+			stop();
+		}
+	}
+}
+
+static void prepare_makes_all_or_nothing(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		for (unsigned int pinned = 0; pinned < 2; pinned++) {
+			pfn_t held[PAGES];
+			unsigned int count = 0, failures = 0;
+			bool done = false;
+			struct mm mm;
+
+			start(levels);
+			assert_true(mm_create(&mm));
+			if (pinned)
+				mm_activate(&mm);
+			assert_true(map(&mm, 0x5000, shared_page, PT_KERNEL_RW | PT_USER));
+			while (pfn_valid(held[count] = frames_alloc(0)))
+				count++;
+			/* From no free frame at all to just enough. */
+			while (!done) {
+				struct mm_tables tables = mm_count_tables(&mm);
+				uint64_t free = frames_free_count();
+
+				done = mm_prepare(&mm, 0x1ff000, 0x4080200000, PT_PMD);
+				if (!done) {
+					assert_int_equal(frames_free_count(), free);
+					assert_int_equal(mm_count_tables(&mm).total, tables.total);
+					assert_null(model_check());
+					failures++;
+					frames_free(held[--count]);
+				}
+			}
+			/* 0 to 0x4080200000: 258 pmd tables of which one is there; it took as many.
+			 */
+			assert_int_equal(failures, 258);
+			assert_int_equal(frames_free_count(), 0);
+			while (count)
+				frames_free(held[--count]);
+			mm_destroy(&mm);
+			stop();
+		}
+	}
+}
+
+static void create_fails_cleanly(void **state)
+{
+	pfn_t held[PAGES];
+	unsigned int count = 0;
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	while (pfn_valid(held[count] = frames_alloc(0)))
+		count++;
+	assert_false(mm_create(&mm));
+	frames_free(held[--count]);
+	assert_false(mm_create(&mm));
+	assert_int_equal(frames_free_count(), 1);
+	assert_true(list_empty(&mm_list));
+	frames_free(held[--count]);
+	assert_true(mm_create(&mm));
+	mm_destroy(&mm);
+	while (count)
+		frames_free(held[--count]);
+	stop();
+}
+
+/* ---- life ---- */
+
+static void every_cpu_leaves_an_address_space_that_ends(void **state)
+{
+	struct mm mm, other;
+
+	(void)state;
+	start(4);
+	host_seed(3);
+	assert_true(mm_create(&mm) && mm_create(&other));
+	fill(&mm, 5);
+	fill(&other, 5);
+	mm_activate(&mm);
+	mm_dup(&other);
+	/* 0: runs on it. 1: on another. 2: has it loaded, but wants another. 3: is about to load
+	 * it. */
+	mm_load(&mm);
+	host_use_cpu(1);
+	mm_load(&other);
+	host_use_cpu(2);
+	mm_load(&mm);
+	batch_enter();
+	mm_load(&other);
+	assert_ptr_equal(this_cpu()->loaded_mm, &mm);
+	host_use_cpu(3);
+	batch_enter();
+	mm_load(&mm);
+	assert_ptr_equal(this_cpu()->loaded_mm, &kernel_mm);
+	assert_int_equal(model_root(3), model_mfn(kernel_mm.root.n));
+
+	host_use_cpu(0);
+	assert_int_equal(model_root(0), model_mfn(mm.root.n));
+	assert_int_equal(model_user_root(0), model_mfn(mm.user_root.n));
+	mm_exit(&mm);
+	assert_false(mm.pinned);
+	assert_int_equal(model_root(0), model_mfn(kernel_mm.root.n));
+	assert_int_equal(model_user_root(0), 0);
+	assert_int_equal(model_root(1), model_mfn(other.root.n));
+	assert_int_equal(model_root(2), model_mfn(other.root.n));
+	assert_int_equal(model_root(3), model_mfn(kernel_mm.root.n));
+	pt_walk_tables(mm.root, pt_user_limit(), check_unpinned, NULL);
+	mm_exit(&mm); /* ended: nothing to undo */
+
+	for (unsigned int cpu = 2; cpu < 4; cpu++) {
+		host_use_cpu(cpu);
+		batch_leave();
+	}
+	host_use_cpu(0);
+	mm_destroy(&mm);
+	mm_destroy(&other);
+	for (unsigned int cpu = 0; cpu < MODEL_VCPUS; cpu++)
+		assert_int_equal(model_root(cpu), model_mfn(kernel_mm.root.n));
+	stop();
+}
+
+static void a_failed_exec_has_nothing_to_undo(void **state)
+{
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	host_seed(1);
+	assert_true(mm_create(&mm));
+	fill(&mm, 8);
+	model_reset_counters();
+	mm_destroy(&mm);
+	assert_int_equal(model_counters().hypercalls, 0);
+	stop();
+}
+
+/* Torn down by plain stores: one batch to unpin, and that is all that Xen hears. */
+static void teardown_is_one_batch(void **state)
+{
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	for (unsigned int i = 0; i < 512; i++)
+		assert_true(map(&mm, i * PAGE_SIZE, shared_page, PT_KERNEL_RW | PT_USER));
+	mm_activate(&mm);
+	model_reset_counters();
+	mm_exit(&mm);
+	assert_int_equal(model_counters().hypercalls, 1);
+	for (unsigned int i = 0; i < 512; i++)
+		set_pte_at(&mm, i * PAGE_SIZE, pte(&mm, i * PAGE_SIZE), pt_entry_none());
+	mm_destroy(&mm);
+	assert_int_equal(model_counters().hypercalls, 1);
+	stop();
+}
+
+static void pin_all_is_undone_exactly(void **state)
+{
+	struct mm mm[6];
+
+	(void)state;
+	start(4);
+	for (unsigned int i = 0; i < 6; i++) {
+		host_seed(i);
+		assert_true(mm_create(&mm[i]));
+		fill(&mm[i], i);
+		if (i % 2)
+			mm_activate(&mm[i]);
+	}
+	snapshot(before);
+	mm_pin_all();
+	for (unsigned int i = 0; i < 6; i++) {
+		assert_true(mm[i].pinned);
+		pt_walk_tables(mm[i].root, pt_user_limit(), check_pinned, NULL);
+	}
+	mm_pin_all(); /* twice is no harm */
+	mm_unpin_all();
+	for (unsigned int i = 0; i < 6; i++)
+		assert_int_equal(mm[i].pinned, i % 2);
+	same_as_before();
+	mm_unpin_all();
+	same_as_before();
+	for (unsigned int i = 0; i < 6; i++)
+		mm_destroy(&mm[i]);
+	stop();
+}
+
+static void boot_tables_are_marked_to_the_top(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		uint64_t tables = 0, marked = 0;
+
+		start(levels);
+		for (uint64_t n = 0; n < PAGES; n++) {
+			struct model_frame_state frame = model_frame_state(model_mfn(n));
+			uint8_t flags = frame_of(pfn(n))->flags;
+
+			tables += frame.type >= MODEL_L1 && frame.type <= MODEL_L5;
+			marked += flags != 0;
+			if (flags)
+				assert_int_equal(pt_level_rank(flags & FRAME_LEVEL), frame.type);
+		}
+		assert_int_equal(tables, marked);
+		assert_int_equal(pinned_tables(), marked);
+		stop();
+	}
+}
+
+/* ---- entries ---- */
+
+static void protection_keeps_what_the_processor_sets(void **state)
+{
+	(void)state;
+	for (unsigned int pinned = 0; pinned < 2; pinned++) {
+		pt_entry_t *entry, old;
+		struct mm mm;
+
+		start(4);
+		assert_true(mm_create(&mm));
+		assert_true(map(&mm, 0x5000, shared_page,
+				PT_PRESENT | PT_RW | PT_USER | PT_ACCESSED | PT_NX));
+		if (pinned)
+			mm_activate(&mm);
+		entry = pte(&mm, 0x5000);
+		old = protect_start(entry);
+		assert_false(old.raw & PT_DIRTY);
+		/* The processor sets "dirty" between start and commit. */
+		if (pinned) {
+			struct mmu_update update = {model_mfn(virt_to_pfn(entry).n) * PAGE_SIZE +
+							    5 * 8,
+						    entry->raw | PT_DIRTY};
+
+			batch_mmu_update((maddr_t){update.ptr}, 0, update.val, NULL);
+			protect_commit(entry, (pt_entry_t){old.raw & ~PT_RW});
+			assert_true(read_entry(entry).raw & PT_DIRTY);
+			assert_true(read_entry(entry).raw & PT_ACCESSED);
+		} else {
+			protect_commit(entry, (pt_entry_t){old.raw & ~PT_RW});
+		}
+		assert_false(read_entry(entry).raw & PT_RW);
+		mm_destroy(&mm);
+		stop();
+	}
+}
+
+static void reading_back_sees_what_waits(void **state)
+{
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	mm_activate(&mm);
+	assert_true(map(&mm, 0x5000, shared_page, PT_KERNEL_RO | PT_USER));
+	lazy_enter();
+	set_pte_at(&mm, 0x5000, pte(&mm, 0x5000), pt_entry_none());
+	assert_true(pt_entry_present(*pte(&mm, 0x5000)));
+	assert_true(pt_entry_is_none(read_entry(pte(&mm, 0x5000))));
+	lazy_leave();
+	mm_destroy(&mm);
+	stop();
+}
+
+static void the_cheapest_way_to_set_a_pte(void **state)
+{
+	struct batch_counters counters;
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	assert_true(map(&mm, 0x5000, shared_page, PT_KERNEL_RO | PT_USER));
+	batch_reset_counters();
+	set_pte_at(&mm, 0x5000, pte(&mm, 0x5000), pt_entry_none());
+	assert_int_equal(batch_counters().calls, 0); /* not pinned: a store */
+	mm_activate(&mm);
+	batch_reset_counters();
+	set_pte_at(&mm, 0x5000, pte(&mm, 0x5000), pt_entry_make(shared_page, PT_KERNEL_RO));
+	counters = batch_counters(); /* not the running one: by the entry's address */
+	assert_int_equal(counters.updates, 1);
+	mm_load(&mm);
+	batch_reset_counters();
+	set_pte_at(&mm, 0x5000, pte(&mm, 0x5000), pt_entry_none());
+	counters = batch_counters(); /* the running one: by the virtual address */
+	assert_int_equal(counters.calls, 1);
+	assert_int_equal(counters.updates, 0);
+	assert_true(pt_entry_is_none(*pte(&mm, 0x5000)));
+	mm_destroy(&mm);
+	stop();
+}
+
+static void kernel_ptes_are_flushed(void **state)
+{
+	uintptr_t address;
+	uint64_t mfn;
+
+	(void)state;
+	start(4);
+	address = pfn_to_address(shared_page);
+	for (unsigned int cpu = 0; cpu < MODEL_VCPUS; cpu++)
+		assert_int_equal(model_access(cpu, address, true, NULL), MODEL_OK);
+	set_kernel_pte(address, pt_entry_make(pfn(1), PT_KERNEL_RO));
+	for (unsigned int cpu = 0; cpu < MODEL_VCPUS; cpu++) {
+		assert_int_equal(model_access(cpu, address, false, &mfn), MODEL_OK);
+		assert_int_equal(mfn, model_mfn(1));
+	}
+	set_kernel_pte(address, pt_entry_none());
+	assert_int_equal(model_access(0, address, false, NULL), MODEL_FAULT);
+	set_kernel_pte(address, pt_entry_make(shared_page, PT_KERNEL_RW));
+	stop();
+}
+
+/* ---- failures of Xen: each request of a life refused in turn ---- */
+
+static uint64_t fail_at;
+
+static void one_life(void)
+{
+	struct mm mm;
+
+	host_seed(5);
+	assert_true(mm_create(&mm));
+	fill(&mm, 6);
+	mm_activate(&mm);
+	mm_load(&mm);
+	fill(&mm, 3);
+	mm_free_tables(&mm, 0, pt_user_limit() / 2);
+	mm_pin_all();
+	mm_unpin_all();
+	mm_destroy(&mm);
+}
+
+static void life_with_failure(void)
+{
+	model_fail_operation(fail_at, -XEN_ENOMEM);
+	one_life();
+}
+
+static void every_refusal_stops_the_kernel(void **state)
+{
+	uint64_t operations;
+
+	(void)state;
+	start(4);
+	model_reset_counters();
+	one_life();
+	operations = model_counters().operations;
+	assert_true(operations > 20);
+	stop();
+	/* The domain's memory is shared with the child that fails: a new one for each. */
+	for (fail_at = 1; fail_at <= operations; fail_at++) {
+		start(4);
+		host_expect_panic(life_with_failure, "Xen refused");
+		recorder_stop();
+		world_discard();
+	}
+}
+
+/* ---- the recorder itself ---- */
+
+static void the_recorder_sees_each_breach(void **state)
+{
+	pt_entry_t *root;
+	struct mm mm;
+	pfn_t table;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	root = pfn_to_virt(mm.root);
+	table = frames_alloc(0);
+	memset(pfn_to_virt(table), 0, PAGE_SIZE);
+	set_entry(&root[1], PT_PGD, pt_entry_make(table, PT_TABLE));
+	assert_non_null(strstr(recorder.breach, "was not announced as a table"));
+	set_entry(&root[1], PT_PGD, pt_entry_none());
+
+	recorder.breach = NULL;
+	paravirt.alloc_table(&mm, table, PT_PUD);
+	paravirt.alloc_table(&mm, table, PT_PUD);
+	assert_non_null(strstr(recorder.breach, "announced twice"));
+	recorder.breach = NULL;
+	set_entry(&root[1], PT_PGD, pt_entry_make(table, PT_TABLE));
+	paravirt.release_table(table, PT_PUD);
+	assert_non_null(strstr(recorder.breach, "1 entries point to it"));
+	recorder.breach = NULL;
+	paravirt.release_table(table, PT_PUD);
+	assert_non_null(strstr(recorder.breach, "is not announced"));
+	set_entry(&root[1], PT_PGD, pt_entry_none());
+	recorder.breach = NULL;
+	((pt_entry_t *)pfn_to_virt(table))[9].raw = 8;
+	paravirt.alloc_table(&mm, table, PT_PUD);
+	assert_non_null(strstr(recorder.breach, "with entries in it"));
+	recorder.breach = NULL;
+	paravirt.release_table(table, PT_PMD);
+	assert_non_null(strstr(recorder.breach, "announced as a pud"));
+	recorder_stop();
+	world_discard();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pin_and_unpin_restore_everything),
+		cmocka_unit_test(a_pinned_address_space_grows_and_shrinks),
+		cmocka_unit_test(trimming_spares_the_neighbours),
+		cmocka_unit_test(both_roots_say_the_same),
+		cmocka_unit_test(prepare_makes_all_or_nothing),
+		cmocka_unit_test(create_fails_cleanly),
+		cmocka_unit_test(every_cpu_leaves_an_address_space_that_ends),
+		cmocka_unit_test(a_failed_exec_has_nothing_to_undo),
+		cmocka_unit_test(teardown_is_one_batch),
+		cmocka_unit_test(pin_all_is_undone_exactly),
+		cmocka_unit_test(boot_tables_are_marked_to_the_top),
+		cmocka_unit_test(protection_keeps_what_the_processor_sets),
+		cmocka_unit_test(reading_back_sees_what_waits),
+		cmocka_unit_test(the_cheapest_way_to_set_a_pte),
+		cmocka_unit_test(kernel_ptes_are_flushed),
+		cmocka_unit_test(every_refusal_stops_the_kernel),
+		cmocka_unit_test(the_recorder_sees_each_breach),
+	};
+
+	return cmocka_run_group_tests_name("address_space", tests, NULL, NULL);
+}

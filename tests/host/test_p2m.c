@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The P2M's tree on the model: against a plain array, and what the toolstack would read: the frame
+ * list list and the window.
+ */
+#include "../model/world.h"
+#include "host.h"
+
+#include <mm/direct_map.h>
+#include <mm/frames.h>
+#include <mm/p2m.h>
+#include <xen/errno.h>
+#include <xen/xen.h>
+
+#define PAGES  2000 /* not a multiple of 512 */
+#define GIB(n) ((uint64_t)(n) << (30 - PAGE_SHIFT))
+
+static struct arch_shared_info info;
+
+static void start(uint64_t limit)
+{
+	struct world_config config = world_config(4, PAGES);
+
+	world_boot(&config);
+	world_relocate(P2M_REMAP);
+	world_complete();
+	if (limit) {
+		assert_true(p2m_start(limit));
+		memset(&info, 0, sizeof(info));
+		p2m_publish(&info);
+	}
+}
+
+/* An entry as the toolstack finds it by the frame list list. */
+static uint64_t saved_entry(uint64_t n)
+{
+	const uint64_t *lists = pfn_to_virt(pfn(model_pfn(info.pfn_to_mfn_frame_list_list)));
+	const uint64_t *list = pfn_to_virt(pfn(model_pfn(lists[n / 512 / 512])));
+	const uint64_t *leaf = pfn_to_virt(pfn(model_pfn(list[n / 512 % 512])));
+
+	return leaf[n % 512];
+}
+
+/* And by the linear list in the window. */
+static uint64_t linear_entry(uint64_t n)
+{
+	uint64_t mfn;
+
+	if (model_access(0, info.p2m_vaddr + n / 512 * PAGE_SIZE, false, &mfn) != MODEL_OK)
+		fail_msg("entry %lu of the window is not mapped", n);
+	return ((const uint64_t *)pfn_to_virt(pfn(model_pfn(mfn))))[n % 512];
+}
+
+static void the_list_becomes_the_tree(void **state)
+{
+	(void)state;
+	start(PAGES);
+	for (uint64_t n = 0; n < PAGES; n++) {
+		assert_int_equal(pfn_to_mfn(pfn(n)).n, model_mfn(n));
+		assert_int_equal(mfn_to_pfn(mfn(model_mfn(n))).n, n);
+		assert_int_equal(saved_entry(n), model_mfn(n));
+		assert_int_equal(linear_entry(n), model_mfn(n));
+	}
+	assert_false(mfn_valid(pfn_to_mfn(pfn(PAGES))));
+	assert_false(pfn_valid(mfn_to_pfn(mfn(model_foreign_mfn()))));
+	assert_false(pfn_valid(mfn_to_pfn(INVALID_MFN)));
+	/* The rest of the last leaf is no garbage. */
+	assert_int_equal(saved_entry(2047), P2M_INVALID);
+	assert_int_equal(info.max_pfn, 2048);
+	assert_int_equal(info.p2m_cr3 >> 12, model_mfn(kernel_mm.root.n));
+	assert_int_equal(p2m_stats().leaves, 4);
+	assert_int_equal(p2m_stats().depth, 2);
+	world_stop();
+}
+
+static void emptiness_costs_nothing(void **state)
+{
+	uint64_t free;
+
+	(void)state;
+	start(0);
+	free = frames_free_count();
+	assert_true(p2m_start(GIB(1 << 18))); /* 256 TiB */
+	assert_int_equal(p2m_stats().depth, 4);
+	assert_true(free - frames_free_count() < 20);
+	free = frames_free_count();
+	for (unsigned int i = 0; i < 1000; i++) {
+		uint64_t n = host_random() % GIB(1 << 18);
+
+		if (n >= 2048)
+			assert_int_equal(p2m_entry(pfn(n)), P2M_INVALID);
+		if (n >= 2048)
+			assert_int_equal(p2m_set(pfn(n), P2M_INVALID), P2M_SET);
+	}
+	assert_int_equal(frames_free_count(), free);
+	/* Too large for the frame list list, and it says so. */
+	p2m_publish(&info);
+	assert_int_equal(info.pfn_to_mfn_frame_list_list, UINT64_MAX);
+	assert_int_not_equal(info.p2m_cr3, 0);
+	world_stop();
+}
+
+static void setting_an_entry(void **state)
+{
+	uint64_t free;
+
+	(void)state;
+	start(1 << 20);
+	free = frames_free_count();
+	assert_int_equal(p2m_set(pfn(5), P2M_INVALID), P2M_SET);
+	assert_false(mfn_valid(pfn_to_mfn(pfn(5))));
+	assert_false(pfn_valid(mfn_to_pfn(mfn(model_mfn(5)))));
+	assert_int_equal(p2m_set(pfn(5), model_mfn(5)), P2M_SET);
+	assert_int_equal(frames_free_count(), free);
+	/* Past the boot memory: a leaf is made, and the toolstack sees it. */
+	assert_int_equal(info.p2m_generation, 0);
+	assert_int_equal(p2m_set(pfn(5000), 0x777), P2M_SET);
+	assert_int_equal(pfn_to_mfn(pfn(5000)).n, 0x777);
+	assert_int_equal(saved_entry(5000), 0x777);
+	assert_int_equal(linear_entry(5000), 0x777);
+	assert_int_equal(saved_entry(5001), P2M_INVALID);
+	/* The gap before it is readable and empty. */
+	for (uint64_t n = 2048; n < 4608; n++)
+		assert_int_equal(linear_entry(n), P2M_INVALID);
+	assert_int_equal(info.max_pfn, 5120);
+	assert_int_equal(info.p2m_generation, 2);
+	/* The same leaf again: no change of the mapping. */
+	assert_int_equal(p2m_set(pfn(5002), 0x778), P2M_SET);
+	assert_int_equal(info.p2m_generation, 2);
+	assert_int_equal(p2m_stats().leaves, 5);
+	world_stop();
+}
+
+static void past_the_limit_is_an_error(void **state)
+{
+	(void)state;
+	start(PAGES);
+	assert_int_equal(p2m_set(pfn(PAGES), 1), P2M_PAST_LIMIT);
+	assert_int_equal(p2m_set(INVALID_PFN, 1), P2M_PAST_LIMIT);
+	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(PAGES - 1), 2}), P2M_PAST_LIMIT);
+	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(1), UINT64_MAX}), P2M_PAST_LIMIT);
+	assert_int_equal(pfn_to_mfn(pfn(PAGES - 1)).n, model_mfn(PAGES - 1));
+	world_stop();
+}
+
+static void identity_is_shared(void **state)
+{
+	uint64_t free;
+
+	(void)state;
+	start(1 << 22);
+	/* The first set makes the node; from then on whole leaves of identity are free. */
+	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(512 * 600), 512}), P2M_SET);
+	free = frames_free_count();
+	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(512 * 600), 512 * 400}), P2M_SET);
+	assert_int_equal(frames_free_count(), free);
+	assert_int_equal(pfn_to_mfn(pfn(512 * 600 + 77)).n, 512 * 600 + 77);
+	assert_int_equal(pfn_to_mfn(pfn(512 * 1000 - 1)).n, 512 * 1000 - 1);
+	assert_false(mfn_valid(pfn_to_mfn(pfn(512 * 1000))));
+	assert_int_equal(mfn_to_pfn(mfn(512 * 600 + 77)).n, 512 * 600 + 77);
+	/* Part of a leaf takes one of its own. */
+	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(512 * 1100 + 3), 5}), P2M_SET);
+	assert_false(mfn_valid(pfn_to_mfn(pfn(512 * 1100 + 2))));
+	assert_int_equal(pfn_to_mfn(pfn(512 * 1100 + 7)).n, 512 * 1100 + 7);
+	assert_false(mfn_valid(pfn_to_mfn(pfn(512 * 1100 + 8))));
+	/* One entry in an identity leaf changes; its neighbours stay identity. */
+	assert_int_equal(p2m_set(pfn(512 * 610 + 9), 0x99), P2M_SET);
+	assert_int_equal(pfn_to_mfn(pfn(512 * 610 + 9)).n, 0x99);
+	assert_int_equal(pfn_to_mfn(pfn(512 * 610 + 8)).n, 512 * 610 + 8);
+	assert_int_equal(pfn_to_mfn(pfn(512 * 610 + 10)).n, 512 * 610 + 10);
+	world_stop();
+}
+
+static void random_histories(void **state)
+{
+	enum { LIMIT = 30000 };
+	static uint64_t expected[LIMIT];
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 8; seed++) {
+		host_seed(seed);
+		start(LIMIT);
+		for (uint64_t n = 0; n < LIMIT; n++)
+			expected[n] = n < PAGES ? model_mfn(n) : P2M_INVALID;
+		for (unsigned int step = 0; step < 4000; step++) {
+			uint64_t n = PAGES + host_random_below(LIMIT - PAGES);
+			uint64_t kind = host_random_below(10);
+			uint64_t some = 1 + host_random_below(1500), count = MIN(some, LIMIT - n);
+
+			if (kind == 0) {
+				assert_int_equal(
+					p2m_set_identity((struct pfn_range){pfn(n), count}),
+					P2M_SET);
+				for (uint64_t i = n; i < n + count; i++)
+					expected[i] = i | P2M_IDENTITY;
+			} else {
+				expected[n] = kind < 3   ? P2M_INVALID
+					      : kind < 5 ? host_random_below(1 << 20) | P2M_FOREIGN
+							 : host_random_below(1 << 20);
+				assert_int_equal(p2m_set(pfn(n), expected[n]), P2M_SET);
+			}
+		}
+		for (uint64_t n = 0; n < LIMIT; n++) {
+			if (p2m_entry(pfn(n)) != expected[n])
+				fail_msg("seed %lu: entry %lu is %lx, not %lx", seed, n,
+					 p2m_entry(pfn(n)), expected[n]);
+			if (!(expected[n] != P2M_INVALID && (expected[n] & P2M_IDENTITY)) &&
+			    saved_entry(n) != expected[n] && expected[n] != P2M_INVALID)
+				fail_msg("seed %lu: saved entry %lu is %lx, not %lx", seed, n,
+					 saved_entry(n), expected[n]);
+		}
+		assert_false(info.p2m_generation & 1);
+		world_stop();
+	}
+}
+
+/* The list entry comes first: whoever finds the leaf in the tree finds it in the list. */
+static void running_out_of_memory(void **state)
+{
+	static pfn_t held[PAGES];
+	unsigned int count = 0, failures = 0;
+	enum p2m_result result;
+
+	(void)state;
+	start(1 << 22);
+	while (pfn_valid(held[count] = frames_alloc(0)))
+		count++;
+	while ((result = p2m_set(pfn(512 * 600), 0x42)) == P2M_NO_MEMORY) {
+		/* Nothing half done, and everything else as it was. */
+		assert_int_equal(p2m_entry(pfn(512 * 600)), P2M_INVALID);
+		assert_int_equal(saved_entry(512 * 600), P2M_INVALID);
+		assert_int_equal(pfn_to_mfn(pfn(7)).n, model_mfn(7));
+		assert_int_equal(info.p2m_generation % 2, 0);
+		assert_null(model_check());
+		frames_free(held[--count]);
+		failures++;
+	}
+	assert_int_equal(result, P2M_SET);
+	assert_int_equal(saved_entry(512 * 600), 0x42);
+	assert_true(failures >= 3);
+	/* What a failed attempt had made already was kept for the next, not lost. */
+	assert_int_equal(frames_free_count(), 0);
+	while (count)
+		frames_free(held[--count]);
+	world_stop();
+}
+
+static void starting_without_memory(void **state)
+{
+	static pfn_t held[PAGES];
+	unsigned int count = 0, failures = 0;
+	uint64_t free;
+
+	(void)state;
+	start(0);
+	while (pfn_valid(held[count] = frames_alloc(0)))
+		count++;
+	for (;;) {
+		free = frames_free_count();
+		if (p2m_start(1 << 20))
+			break;
+		assert_int_equal(frames_free_count(), free);
+		assert_int_equal(pfn_to_mfn(pfn(7)).n, model_mfn(7));
+		frames_free(held[--count]);
+		failures++;
+	}
+	assert_true(failures > 5);
+	assert_int_equal(pfn_to_mfn(pfn(1999)).n, model_mfn(1999));
+	while (count)
+		frames_free(held[--count]);
+	world_stop();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_list_becomes_the_tree),
+		cmocka_unit_test(emptiness_costs_nothing),
+		cmocka_unit_test(setting_an_entry),
+		cmocka_unit_test(past_the_limit_is_an_error),
+		cmocka_unit_test(identity_is_shared),
+		cmocka_unit_test(random_histories),
+		cmocka_unit_test(running_out_of_memory),
+		cmocka_unit_test(starting_without_memory),
+	};
+
+	return cmocka_run_group_tests_name("p2m", tests, NULL, NULL);
+}
