@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The native backend: the same layer without a hypervisor. Updates are stores, the hooks are
+ * announced all the same, roots are shared, and large pages can be split.
+ */
+#include "../model/world.h"
+#include "host.h"
+
+#include <arch/cpu.h>
+#include <mm/direct_map.h>
+#include <mm/frames.h>
+#include <mm/p2m.h>
+#include <mm/paravirt.h>
+#include <mm/recorder.h>
+
+static struct recorder recorder;
+
+/* A world whose hypervisor is not asked for anything: any hypercall fails the test. */
+static void start(unsigned int levels)
+{
+	world_start(levels, 4096);
+	paravirt = paravirt_native;
+	pt_geometry.large_levels = 1u << PT_PMD | 1u << PT_PUD;
+	recorder_start(&recorder);
+	model_reset_counters();
+}
+
+static void stop(void)
+{
+	assert_int_equal(model_counters().hypercalls, 0);
+	recorder_stop();
+	if (recorder.breach)
+		fail_msg("%s", recorder.breach);
+	assert_int_equal(recorder.live, 0);
+	paravirt = paravirt_xen;
+	world_stop();
+}
+
+static void a_life_without_hypercalls(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		pfn_t page;
+		struct mm mm;
+
+		host_seed(levels);
+		start(levels);
+		page = frames_alloc(0);
+		assert_true(mm_create(&mm));
+		assert_false(pfn_valid(mm.user_root));
+		for (unsigned int i = 0; i < 20; i++) {
+			uintptr_t address = host_random() & pt_user_limit();
+
+			assert_true(mm_prepare(&mm, address, address, PT_PTE));
+			set_pte_at(&mm, address, mm_entry(&mm, address, PT_PTE),
+				   pt_entry_make(page, PT_KERNEL_RW | PT_USER));
+			assert_int_equal(pt_entry_pfn(*mm_entry(&mm, address, PT_PTE)).n, page.n);
+		}
+		mm_activate(&mm);
+		assert_false(mm.pinned);
+		mm_load(&mm);
+		assert_ptr_equal(this_cpu()->loaded_mm, &mm);
+		assert_int_equal(host_tlb.root, mm.root.n * PAGE_SIZE);
+		mm_destroy(&mm);
+		assert_ptr_equal(this_cpu()->loaded_mm, &kernel_mm);
+		assert_int_equal(host_tlb.root, kernel_mm.root.n * PAGE_SIZE);
+		frames_free(page);
+		stop();
+	}
+}
+
+static void protection_keeps_accessed_and_dirty(void **state)
+{
+	pt_entry_t *entry, old;
+	struct mm mm;
+	pfn_t page;
+
+	(void)state;
+	start(4);
+	page = frames_alloc(0);
+	assert_true(mm_create(&mm));
+	assert_true(mm_prepare(&mm, 0x5000, 0x5000, PT_PTE));
+	entry = mm_entry(&mm, 0x5000, PT_PTE);
+	set_entry(entry, PT_PTE, pt_entry_make(page, PT_PRESENT | PT_RW));
+	old = protect_start(entry);
+	entry->raw |= PT_DIRTY | PT_ACCESSED; /* the processor */
+	protect_commit(entry, (pt_entry_t){old.raw & ~PT_RW});
+	assert_int_equal(pt_entry_flags(*entry), PT_PRESENT | PT_DIRTY | PT_ACCESSED);
+	mm_destroy(&mm);
+	frames_free(page);
+	stop();
+}
+
+static void a_large_page_is_split(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		for (enum pt_level level = PT_PMD; level <= PT_PUD; level++) {
+			const uint64_t flags = PT_KERNEL_RW | PT_USER | PT_GLOBAL;
+			uintptr_t base = pt_span(level) * 3;
+			enum pt_level below = pt_level_below(level);
+			pt_entry_t *entry;
+			uint64_t flushed = host_tlb.all;
+			struct mm mm;
+
+			start(levels);
+			assert_true(mm_create(&mm));
+			assert_true(mm_prepare(&mm, base, base, level));
+			entry = mm_entry(&mm, base, level);
+			set_entry(entry, level, pt_entry_from_mfn(mfn(0x40000), flags | PT_HUGE));
+			assert_null(mm_entry(&mm, base, below));
+			assert_true(mm_split(&mm, entry, level));
+			assert_true(host_tlb.all > flushed);
+			for (unsigned int i = 0; i < 512; i++) {
+				uintptr_t address = base + i * pt_span(below);
+				pt_entry_t small = *mm_entry(&mm, address, below);
+
+				assert_int_equal(pt_entry_mfn(small).n,
+						 0x40000 + i * (pt_span(below) >> PAGE_SHIFT));
+				assert_int_equal(pt_entry_flags(small),
+						 flags | (below == PT_PTE ? 0 : PT_HUGE));
+			}
+			mm_destroy(&mm);
+			stop();
+		}
+	}
+}
+
+static void splitting_without_memory_changes_nothing(void **state)
+{
+	static pfn_t held[4096];
+	unsigned int count = 0;
+	pt_entry_t *entry, large = pt_entry_from_mfn(mfn(0x40000), PT_KERNEL_RW | PT_HUGE);
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	assert_true(mm_prepare(&mm, 0, 0, PT_PMD));
+	entry = mm_entry(&mm, 0, PT_PMD);
+	set_entry(entry, PT_PMD, large);
+	while (pfn_valid(held[count] = frames_alloc(0)))
+		count++;
+	assert_false(mm_split(&mm, entry, PT_PMD));
+	assert_int_equal(entry->raw, large.raw);
+	while (count)
+		frames_free(held[--count]);
+	mm_destroy(&mm);
+	stop();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_life_without_hypercalls),
+		cmocka_unit_test(protection_keeps_accessed_and_dirty),
+		cmocka_unit_test(a_large_page_is_split),
+		cmocka_unit_test(splitting_without_memory_changes_nothing),
+	};
+
+	return cmocka_run_group_tests_name("native", tests, NULL, NULL);
+}
