@@ -33,8 +33,12 @@ $(BUILD)/host/modules.a: $(HOST_OBJECTS)
 $(BUILD)/host/test_%: $(BUILD)/host/tests/host/test_%.c.o $(BUILD)/host/modules.a
 	@$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
 
+# Plays on the model what the prompt's "sequence" plays on Xen.
+$(BUILD)/host/sequence: $(BUILD)/host/tests/host/sequence.c.o $(BUILD)/host/modules.a
+	@$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
+
 .PHONY: host-tests
 .SECONDARY:
-host-tests: $(HOST_TESTS)
+host-tests: $(HOST_TESTS) $(BUILD)/host/sequence
 
 -include $(HOST_OBJECTS:.o=.d) $(HOST_TESTS:$(BUILD)/host/%=$(BUILD)/host/tests/host/%.c.d)

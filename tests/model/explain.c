@@ -160,10 +160,8 @@ const char *model_explanation(void)
 			 wish(wanted, sizeof(wanted)), use);
 		break;
 	case CAUSE_BUSY:
-		snprintf(text, sizeof(text),
-			 "frame 0x%llx cannot %s: it is being validated just now, as its own "
-			 "descendant",
-			 mfn, wish(wanted, sizeof(wanted)));
+		snprintf(text, sizeof(text), "frame 0x%llx cannot %s: it is half validated", mfn,
+			 wish(wanted, sizeof(wanted)));
 		break;
 	case CAUSE_RESERVED:
 		snprintf(text, sizeof(text), "root slot %u belongs to the hypervisor",
@@ -223,11 +221,13 @@ static void audit_entry(uint64_t table, uint64_t entry, unsigned int level)
 static void audit_uses(uint64_t mfn, struct frame *frame, void *argument)
 {
 	(void)argument;
-	if (frame->pinned)
+	unsigned int entries = frame->unfinished ? frame->progress : machine.entries;
+
+	if (frame->pinned || frame->unfinished)
 		uncount(mfn, frame->type);
-	if (!frame->validated || frame->type > MODEL_L5)
+	if (!(frame->validated || frame->unfinished) || frame->type > MODEL_L5)
 		return;
-	for (unsigned int slot = 0; slot < machine.entries; slot++) {
+	for (unsigned int slot = 0; slot < entries; slot++) {
 		if (!slot_is_reserved(slot, frame->type))
 			audit_entry(mfn, table_of(mfn)[slot], frame->type);
 	}

@@ -39,6 +39,7 @@ static bool begin(void)
 
 static long end(long result)
 {
+	finish_operation();
 	if (result < 0)
 		machine.counters.refused++;
 	return result;

@@ -21,7 +21,6 @@
 #define E_AVAILABLE    (7ull << 9)
 #define E_GUEST_KERNEL (1ull << 52) /* Xen's mark for an entry that the guest gave without USER */
 #define E_AVAIL_HIGH   (0x7ffull << 52)
-#define E_GRANT        (1ull << 62)
 #define E_NO_EXECUTE   (1ull << 63)
 #define E_FRAME        0x000ffffffffff000ull
 #define E_FLAGS        (~E_FRAME)
@@ -51,6 +50,13 @@ struct frame {
 	uint8_t owner;       /* enum owner */
 	bool pinned;
 	bool validated;
+	/*
+	 * Being validated was refused half way, at entry "progress", and the entries before it
+	 * still hold their references: types.c, give_up().
+	 */
+	bool unfinished;
+	bool child_unfinished; /* so is what entry "progress" points to, on this one's account */
+	uint16_t progress;
 };
 
 struct vcpu {
@@ -63,7 +69,8 @@ struct machine {
 	struct vcpu vcpu[MODEL_VCPUS];
 	struct model_counters counters;
 	uint64_t spare_used;
-	uint64_t fail_at; /* countdown; 0: off */
+	uint64_t unfinished; /* mfn of the table to be let go when the operation ends; 0: none */
+	uint64_t fail_at;    /* countdown; 0: off */
 	int fail_error;
 };
 extern struct machine machine;
@@ -89,6 +96,7 @@ uint64_t walk_to_pte(unsigned int vcpu, uint64_t address);
 /* types.c */
 int get_type(uint64_t mfn, enum model_type type);
 void put_type(uint64_t mfn, uint64_t parent);
+void finish_operation(void);
 int get_table(uint64_t mfn, enum model_type type); /* a reference and a type: for roots, pins */
 void put_table(uint64_t mfn);
 int get_entry(uint64_t *entry, uint64_t table, unsigned int level);

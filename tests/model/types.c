@@ -38,7 +38,7 @@ uint64_t allowed_flags(unsigned int level)
 {
 	if (level > 1)
 		return E_ALLOWED;
-	return ((E_ALLOWED | E_GLOBAL) & ~E_GRANT) | (machine.config.hardware ? E_CACHE : 0);
+	return E_ALLOWED | E_GLOBAL | (machine.config.hardware ? E_CACHE : 0);
 }
 
 bool entry_flags_allowed(uint64_t entry, unsigned int level)
@@ -203,12 +203,66 @@ static void put_entries_below(unsigned int slot, uint64_t table, unsigned int le
 	}
 }
 
-/* Looks at every entry. A refused one undoes those before it, and the frame is no table. */
-static int promote(uint64_t mfn, unsigned int level)
+/*
+ * Validation was refused at this entry, so the frame is no table, and the entries before it must
+ * give their references back.
+ *
+ * A pte table does that at once. For the others Xen, which may not spend long in one go, leaves it
+ * for the end of the hypercall, and remembers one frame. A parent that fails because of its child
+ * takes the child's place, and lets it go with itself; except that a parent which has nothing to
+ * undo, having failed at its first entry, is forgotten at once. If the grandparent then has
+ * something to undo, it takes the place of the *grandchild*, of which nobody knows any more: that
+ * stays half validated, with one reference, until somebody tries it as the same type again. (mm.c,
+ * promote_l3_table() and promote_l4_table(): "it's safer to leak a type ref".)
+ */
+static int give_up(uint64_t mfn, unsigned int level, unsigned int slot, int error)
+{
+	struct frame *frame = frame_of_mfn(mfn);
+
+	if (level > 1 && slot > 0) {
+		frame->unfinished = true;
+		frame->progress = (uint16_t)slot;
+		frame->child_unfinished =
+			machine.unfinished && machine.unfinished == entry_mfn(table_of(mfn)[slot]);
+		machine.unfinished = mfn;
+		return error;
+	}
+	put_entries_below(slot, mfn, level);
+	protect_table(mfn, false);
+	frame->type = MODEL_NONE;
+	frame->count = 0;
+	return error;
+}
+
+static void let_go(uint64_t mfn)
+{
+	struct frame *frame = frame_of_mfn(mfn);
+
+	frame->unfinished = false;
+	if (frame->child_unfinished)
+		let_go(entry_mfn(table_of(mfn)[frame->progress]));
+	put_entries_below(frame->progress, mfn, frame->type);
+	protect_table(mfn, false);
+	frame->count = 0;
+	put_frame(mfn);
+}
+
+/* What Xen left for the end of the hypercall. */
+void finish_operation(void)
+{
+	uint64_t mfn = machine.unfinished;
+
+	machine.unfinished = 0;
+	if (mfn)
+		let_go(mfn);
+}
+
+/* Looks at every entry from this one on. If one is refused the frame is no table. */
+static int promote(uint64_t mfn, unsigned int level, unsigned int first)
 {
 	uint64_t *entries = table_of(mfn);
 
-	for (unsigned int slot = 0; slot < machine.entries; slot++) {
+	for (unsigned int slot = first; slot < machine.entries; slot++) {
 		int error = 0;
 
 		if (slot_is_reserved(slot, level))
@@ -217,10 +271,8 @@ static int promote(uint64_t mfn, unsigned int level)
 			error = get_entry(&entries[slot], mfn, level);
 		else
 			note_hazard(entries[slot]);
-		if (error) {
-			put_entries_below(slot, mfn, level);
-			return error;
-		}
+		if (error)
+			return give_up(mfn, level, slot, error);
 		/* What was adjusted stays so, even if a later entry is refused. */
 		adjust_entry(&entries[slot], level);
 	}
@@ -235,6 +287,21 @@ static void count_type(enum model_type type, int change)
 	*counter += (uint64_t)(int64_t)change;
 }
 
+/* Goes on where validation was refused before; the reference that was left over is the new one. */
+static int resume(uint64_t mfn, struct frame *frame)
+{
+	int error;
+
+	frame->unfinished = false;
+	error = promote(mfn, frame->type, frame->progress);
+	if (error)
+		return error;
+	frame->validated = true;
+	put_frame(mfn);
+	count_type(frame->type, 1);
+	return 0;
+}
+
 /* Takes a type reference. 0, or -EINVAL for a frame in use as something else, or what validating
  * it gave. */
 int get_type(uint64_t mfn, enum model_type type)
@@ -245,6 +312,8 @@ int get_type(uint64_t mfn, enum model_type type)
 	if (frame->count) {
 		if (frame->type != type)
 			return refuse(-XEN_EINVAL, CAUSE_TYPE, mfn, type, 0);
+		if (frame->unfinished)
+			return resume(mfn, frame);
 		if (!frame->validated)
 			return refuse(-XEN_EINVAL, CAUSE_BUSY, mfn, type, 0);
 		frame->count++;
@@ -259,13 +328,9 @@ int get_type(uint64_t mfn, enum model_type type)
 	frame->linear = 0;
 	if (type != MODEL_WRITABLE) {
 		protect_table(mfn, true);
-		error = promote(mfn, type);
-		if (error) {
-			protect_table(mfn, false);
-			frame->type = MODEL_NONE;
-			frame->count = 0;
+		error = promote(mfn, type, 0);
+		if (error)
 			return error;
-		}
 		frame->validated = true;
 	}
 	count_type(type, 1);
@@ -303,7 +368,8 @@ int get_table(uint64_t mfn, enum model_type type)
 	if (!get_frame(mfn))
 		return refuse(-XEN_EINVAL, CAUSE_NOT_OURS, mfn, type, 0);
 	error = get_type(mfn, type);
-	if (error)
+	/* What is left for the end of the operation keeps its reference until then. */
+	if (error && mfn != machine.unfinished)
 		put_frame(mfn);
 	return error;
 }

@@ -55,6 +55,8 @@ static int update(uint64_t maddr, uint64_t value, bool preserve_ad)
 
 	if (!frame || frame->owner != OWNED_BY_DOMAIN)
 		return refuse(-XEN_EINVAL, CAUSE_NOT_OURS, mfn, 0, value);
+	if (frame->count && !frame->validated)
+		return refuse(-XEN_EINVAL, CAUSE_BUSY, mfn, frame->type, value);
 	if (frame->count && frame->type != MODEL_WRITABLE) {
 		bool upper = frame->type > MODEL_L1;
 

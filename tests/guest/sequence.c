@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Random page-table operations on the real hypervisor, for comparison with the model.
+ *
+ * The command "sequence" plays the sequences of tests/model/sequence.c on Xen and prints a line
+ * each, which tests/system/xen-model.sh compares with what build/host/sequence, the same on the
+ * model, prints. A difference is an error in the model, or something new in Xen.
+ */
+#include "../model/sequence.h"
+
+#include <arch/hypercall.h>
+#include <arch/traps.h>
+#include <kernel/monitor.h>
+#include <kernel/printk.h>
+#include <kernel/selftest.h>
+#include <kernel/string.h>
+#include <mm/address_space.h>
+#include <mm/direct_map.h>
+#include <mm/frames.h>
+#include <mm/p2m.h>
+#include <mm/paravirt.h>
+#include <xen/memory.h>
+
+SUITE(sequence, "random operations, right and wrong, leave no trace");
+
+/* Where the frames can be read whatever happens to them: a root slot that nothing else uses. */
+#define ALIAS_BASE 0xffffe00000000000
+
+static struct sequence_stage stage;
+
+/* Memory of Xen's own: its M2P entry says that no domain has it. */
+static mfn_t find_foreign(void)
+{
+	long last = hypercall_memory_op(XENMEM_maximum_ram_page, NULL);
+
+	/* Not from the first megabytes, where dom0 may map what is a device's. */
+	for (uint64_t n = 0x1000; n < (uint64_t)last; n++) {
+		uint64_t number;
+
+		if (probe_read(MACH2PHYS_VIRT_START + n * sizeof(uint64_t), &number) &&
+		    number == UINT64_MAX)
+			return mfn(n);
+	}
+	return INVALID_MFN;
+}
+
+static bool set_up(void)
+{
+	uintptr_t last = ALIAS_BASE + (SEQUENCE_FRAMES - 1) * PAGE_SIZE;
+
+	if (!mm_prepare(&kernel_mm, ALIAS_BASE, last, PT_PTE))
+		return false;
+	stage.foreign = find_foreign();
+	for (unsigned int i = 0; i < SEQUENCE_FRAMES; i++) {
+		pfn_t frame = frames_alloc(0);
+		struct mmuext_op clear = {.cmd = MMUEXT_CLEAR_PAGE};
+
+		if (!pfn_valid(frame))
+			return false;
+		clear.arg1.mfn = pfn_to_mfn(frame).n;
+		if (hypercall_mmuext_op(&clear, 1, NULL))
+			return false;
+		stage.pfn[i] = frame;
+		stage.frame[i] = pfn_to_mfn(frame);
+		stage.address[i] = pfn_to_address(frame);
+		stage.contents[i] = (const uint64_t *)(ALIAS_BASE + i * PAGE_SIZE);
+		set_kernel_pte((uintptr_t)stage.contents[i], pt_entry_make(frame, PT_KERNEL_RO));
+	}
+	return true;
+}
+
+static void put_away(void)
+{
+	for (unsigned int i = 0; i < SEQUENCE_FRAMES; i++) {
+		set_kernel_pte(ALIAS_BASE + i * PAGE_SIZE, pt_entry_none());
+		frames_free(stage.pfn[i]);
+	}
+}
+
+static void print_line(const char *text)
+{
+	printk(PRINTK_OUTPUT, "%s\n", text);
+}
+
+COMMAND(sequence, "FIRST COUNT [verbose]",
+	"random page-table operations, for comparing with the model")
+{
+	uint64_t first, count;
+
+	if (argc < 3 || !text_to_number(argv[1], &first) || !text_to_number(argv[2], &count)) {
+		printk(PRINTK_OUTPUT, "sequence: which seeds? For example: sequence 1 10\n");
+		return;
+	}
+	if (!set_up()) {
+		printk(PRINTK_OUTPUT, "sequence: out of memory\n");
+		return;
+	}
+	stage.line = argc > 3 ? print_line : NULL;
+	for (uint64_t seed = first; seed < first + count; seed++) {
+		struct sequence_result result = sequence_play(&stage, seed);
+
+		printk(PRINTK_OUTPUT, "sequence %lu: %u operations, %u refused, digest %016lx\n",
+		       seed, result.operations, result.refused, result.digest);
+	}
+	printk(PRINTK_OUTPUT, "sequence: done\n");
+	put_away();
+}
+
+TEST(sequence, leaves_no_trace)
+{
+	uint64_t free = frames_free_count();
+
+	REQUIRE(set_up());
+	EXPECT(mfn_valid(stage.foreign));
+	stage.line = NULL;
+	for (uint64_t seed = 0; seed < 5; seed++)
+		EXPECT_EQ(sequence_play(&stage, seed).left_over, 0);
+	put_away();
+	/* The tables that lead to the alias stay. */
+	EXPECT_GE(frames_free_count() + 4, free);
+	EXPECT(!frames_check());
+}
