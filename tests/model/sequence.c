@@ -411,13 +411,19 @@ static void prepare(struct play *play)
 	}
 }
 
-static void clear_frame(struct play *play, unsigned int i)
+static bool clear_frame(struct play *play, unsigned int i)
 {
 	struct mmuext_op clear = {.cmd = MMUEXT_CLEAR_PAGE, .arg1.mfn = play->stage->frame[i].n};
 
-	if (hypercall_mmuext_op(&clear, 1, NULL) == 0)
-		return;
-	/* A validation refused half way can leave a frame with its type until it is tried again. */
+	return hypercall_mmuext_op(&clear, 1, NULL) == 0;
+}
+
+/*
+ * A validation that was refused half way can leave a frame with its type, and others with the uses
+ * it holds, until it is tried again (tests/model/types.c, give_up()).
+ */
+static void finish_validation(struct play *play, unsigned int i)
+{
 	for (unsigned int level = 1; level <= 3; level++) {
 		struct mmuext_op pin[] = {
 			{.cmd = MMUEXT_PIN_L1_TABLE + level - 1,
@@ -428,8 +434,6 @@ static void clear_frame(struct play *play, unsigned int i)
 		say(play, "f%u tried at level %u: %ld", i, level,
 		    hypercall_mmuext_op(pin, ARRAY_SIZE(pin), NULL));
 	}
-	if (hypercall_mmuext_op(&clear, 1, NULL))
-		play->result.left_over++;
 }
 
 /*
@@ -458,11 +462,15 @@ static void restore(struct play *play)
 		say(play, "f%u unpinned: %ld", i, hypercall_mmuext_op(&unpin, 1, NULL));
 		hypercall_update_va_mapping(play->stage->address[i], 0, UVMF_INVLPG | UVMF_ALL);
 	}
+	for (unsigned int i = 0; i < ORDINARY; i++) {
+		if (!clear_frame(play, i))
+			finish_validation(play, i);
+	}
 	for (unsigned int i = 0; i < SEQUENCE_FRAMES; i++) {
 		uint64_t own = play->stage->frame[i].n << PAGE_SHIFT;
 		long result;
 
-		clear_frame(play, i);
+		play->result.left_over += !clear_frame(play, i);
 		result = hypercall_update_va_mapping(play->stage->address[i], own | PT_KERNEL_RW,
 						     UVMF_INVLPG | UVMF_ALL);
 		say(play, "f%u writable: %ld", i, result);
