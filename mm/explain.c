@@ -191,7 +191,8 @@ unsigned int explain_entry(enum pt_level level, pt_entry_t value)
 	}
 	reasons = explain_flags(level, value);
 	if (!pfn_valid(target)) {
-		SAY("  mfn %lx is not this domain's\n", pt_entry_mfn(value).n);
+		SAY("  mfn %lx is not this domain's memory (dom0 may map that of devices)\n",
+		    pt_entry_mfn(value).n);
 		return reasons + 1;
 	}
 	if (level != PT_PTE)

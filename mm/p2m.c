@@ -371,10 +371,26 @@ static void free_tree(union node *node, unsigned int level)
 	free_page(node);
 }
 
+/* Takes what lies behind the list out of the window again. */
+static void hide_leaves(void)
+{
+	uint64_t end = ROUND_UP(p2m.size, P2M_PER_PAGE);
+
+	lazy_enter();
+	for (uint64_t n = end; n < p2m.mapped; n += P2M_PER_PAGE)
+		set_entry(mm_entry(&kernel_mm, window_page(n), PT_PTE), PT_PTE, pt_entry_none());
+	paravirt.flush_all();
+	lazy_leave();
+	lazy_flush();
+	p2m.mapped = end;
+}
+
 void p2m_stop(void)
 {
 	unsigned int levels = p2m.levels ? p2m.levels : MAX_LEVELS;
 
+	if (p2m.mapped > p2m.size)
+		hide_leaves();
 	if (p2m.root && p2m.levels > 1)
 		free_tree(p2m.root, p2m.levels - 1);
 	p2m.levels = 0;
