@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Writing entries of live tables, as Xen and the processor see it.
+ *
+ * The hosted tests show that the right requests are made; these show that the requests are right:
+ * what Xen adds to an entry, what the processor sets in it, and that a changed mapping is the one
+ * that memory accesses go through.
+ */
+#include "space.h"
+
+#include <arch/hypercall.h>
+#include <arch/traps.h>
+#include <kernel/main.h>
+#include <kernel/string.h>
+#include <mm/batch.h>
+#include <mm/fixed.h>
+#include <mm/levels.h>
+#include <xen/errno.h>
+#include <xen/xen.h>
+
+SUITE(entries, "setting, protecting and clearing entries of live tables");
+
+#define ADDRESS 0x12345000ul
+
+TEST(entries, translate_both_ways)
+{
+	for (uint64_t n = 0; n < p2m_size(); n += 97) {
+		pt_entry_t entry = pt_entry_make(pfn(n), PT_KERNEL_RW);
+
+		if (!mfn_valid(pfn_to_mfn(pfn(n))))
+			continue;
+		if (!EXPECT_EQ(pt_entry_pfn(entry).n, n) ||
+		    !EXPECT_EQ(pt_entry_mfn(entry).n, pfn_to_mfn(pfn(n)).n))
+			return;
+	}
+	EXPECT(pt_entry_is_none(pt_entry_make(INVALID_PFN, PT_KERNEL_RW)));
+}
+
+/* Loads an address space, maps two frames one after the other, and looks through the mapping. */
+TEST(entries, what_is_mapped_is_what_is_read)
+{
+	volatile uint64_t *there = (volatile uint64_t *)ADDRESS;
+	pfn_t a = frames_alloc(0), b = frames_alloc(0);
+	struct mm mm;
+
+	REQUIRE(pfn_valid(a) && pfn_valid(b) && mm_create(&mm));
+	*(uint64_t *)pfn_to_virt(a) = 0xaaaa;
+	*(uint64_t *)pfn_to_virt(b) = 0xbbbb;
+	space_map(&mm, ADDRESS, a);
+	mm_activate(&mm);
+	mm_load(&mm);
+	EXPECT_EQ(*there, 0xaaaa);
+	set_pte_at(&mm, ADDRESS, mm_entry(&mm, ADDRESS, PT_PTE),
+		   pt_entry_make(b, PT_KERNEL_RW | PT_USER));
+	paravirt.flush_address(ADDRESS);
+	EXPECT_EQ(*there, 0xbbbb);
+	*there = 0xcccc;
+	EXPECT_EQ(*(uint64_t *)pfn_to_virt(b), 0xcccc);
+	mm_destroy(&mm);
+	EXPECT(!probe_write(ADDRESS, 1));
+	frames_free(a);
+	frames_free(b);
+}
+
+/* Xen marks a kernel page "guest kernel" and opens it to ring 3, where the kernel runs too. */
+TEST(entries, xen_adds_exactly_these_bits)
+{
+	pfn_t page = frames_alloc(0);
+	pt_entry_t *entry, now;
+	struct mm mm;
+
+	REQUIRE(pfn_valid(page) && mm_create(&mm));
+	entry = space_pte(&mm, ADDRESS);
+	mm_activate(&mm);
+	set_entry(entry, PT_PTE, pt_entry_make(page, PT_KERNEL_RO));
+	now = read_entry(entry);
+	EXPECT_EQ(now.raw ^ pt_entry_make(page, PT_KERNEL_RO).raw, PT_USER | 1ull << 52);
+	set_entry(entry, PT_PTE, pt_entry_make(page, PT_KERNEL_RO | PT_USER));
+	now = read_entry(entry);
+	EXPECT_EQ(now.raw ^ pt_entry_make(page, PT_KERNEL_RO | PT_USER).raw, PT_GLOBAL);
+	now = *mm_entry(&mm, ADDRESS, PT_PMD);
+	EXPECT_EQ(pt_entry_flags(now), PT_TABLE);
+	mm_destroy(&mm);
+	frames_free(page);
+}
+
+/* The processor sets "dirty" after the kernel has read the entry; commit must not lose it. */
+TEST(entries, protection_keeps_what_the_processor_set)
+{
+	pfn_t page = frames_alloc(0);
+	pt_entry_t *entry, old;
+	struct mm mm;
+
+	REQUIRE(pfn_valid(page) && mm_create(&mm));
+	entry = space_pte(&mm, ADDRESS);
+	set_entry(entry, PT_PTE, pt_entry_make(page, PT_PRESENT | PT_RW | PT_USER | PT_NX));
+	mm_activate(&mm);
+	mm_load(&mm);
+	old = protect_start(entry);
+	EXPECT(!(old.raw & PT_DIRTY));
+	*(volatile uint64_t *)ADDRESS = 1;
+	protect_commit(entry, (pt_entry_t){old.raw & ~PT_RW});
+	paravirt.flush_address(ADDRESS);
+	EXPECT_EQ(read_entry(entry).raw & (PT_DIRTY | PT_ACCESSED | PT_RW), PT_DIRTY | PT_ACCESSED);
+	EXPECT(!probe_write(ADDRESS, 2));
+	mm_destroy(&mm);
+	frames_free(page);
+}
+
+/* A fixed slot takes any mfn, the domain's or not, with any flags, and none. */
+TEST(entries, fixed_slots)
+{
+	pfn_t page = frames_alloc(0);
+	uint64_t value;
+
+	REQUIRE(pfn_valid(page));
+	*(uint64_t *)pfn_to_virt(page) = 0x1234;
+	fixed_set(fixed_window, pfn_to_mfn(page), PT_KERNEL_RO);
+	EXPECT(probe_read((uintptr_t)fixed_window, &value) && value == 0x1234);
+	EXPECT(!probe_write((uintptr_t)fixed_window, 1));
+	/* Flushed even where nothing else is issued. */
+	lazy_enter();
+	fixed_set(fixed_window, maddr_to_mfn(kernel_boot_info()->shared_info), PT_KERNEL_RO);
+	EXPECT(probe_read((uintptr_t)fixed_window, &value) && value != 0x1234);
+	fixed_unmap(fixed_window);
+	EXPECT(!probe_read((uintptr_t)fixed_window, &value));
+	lazy_leave();
+	frames_free(page);
+}
+
+TEST(entries, any_address_has_a_machine_address)
+{
+	static int variable;
+	struct pt_walk walk = pt_lookup((uintptr_t)&variable);
+	maddr_t expected = mfn_to_maddr(pt_entry_mfn(walk.step[walk.steps - 1].entry));
+
+	expected.n += (uintptr_t)&variable % PAGE_SIZE;
+	EXPECT_EQ(pt_virt_to_machine(&variable).n, expected.n);
+	EXPECT_EQ(pt_virt_to_machine(pfn_to_virt(pfn(5))).n, mfn_to_maddr(pfn_to_mfn(pfn(5))).n);
+}
+
+/* Updates that Xen must refuse, each with its error. */
+static long update(pt_entry_t *entry, uint64_t value)
+{
+	struct mmu_update request = {pt_virt_to_machine(entry).n, value};
+
+	return hypercall_mmu_update(&request, 1, NULL);
+}
+
+TEST(entries, updates_that_xen_refuses)
+{
+	pfn_t page = frames_alloc(0);
+	pt_entry_t *entry, *root, old;
+	struct mm mm;
+
+	REQUIRE(pfn_valid(page) && mm_create(&mm));
+	entry = space_pte(&mm, ADDRESS);
+	mm_activate(&mm);
+	old = *entry;
+	root = pfn_to_virt(mm.root);
+	/* A table mapped writable: its own. */
+	EXPECT_EQ(update(entry, pt_entry_make(virt_to_pfn(entry), PT_KERNEL_RW).raw), -XEN_EBUSY);
+	/* Large pages and the caching of tables. */
+	EXPECT_EQ(update(mm_entry(&mm, ADDRESS, PT_PMD),
+			 pt_entry_make(page, PT_KERNEL_RW | PT_HUGE).raw),
+		  -XEN_EINVAL);
+	/* A page that is mapped writable is no table. */
+	EXPECT_EQ(update(mm_entry(&mm, ADDRESS, PT_PMD), pt_entry_make(page, PT_TABLE).raw),
+		  -XEN_EINVAL);
+	/* A table of the wrong level. */
+	EXPECT_EQ(update(mm_entry(&mm, ADDRESS, PT_PUD),
+			 pt_entry_make(virt_to_pfn(entry), PT_TABLE).raw),
+		  -XEN_EINVAL);
+	/* The hypervisor's slots. */
+	EXPECT_EQ(update(&root[256], 0), -XEN_EINVAL);
+	EXPECT_EQ(update(&root[271], 0), -XEN_EINVAL);
+	/* Memory that nobody has. */
+	EXPECT_EQ(update(entry, 1ull << 48 | PT_KERNEL_RO), -XEN_EPERM);
+	EXPECT_EQ(entry->raw, old.raw);
+	mm_destroy(&mm);
+	frames_free(page);
+}
+
+/* The five familiar steps lead where the one loop leads. */
+TEST(entries, typed_steps)
+{
+	struct mm mm;
+	pgd_t *pgd;
+	p4d_t *p4d;
+
+	REQUIRE(mm_create(&mm));
+	space_pte(&mm, ADDRESS);
+	pgd = pgd_offset(&mm, ADDRESS);
+	p4d = p4d_offset(pgd, ADDRESS);
+	EXPECT(!pgd_none(*pgd) && !pgd_bad(*pgd));
+	EXPECT_EQ((uintptr_t)pgd, (uintptr_t)p4d); /* folded */
+	EXPECT_EQ((uintptr_t)pte_offset(pmd_offset(pud_offset(p4d, ADDRESS), ADDRESS), ADDRESS),
+		  (uintptr_t)mm_entry(&mm, ADDRESS, PT_PTE));
+	mm_destroy(&mm);
+}

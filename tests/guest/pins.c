@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Batches, pins and the life of address spaces under real Xen.
+ *
+ * Whether a frame is pinned, Xen does not tell; but it tells by refusing: a second pin of a pinned
+ * frame, a writable mapping of a table. Each test leaves memory exactly as it found it.
+ */
+#include "space.h"
+
+#include <arch/cpu.h>
+#include <arch/hypercall.h>
+#include <arch/traps.h>
+#include <mm/batch.h>
+#include <mm/pin.h>
+#include <mm/recorder.h>
+#include <mm/walker.h>
+#include <xen/errno.h>
+#include <xen/xen.h>
+
+SUITE(pins, "batches, pins, the hooks' contract, address spaces coming and going");
+
+static struct recorder recorder;
+static uint64_t free_before, pinned_before;
+
+static void begin(void)
+{
+	free_before = frames_free_count();
+	pinned_before = pinned_tables();
+	recorder_start(&recorder);
+}
+
+static void finish(void)
+{
+	recorder_stop();
+	if (recorder.breach)
+		selftest_failed(__FILE__, __LINE__, recorder.breach);
+	EXPECT_EQ(recorder.live, 0);
+	EXPECT_EQ(recorder.count[RECORD_ALLOC], recorder.count[RECORD_RELEASE]);
+	EXPECT_EQ(frames_free_count(), free_before);
+	EXPECT_EQ(pinned_tables(), pinned_before);
+	EXPECT(!batch_pending());
+}
+
+static long operation(unsigned int command, pfn_t frame)
+{
+	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(frame).n};
+
+	return hypercall_mmuext_op(&op, 1, NULL);
+}
+
+/* Maps one page all over the user half: many tables, little memory. */
+static void fill(struct mm *mm, pfn_t page, unsigned int tables)
+{
+	for (unsigned int i = 0; i < tables; i++)
+		space_map(mm, 0x1000 + i * 0x40000000ul * 37, page);
+}
+
+static bool visit_pinned(pfn_t table, enum pt_level level, void *argument)
+{
+	(void)argument;
+	/* A second pin is refused for what is pinned by itself; any table refuses to be writable.
+	 */
+	if (level == PT_PTE || level == PT_PGD)
+		EXPECT_EQ(operation(pin_command(level), table), -XEN_EINVAL);
+	EXPECT(!probe_write((uintptr_t)pfn_to_virt(table) + 8 * 511, 0) || level == PT_PTE);
+	return false;
+}
+
+static bool visit_writable(pfn_t table, enum pt_level level, void *argument)
+{
+	volatile pt_entry_t *entries = pfn_to_virt(table);
+
+	(void)argument, (void)level;
+	EXPECT_EQ(operation(MMUEXT_UNPIN_TABLE, table), -XEN_EINVAL);
+	/* A plain store, right after the last mapping became writable: no stale translation. */
+	entries[300] = entries[300];
+	return false;
+}
+
+TEST(pins, pin_and_unpin)
+{
+	pfn_t page = frames_alloc(0);
+	struct batch_counters counters;
+	struct mm mm;
+
+	REQUIRE(pfn_valid(page));
+	begin();
+	REQUIRE(mm_create(&mm));
+	fill(&mm, page, 5);
+	pt_walk_tables(mm.root, pt_user_limit(), visit_writable, NULL);
+	batch_reset_counters();
+	mm_activate(&mm);
+	counters = batch_counters();
+	EXPECT_EQ(counters.calls, 1);
+	EXPECT_EQ(counters.operations, 5 + 2); /* five pte tables, two roots */
+	pt_walk_tables(mm.root, pt_user_limit(), visit_pinned, NULL);
+	visit_pinned(mm.user_root, PT_PGD, NULL);
+	batch_reset_counters();
+	mm_exit(&mm);
+	EXPECT_EQ(batch_counters().calls, 1);
+	pt_walk_tables(mm.root, pt_user_limit(), visit_writable, NULL);
+	mm_destroy(&mm);
+	finish();
+	frames_free(page);
+}
+
+TEST(pins, a_pinned_address_space_grows_and_shrinks)
+{
+	pfn_t page = frames_alloc(0);
+	struct mm mm;
+
+	REQUIRE(pfn_valid(page));
+	begin();
+	REQUIRE(mm_create(&mm));
+	mm_activate(&mm);
+	mm_load(&mm);
+	for (unsigned int round = 0; round < 3; round++) {
+		fill(&mm, page, 8);
+		EXPECT_EQ(*(volatile uint64_t *)0x1000, *(uint64_t *)pfn_to_virt(page));
+		pt_walk_tables(mm.root, pt_user_limit(), visit_pinned, NULL);
+		mm_free_tables(&mm, 0, pt_user_limit());
+		EXPECT(!probe_write(0x1000, 0));
+		EXPECT_EQ(mm_count_tables(&mm).total, 2);
+	}
+	mm_destroy(&mm);
+	EXPECT(this_cpu()->loaded_mm == &kernel_mm);
+	finish();
+	frames_free(page);
+}
+
+TEST(pins, unpinned_tables_cost_no_hypercall)
+{
+	pfn_t page = frames_alloc(0);
+	struct mm mm;
+
+	REQUIRE(pfn_valid(page));
+	begin();
+	batch_reset_counters();
+	REQUIRE(mm_create(&mm));
+	fill(&mm, page, 6);
+	mm_destroy(&mm); /* as after an exec that failed */
+	EXPECT_EQ(batch_counters().calls, 0);
+	finish();
+	frames_free(page);
+}
+
+TEST(pins, all_for_a_save_and_back)
+{
+	pfn_t page = frames_alloc(0);
+	struct mm mm[3];
+
+	REQUIRE(pfn_valid(page));
+	begin();
+	for (unsigned int i = 0; i < 3; i++) {
+		REQUIRE(mm_create(&mm[i]));
+		fill(&mm[i], page, i);
+	}
+	mm_activate(&mm[1]);
+	mm_pin_all();
+	for (unsigned int i = 0; i < 3; i++)
+		EXPECT(mm[i].pinned);
+	mm_unpin_all();
+	EXPECT(!mm[0].pinned && mm[1].pinned && !mm[2].pinned);
+	for (unsigned int i = 0; i < 3; i++)
+		mm_destroy(&mm[i]);
+	finish();
+	frames_free(page);
+}
+
+TEST(pins, switching_loads_both_roots)
+{
+	pfn_t a = frames_alloc(0), b = frames_alloc(0);
+	volatile uint64_t *there = (volatile uint64_t *)0x5000;
+	struct mm one, two;
+
+	REQUIRE(pfn_valid(a) && pfn_valid(b));
+	*(uint64_t *)pfn_to_virt(a) = 1;
+	*(uint64_t *)pfn_to_virt(b) = 2;
+	begin();
+	REQUIRE(mm_create(&one) && mm_create(&two));
+	space_map(&one, 0x5000, a);
+	space_map(&two, 0x5000, b);
+	mm_activate(&one);
+	mm_activate(&two);
+	batch_reset_counters();
+	mm_load(&one);
+	EXPECT_EQ(batch_counters().calls, 1);
+	EXPECT_EQ(*there, 1);
+	mm_load(&two);
+	EXPECT_EQ(*there, 2);
+	mm_destroy(&one); /* not the one that is loaded: no switch */
+	EXPECT_EQ(*there, 2);
+	mm_destroy(&two);
+	finish();
+	frames_free(a);
+	frames_free(b);
+}
+
+/* ---- batches ---- */
+
+TEST(pins, a_batch_is_one_entry)
+{
+	pfn_t page = frames_alloc(0);
+	pt_entry_t *entries;
+	struct mm mm;
+
+	REQUIRE(pfn_valid(page));
+	begin();
+	REQUIRE(mm_create(&mm));
+	entries = space_pte(&mm, 0);
+	mm_activate(&mm);
+	batch_reset_counters();
+	lazy_enter();
+	for (unsigned int i = 0; i < 512; i++)
+		set_entry(&entries[i], PT_PTE, pt_entry_make(page, PT_KERNEL_RO));
+	EXPECT(pt_entry_is_none(entries[511]));
+	EXPECT(pt_entry_present(read_entry(&entries[511]))); /* reading sees what waits */
+	lazy_leave();
+	EXPECT_EQ(batch_counters().calls, 1);
+	EXPECT_EQ(batch_counters().updates, 512);
+	EXPECT_EQ(batch_counters().flushes[BATCH_FLUSH_READ], 1);
+	mm_destroy(&mm);
+	finish();
+	frames_free(page);
+}
+
+static bool lock_was_held;
+
+static void note_lock(void *lock)
+{
+	lock_was_held = ((struct spinlock *)lock)->held;
+}
+
+TEST(pins, callbacks_come_after_their_batch)
+{
+	struct spinlock lock = {.held = true};
+
+	batch_enter();
+	paravirt.flush_all();
+	batch_callback(note_lock, &lock);
+	lock_was_held = false;
+	EXPECT(batch_pending());
+	batch_leave();
+	EXPECT(lock_was_held);
+	EXPECT(!batch_pending());
+}
