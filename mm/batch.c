@@ -20,10 +20,11 @@ static struct batch *this_batch(void)
 
 void batch_init(struct batch *batch)
 {
-	batch->lazy = 0;
-	batch->calls = batch->updates = batch->operations = batch->callbacks = 0;
-	batch->counters = (struct batch_counters){0};
+	batch->lazy = batch->limit = 0;
+	batch->busy = false;
+	batch->calls = batch->updates = batch->operations = batch->mappings = batch->callbacks = 0;
 	this_cpu()->batch = batch;
+	batch_reset_counters();
 }
 
 bool batch_is_lazy(void)
@@ -34,6 +35,13 @@ bool batch_is_lazy(void)
 bool batch_pending(void)
 {
 	return this_batch()->calls != 0;
+}
+
+/* Whether requests must go out by themselves: the queue is being written to by what we interrupted.
+ */
+static bool queue_is_taken(const struct batch *batch)
+{
+	return batch->busy && this_cpu()->event_depth;
 }
 
 /* Names the first request that was refused, and stops. */
@@ -69,6 +77,22 @@ static long issue_one(struct batch *batch)
 	}
 }
 
+/* The element that is being filled gets its length. */
+static void close_element(struct batch *batch)
+{
+	unsigned int last = batch->calls - 1;
+	struct batch_element *element;
+
+	batch->limit = 0;
+	if (!batch->calls)
+		return;
+	element = &batch->element[last];
+	if (batch->call[last].op == __HYPERVISOR_mmu_update)
+		element->count = batch->updates - element->first;
+	else if (batch->call[last].op == __HYPERVISOR_mmuext_op)
+		element->count = batch->operations - element->first;
+}
+
 /* The arguments are known only now that the element is complete. */
 static void complete(struct batch *batch, unsigned int which)
 {
@@ -91,6 +115,7 @@ static void issue(struct batch *batch)
 {
 	long error;
 
+	close_element(batch);
 	for (unsigned int i = 0; i < batch->calls; i++)
 		complete(batch, i);
 	if (batch->calls == 1) {
@@ -112,12 +137,13 @@ static void issue(struct batch *batch)
 static void count_flush(struct batch *batch, enum batch_flush_reason reason)
 {
 	struct batch_counters *counters = &batch->counters;
-	uint64_t requests = batch->updates + batch->operations;
+	uint64_t requests = batch->updates + batch->operations + batch->mappings;
 
 	counters->calls++;
 	counters->elements += batch->calls;
 	counters->updates += batch->updates;
 	counters->operations += batch->operations;
+	counters->mappings += batch->mappings;
 	counters->flushes[reason]++;
 	counters->largest = MAX(counters->largest, requests);
 }
@@ -128,7 +154,7 @@ static void flush(struct batch *batch, enum batch_flush_reason reason)
 	if (batch->calls) {
 		issue(batch);
 		count_flush(batch, reason);
-		batch->calls = batch->updates = batch->operations = 0;
+		batch->calls = batch->updates = batch->operations = batch->mappings = 0;
 	}
 	for (unsigned int i = 0; i < batch->callbacks; i++)
 		batch->callback[i].function(batch->callback[i].argument);
@@ -140,7 +166,7 @@ void batch_flush(void)
 	struct batch *batch = this_batch();
 	bool events;
 
-	if (!batch->calls && !batch->callbacks)
+	if ((!batch->calls && !batch->callbacks) || queue_is_taken(batch))
 		return;
 	events = events_mask();
 	flush(batch, BATCH_FLUSH_READ);
@@ -161,51 +187,85 @@ void batch_leave(void)
 	if (this_cpu()->event_depth || --batch->lazy)
 		return;
 	events = events_mask();
+	batch->limit = 0;
 	flush(batch, BATCH_FLUSH_LEAVE);
 	events_restore(events);
 }
 
-/* The last element if it makes this hypercall, or a new one. There is room. */
-static struct batch_element *element_for(struct batch *batch, uint64_t op, unsigned int first)
+/* Makes the last element one that makes this hypercall: the one there is, or a new one. */
+static void extend_or_begin(struct batch *batch, uint64_t op, unsigned int first)
 {
-	struct batch_element *element = &batch->element[batch->calls];
-
 	if (batch->calls && batch->call[batch->calls - 1].op == op)
-		return element - 1;
-	batch->call[batch->calls++].op = op;
-	element->first = first;
-	element->count = 0;
-	return element;
+		return;
+	close_element(batch);
+	batch->call[batch->calls].op = op;
+	batch->element[batch->calls++].first = first;
+}
+
+/* Alone, without the queue. Counted in instructions: scripts/bench. */
+static inline void update_now(struct batch *batch, maddr_t entry, uint64_t value,
+			      const void *caller)
+{
+	struct mmu_update update = {entry.n, value};
+	long error;
+
+	batch->single.updates++;
+	error = hypercall_mmu_update(&update, 1, NULL);
+	if (unlikely(error < 0))
+		explain_refused_update(&update, error, caller, 0, 1);
 }
 
 static void issue_unless_lazy(struct batch *batch)
 {
-	if (!batch->lazy || this_cpu()->event_depth)
+	if (!batch_is_lazy())
 		flush(batch, BATCH_FLUSH_UNBATCHED);
+}
+
+static NOINLINE void queue_update(struct batch *batch, maddr_t entry, uint64_t value,
+				  const void *caller)
+{
+	bool events = events_mask();
+
+	if (batch->updates == BATCH_UPDATES || batch->calls == BATCH_CALLS)
+		flush(batch, BATCH_FLUSH_FULL);
+	extend_or_begin(batch, __HYPERVISOR_mmu_update, batch->updates);
+	batch->update[batch->updates] = (struct mmu_update){entry.n, value};
+	batch->caller[batch->updates++] = caller;
+	if (batch_is_lazy())
+		batch->limit = BATCH_UPDATES;
+	else
+		flush(batch, BATCH_FLUSH_UNBATCHED);
+	events_restore(events);
 }
 
 void batch_mmu_update(maddr_t entry, unsigned int command, uint64_t value, const void *caller)
 {
 	struct batch *batch = this_batch();
-	bool events = events_mask();
 
-	if (batch->updates == BATCH_UPDATES || batch->calls == BATCH_CALLS)
-		flush(batch, BATCH_FLUSH_FULL);
-	element_for(batch, __HYPERVISOR_mmu_update, batch->updates)->count++;
-	batch->update[batch->updates] = (struct mmu_update){entry.n | command, value};
-	batch->caller[batch->updates++] = caller;
-	issue_unless_lazy(batch);
-	events_restore(events);
+	entry.n |= command;
+	if (likely(!batch->lazy && !batch->calls) || queue_is_taken(batch))
+		update_now(batch, entry, value, caller);
+	else
+		queue_update(batch, entry, value, caller);
 }
 
 void batch_mmuext_op(const struct mmuext_op *operation)
 {
 	struct batch *batch = this_batch();
-	bool events = events_mask();
+	bool events;
 
+	if (queue_is_taken(batch)) {
+		long error = hypercall_mmuext_op(operation, 1, NULL);
+
+		if (error < 0)
+			explain_refused_operation(operation, error);
+		batch->single.operations++;
+		return;
+	}
+	events = events_mask();
 	if (batch->operations == BATCH_OPS || batch->calls == BATCH_CALLS)
 		flush(batch, BATCH_FLUSH_FULL);
-	element_for(batch, __HYPERVISOR_mmuext_op, batch->operations)->count++;
+	extend_or_begin(batch, __HYPERVISOR_mmuext_op, batch->operations);
 	batch->operation[batch->operations++] = *operation;
 	issue_unless_lazy(batch);
 	events_restore(events);
@@ -214,17 +274,25 @@ void batch_mmuext_op(const struct mmuext_op *operation)
 void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags)
 {
 	struct batch *batch = this_batch();
-	bool events = events_mask();
-	struct multicall_entry *call;
+	bool events;
 
+	if ((!batch->lazy && !batch->calls) || queue_is_taken(batch)) {
+		long error = hypercall_update_va_mapping(address, value, flags);
+
+		if (error < 0)
+			explain_refused_mapping(address, value, error);
+		batch->single.mappings++;
+		return;
+	}
+	events = events_mask();
 	if (batch->calls == BATCH_CALLS)
 		flush(batch, BATCH_FLUSH_FULL);
-	call = &batch->call[batch->calls];
-	batch->element[batch->calls++] = (struct batch_element){0};
-	*call = (struct multicall_entry){
+	close_element(batch);
+	batch->call[batch->calls++] = (struct multicall_entry){
 		.op = __HYPERVISOR_update_va_mapping,
 		.args = {address, value, flags},
 	};
+	batch->mappings++;
 	issue_unless_lazy(batch);
 	events_restore(events);
 }
@@ -246,12 +314,28 @@ void batch_callback(void (*function)(void *argument), void *argument)
 
 struct batch_counters batch_counters(void)
 {
-	return this_batch()->counters;
+	const struct batch *batch = this_batch();
+	struct batch_counters counters = batch->counters;
+	uint64_t singles =
+		batch->single.updates + batch->single.mappings + batch->single.operations;
+
+	counters.calls += singles;
+	counters.elements += singles;
+	counters.updates += batch->single.updates;
+	counters.mappings += batch->single.mappings;
+	counters.operations += batch->single.operations;
+	counters.flushes[BATCH_FLUSH_UNBATCHED] += singles;
+	if (singles && !counters.largest)
+		counters.largest = 1;
+	return counters;
 }
 
 void batch_reset_counters(void)
 {
-	this_batch()->counters = (struct batch_counters){0};
+	struct batch *batch = this_batch();
+
+	batch->counters = (struct batch_counters){0};
+	batch->single = (struct batch_singles){0};
 }
 
 void batch_print(void)
@@ -263,13 +347,14 @@ void batch_print(void)
 		[BATCH_FLUSH_READ] = "because the effect was needed",
 	};
 	struct batch_counters c = batch_counters();
-	uint64_t tenths = c.calls ? (c.updates + c.operations) * 10 / c.calls : 0;
+	uint64_t requests = c.updates + c.operations + c.mappings;
+	uint64_t tenths = c.calls ? requests * 10 / c.calls : 0;
 
 	printk(PRINTK_OUTPUT, "%10lu entries into Xen, with %lu hypercalls in them\n", c.calls,
 	       c.elements);
 	printk(PRINTK_OUTPUT,
-	       "%10lu page-table updates and %lu mmuext operations: %lu.%lu an entry\n", c.updates,
-	       c.operations, tenths / 10, tenths % 10);
+	       "%10lu page-table updates, %lu by address, %lu operations: %lu.%lu an entry\n",
+	       c.updates, c.mappings, c.operations, tenths / 10, tenths % 10);
 	printk(PRINTK_OUTPUT, "%10lu at most in one entry\n", c.largest);
 	for (unsigned int i = 0; i < BATCH_FLUSH_REASONS; i++)
 		printk(PRINTK_OUTPUT, "%10lu issued %s\n", c.flushes[i], reasons[i]);

@@ -13,19 +13,14 @@
 #include <mm/frames.h>
 
 static struct spinlock lock;
-static struct frame *database;
-static uint64_t pages;
+struct frame *frame_database;
+uint64_t frame_count;
 static uint64_t free_pages;
 static struct list_node free_lists[FRAMES_ORDERS];
 
-struct frame *frame_of(pfn_t frame)
-{
-	return frame.n < pages ? &database[frame.n] : NULL;
-}
-
 pfn_t frame_number(const struct frame *frame)
 {
-	return pfn((uint64_t)(frame - database));
+	return pfn((uint64_t)(frame - frame_database));
 }
 
 static void set_block(struct frame *frame, enum frame_kind kind, unsigned int order)
@@ -83,7 +78,7 @@ static void free_run(struct pfn_range run)
 		while (order < FRAMES_MAX_ORDER && run.start.n % (2ull << order) == 0 &&
 		       run.count >= 2ull << order)
 			order++;
-		free_block(&database[run.start.n], order);
+		free_block(&frame_database[run.start.n], order);
 		run.start.n += 1ull << order;
 		run.count -= 1ull << order;
 	}
@@ -100,7 +95,7 @@ static void free_present(struct pfn_range run, bool (*present)(pfn_t frame))
 			piece.count++;
 			continue;
 		}
-		set_block(&database[frame.n], FRAME_ABSENT, 0);
+		set_block(&frame_database[frame.n], FRAME_ABSENT, 0);
 		free_run(piece);
 		piece = (struct pfn_range){pfn(frame.n + 1), 0};
 	}
@@ -112,8 +107,8 @@ void frames_init(struct frame *storage, const struct boot_memory *memory,
 {
 	struct pfn_range gap;
 
-	database = storage;
-	pages = memory->pages;
+	frame_database = storage;
+	frame_count = memory->pages;
 	free_pages = 0;
 	for (unsigned int order = 0; order < FRAMES_ORDERS; order++)
 		list_init(&free_lists[order]);
@@ -121,7 +116,7 @@ void frames_init(struct frame *storage, const struct boot_memory *memory,
 		const struct boot_run *run = &memory->run[i];
 
 		for (uint64_t n = 0; n < run->range.count; n++)
-			set_block(&database[run->range.start.n + n], run->kind, 0);
+			set_block(&frame_database[run->range.start.n + n], run->kind, 0);
 	}
 	for (gap = boot_memory_next_free(memory, pfn(0)); gap.count;
 	     gap = boot_memory_next_free(memory, pfn(gap.start.n + gap.count)))
@@ -186,7 +181,7 @@ pfn_t frames_block(pfn_t number)
 	for (unsigned int order = 0; order <= FRAMES_MAX_ORDER; order++) {
 		pfn_t start = pfn(ROUND_DOWN(number.n, 1ull << order));
 
-		if (database[start.n].kind != FRAME_TAIL)
+		if (frame_database[start.n].kind != FRAME_TAIL)
 			return start;
 	}
 	panic("frames_block: pfn %lx belongs to no block", number.n);
@@ -196,9 +191,9 @@ void frames_stats(struct frames_stats *stats)
 {
 	bool events = spin_lock(&lock);
 
-	*stats = (struct frames_stats){.total = pages};
-	for (uint64_t n = 0; n < pages; n += 1ull << database[n].order) {
-		const struct frame *frame = &database[n];
+	*stats = (struct frames_stats){.total = frame_count};
+	for (uint64_t n = 0; n < frame_count; n += 1ull << frame_database[n].order) {
+		const struct frame *frame = &frame_database[n];
 
 		stats->kind[frame->kind] += 1ull << frame->order;
 		if (frame->kind == FRAME_FREE)
@@ -215,7 +210,7 @@ uint64_t frames_free_count(void)
 static const char *check_block(uint64_t n)
 {
 	static char message[120];
-	const struct frame *frame = &database[n];
+	const struct frame *frame = &frame_database[n];
 	uint64_t size = 1ull << frame->order;
 
 	if (frame->kind == FRAME_TAIL || frame->kind >= FRAME_KINDS) {
@@ -223,16 +218,16 @@ static const char *check_block(uint64_t n)
 			 frame->kind);
 		return message;
 	}
-	if (frame->order > FRAMES_MAX_ORDER || n % size || size > pages - n) {
+	if (frame->order > FRAMES_MAX_ORDER || n % size || size > frame_count - n) {
 		snprintf(message, sizeof(message),
 			 "the block at pfn %lx has an impossible order %u", n, frame->order);
 		return message;
 	}
 	for (uint64_t i = 1; i < size; i++) {
-		if (database[n + i].kind != FRAME_TAIL) {
+		if (frame_database[n + i].kind != FRAME_TAIL) {
 			snprintf(message, sizeof(message),
 				 "pfn %lx inside the block at pfn %lx is %s", n + i, n,
-				 frame_kind_name(database[n + i].kind));
+				 frame_kind_name(frame_database[n + i].kind));
 			return message;
 		}
 	}
@@ -279,10 +274,10 @@ const char *frames_check(void)
 	const char *error = NULL;
 	uint64_t in_database = 0;
 
-	for (uint64_t n = 0; n < pages && !error; n += 1ull << database[n].order) {
+	for (uint64_t n = 0; n < frame_count && !error; n += 1ull << frame_database[n].order) {
 		error = check_block(n);
-		if (database[n].kind == FRAME_FREE)
-			in_database += 1ull << database[n].order;
+		if (frame_database[n].kind == FRAME_FREE)
+			in_database += 1ull << frame_database[n].order;
 	}
 	if (!error)
 		error = check_lists(in_database);

@@ -30,10 +30,12 @@ union node {
 };
 _Static_assert(sizeof(union node) == PAGE_SIZE, "a node is a page");
 
+/* Its pages are leaves of the tree, so it is never out of date. */
+const uint64_t *p2m_boot_list;
+uint64_t p2m_boot_size;
+
 static struct {
-	uintptr_t address;    /* of the list in the kernel's address space */
-	const uint64_t *list; /* the builder's, while there is no tree */
-	uint64_t size;        /* entries in it */
+	uintptr_t address; /* of the list in the kernel's address space */
 	uint64_t limit;
 
 	unsigned int levels; /* of the tree, the leaves' included; 0: no tree yet */
@@ -54,8 +56,8 @@ static struct {
 void p2m_use_list(uintptr_t address, uint64_t pages)
 {
 	p2m.address = address;
-	p2m.list = p2m_list_at(address);
-	p2m.size = pages;
+	p2m_boot_list = p2m_list_at(address);
+	p2m_boot_size = pages;
 	p2m.limit = pages;
 	p2m.levels = 0;
 }
@@ -72,7 +74,7 @@ uintptr_t p2m_address(void)
 
 uint64_t p2m_size(void)
 {
-	return p2m.size;
+	return p2m_boot_size;
 }
 
 uint64_t p2m_limit(void)
@@ -82,7 +84,7 @@ uint64_t p2m_limit(void)
 
 const uint64_t *p2m_list(void)
 {
-	return p2m.list;
+	return p2m_boot_list;
 }
 
 struct p2m_stats p2m_stats(void)
@@ -101,10 +103,11 @@ uint64_t p2m_entry(pfn_t frame)
 {
 	const union node *node = p2m.root;
 
+	/* Most frames: one load. */
+	if (frame.n < p2m_boot_size)
+		return __atomic_load_n(&p2m_boot_list[frame.n], __ATOMIC_RELAXED);
 	if (frame.n >= p2m.limit)
 		return P2M_INVALID;
-	if (!p2m.levels)
-		return p2m.list[frame.n];
 	for (unsigned int level = p2m.levels - 1; level > 0; level--)
 		node = __atomic_load_n(&node->child[index_at(frame.n, level)], __ATOMIC_RELAXED);
 	if (node == p2m.identity[0])
@@ -112,7 +115,7 @@ uint64_t p2m_entry(pfn_t frame)
 	return __atomic_load_n(&node->entry[index_at(frame.n, 0)], __ATOMIC_RELAXED);
 }
 
-mfn_t pfn_to_mfn(pfn_t frame)
+mfn_t p2m_lookup(pfn_t frame)
 {
 	uint64_t entry = p2m_entry(frame);
 
@@ -374,7 +377,7 @@ static void free_tree(union node *node, unsigned int level)
 /* Takes what lies behind the list out of the window again. */
 static void hide_leaves(void)
 {
-	uint64_t end = ROUND_UP(p2m.size, P2M_PER_PAGE);
+	uint64_t end = ROUND_UP(p2m_boot_size, P2M_PER_PAGE);
 
 	lazy_enter();
 	for (uint64_t n = end; n < p2m.mapped; n += P2M_PER_PAGE)
@@ -389,12 +392,12 @@ void p2m_stop(void)
 {
 	unsigned int levels = p2m.levels ? p2m.levels : MAX_LEVELS;
 
-	if (p2m.mapped > p2m.size)
+	if (p2m.mapped > p2m_boot_size)
 		hide_leaves();
 	if (p2m.root && p2m.levels > 1)
 		free_tree(p2m.root, p2m.levels - 1);
 	p2m.levels = 0;
-	p2m.limit = p2m.size;
+	p2m.limit = p2m_boot_size;
 	p2m.root = NULL;
 	for (unsigned int i = 0; i < levels; i++) {
 		free_page(p2m.missing[i]);
@@ -457,10 +460,10 @@ static union node *list_page(uint64_t n)
 /* Makes every page of the list a leaf. */
 static bool adopt_list(union node **root)
 {
-	for (uint64_t n = 0; n < p2m.size; n += P2M_PER_PAGE) {
+	for (uint64_t n = 0; n < p2m_boot_size; n += P2M_PER_PAGE) {
 		union node *leaf = list_page(n), **slot = root;
 
-		for (uint64_t i = p2m.size - n; i < P2M_PER_PAGE; i++)
+		for (uint64_t i = p2m_boot_size - n; i < P2M_PER_PAGE; i++)
 			leaf->entry[i] = P2M_INVALID; /* past the end of the last page */
 		if (!prepare_frame_list(n))
 			return false;
@@ -486,7 +489,7 @@ bool p2m_start(uint64_t limit)
 	if (make_shared(levels) && make_frame_lists(limit)) {
 		p2m.root = p2m.missing[levels - 1];
 		if (adopt_list(&p2m.root)) {
-			p2m.mapped = ROUND_UP(p2m.size, P2M_PER_PAGE);
+			p2m.mapped = ROUND_UP(p2m_boot_size, P2M_PER_PAGE);
 			p2m.limit = limit;
 			__atomic_store_n(&p2m.levels, levels, __ATOMIC_RELEASE);
 			return true;

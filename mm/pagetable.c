@@ -119,16 +119,6 @@ maddr_t pt_virt_to_machine(const void *address)
 			 ((uintptr_t)address & (pt_span(last->level) - 1))};
 }
 
-pt_entry_t pt_entry_make(pfn_t frame, uint64_t flags)
-{
-	mfn_t machine;
-
-	if (!(flags & PT_PRESENT))
-		return (pt_entry_t){frame.n << PAGE_SHIFT | flags};
-	machine = pfn_to_mfn(frame);
-	return mfn_valid(machine) ? pt_entry_from_mfn(machine, flags) : pt_entry_none();
-}
-
 pfn_t pt_entry_pfn(pt_entry_t entry)
 {
 	if (!pt_entry_present(entry))

@@ -23,7 +23,7 @@ struct paravirt_ops paravirt;
 
 /* ---- entries ---- */
 
-static maddr_t entry_in_direct_map(const pt_entry_t *entry)
+static inline maddr_t entry_in_direct_map(const pt_entry_t *entry)
 {
 	mfn_t table = pfn_to_mfn(virt_to_pfn(entry));
 
@@ -49,13 +49,29 @@ static void early_protect_commit(pt_entry_t *entry, pt_entry_t value)
 	batch_mmu_update(entry_anywhere(entry), MMU_PT_UPDATE_PRESERVE_AD, value.raw, CALLER);
 }
 
-static inline void write_entry(pt_entry_t *entry, unsigned int command, pt_entry_t value,
-			       const void *caller)
+static NOINLINE void write_entry_of_late_table(pt_entry_t *entry, unsigned int command,
+					       pt_entry_t value, const void *caller)
 {
-	if (frame_of(virt_to_pfn(entry))->flags & FRAME_PINNED)
-		batch_mmu_update(entry_in_direct_map(entry), command, value.raw, caller);
-	else
+	batch_mmu_update(entry_in_direct_map(entry), command, value.raw, caller);
+}
+
+/* Counted in instructions: scripts/bench. A table's entry in the P2M has no marks. */
+static ALWAYS_INLINE void write_entry(pt_entry_t *entry, unsigned int command, pt_entry_t value,
+				      const void *caller)
+{
+	uint64_t table = virt_to_pfn(entry).n;
+
+	if (!(frame_database[table].flags & FRAME_PINNED)) {
 		*(volatile pt_entry_t *)entry = value;
+	} else if (likely(table < p2m_boot_size)) {
+		uint64_t offset = (uintptr_t)entry & (PAGE_SIZE - 1);
+		maddr_t address = {p2m_boot_list[table] << PAGE_SHIFT | offset};
+
+		if (!batch_append_update(address, command, value.raw, caller))
+			batch_mmu_update(address, command, value.raw, caller);
+	} else {
+		write_entry_of_late_table(entry, command, value, caller);
+	}
 }
 
 /* The same slot of the programs' root, for an entry of the user half of a root that has one. */
@@ -67,19 +83,24 @@ static pt_entry_t *user_root_entry(const pt_entry_t *entry)
 	return user_root && slot < pt_entries() / 2 ? (pt_entry_t *)user_root + slot : NULL;
 }
 
+/* Both or none: a program must not see another address space than the kernel does. */
+static NOINLINE void set_root_entry(pt_entry_t *entry, pt_entry_t value, const void *caller)
+{
+	pt_entry_t *user_entry = user_root_entry(entry);
+
+	batch_enter();
+	write_entry(entry, MMU_NORMAL_PT_UPDATE, value, caller);
+	if (user_entry)
+		write_entry(user_entry, MMU_NORMAL_PT_UPDATE, value, caller);
+	batch_leave();
+}
+
 static void xen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
 {
-	pt_entry_t *user_entry = level == PT_PGD ? user_root_entry(entry) : NULL;
-
-	if (!user_entry) {
+	if (level == PT_PGD)
+		set_root_entry(entry, value, CALLER);
+	else
 		write_entry(entry, MMU_NORMAL_PT_UPDATE, value, CALLER);
-		return;
-	}
-	/* Both or none: a program must not see another address space than the kernel does. */
-	batch_enter();
-	write_entry(entry, MMU_NORMAL_PT_UPDATE, value, CALLER);
-	write_entry(user_entry, MMU_NORMAL_PT_UPDATE, value, CALLER);
-	batch_leave();
 }
 
 static void xen_set_kernel_pte(uintptr_t address, pt_entry_t value)

@@ -26,6 +26,11 @@
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define NORETURN                 __attribute__((noreturn))
 #define NOINLINE                 __attribute__((noinline))
+#define ALWAYS_INLINE            inline __attribute__((always_inline))
+
+/* Hints for paths that are counted in instructions. */
+#define likely(condition)   __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
 
 /* Orders the compiler's, not the processor's, memory accesses. */
 #define barrier() __asm__ volatile("" ::: "memory")

@@ -12,13 +12,15 @@
  * reading an entry back, or relying on the TLB, flush. A refused request stops the kernel with all
  * that is known about it (mm/explain.h); what a user could provoke must be checked before.
  *
- * The queue belongs to the CPU and is touched with events masked. An event handler is never lazy:
- * whatever it asks for is issued before it goes on, together with what the interrupted code had
- * queued, in order.
+ * The queue belongs to the CPU and is touched with events masked, but for the commonest case, one
+ * more update behind another: there a flag tells an event handler to leave the queue alone. A
+ * handler is never lazy: what it asks for is issued before it goes on, and before that, if the
+ * queue is in order, what the interrupted code had queued.
  */
 #ifndef MM_BATCH_H
 #define MM_BATCH_H
 
+#include <arch/cpu.h>
 #include <mm/types.h>
 #include <xen/xen.h>
 
@@ -38,15 +40,21 @@ enum batch_flush_reason {
 struct batch_counters {
 	uint64_t calls;                        /* entries into Xen */
 	uint64_t elements;                     /* hypercalls, those in multicalls counted singly */
-	uint64_t updates;                      /* page-table entries written */
+	uint64_t updates;                      /* page-table entries written by mmu_update ... */
+	uint64_t mappings;                     /* ... and by update_va_mapping */
 	uint64_t operations;                   /* mmuext operations */
 	uint64_t flushes[BATCH_FLUSH_REASONS]; /* why the queue went out */
-	uint64_t largest;                      /* most updates and operations in one entry */
+	uint64_t largest;                      /* most requests in one entry */
+};
+
+/* Requests that went out alone, without the queue. */
+struct batch_singles {
+	uint64_t updates, mappings, operations;
 };
 
 /* What is behind one element of the multicall. */
 struct batch_element {
-	unsigned int first, count; /* its run of updates, or of operations */
+	unsigned int first, count; /* its run of updates, or of operations; count: once complete */
 	unsigned int done;         /* how many Xen carried out */
 };
 
@@ -56,15 +64,18 @@ struct batch_callback {
 };
 
 struct batch {
-	unsigned int lazy; /* depth of batch_enter() */
-	unsigned int calls, updates, operations, callbacks;
+	unsigned int lazy;  /* depth of batch_enter() */
+	unsigned int limit; /* below it, "updates" can grow without a look at anything else */
+	bool busy;          /* that is happening just now */
+	unsigned int calls, updates, operations, mappings, callbacks;
 	struct multicall_entry call[BATCH_CALLS];
 	struct batch_element element[BATCH_CALLS];
 	struct mmu_update update[BATCH_UPDATES];
 	const void *caller[BATCH_UPDATES]; /* who asked for it */
 	struct mmuext_op operation[BATCH_OPS];
 	struct batch_callback callback[BATCH_CALLBACKS];
-	struct batch_counters counters;
+	struct batch_counters counters; /* of the queue; batch_counters() adds ... */
+	struct batch_singles single;    /* ... these */
 };
 
 /* Gives the running CPU its queue, empty. Once, before anything else here. */
@@ -91,6 +102,30 @@ bool batch_is_lazy(void);
  * address, 8-byte aligned. "caller" is who the report names: __builtin_return_address(0).
  */
 void batch_mmu_update(maddr_t entry, unsigned int command, uint64_t value, const void *caller);
+
+/*
+ * The commonest case of it, in the fewest instructions: one more behind another. False: it is not
+ * that case, and nothing has happened.
+ */
+static inline bool batch_append_update(maddr_t entry, unsigned int command, uint64_t value,
+				       const void *caller)
+{
+	struct cpu *cpu = this_cpu();
+	struct batch *batch = cpu->batch;
+	unsigned int last = batch->updates;
+
+	if (unlikely(last >= batch->limit) || unlikely(cpu->event_depth))
+		return false;
+	batch->busy = true;
+	barrier();
+	batch->update[last].ptr = entry.n | command;
+	batch->update[last].val = value;
+	batch->caller[last] = caller;
+	batch->updates = last + 1;
+	barrier();
+	batch->busy = false;
+	return true;
+}
 
 /* One mmuext operation: pins, roots, flushes. */
 void batch_mmuext_op(const struct mmuext_op *operation);

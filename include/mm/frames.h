@@ -68,8 +68,15 @@ void frames_free(pfn_t frame);
 /* Gives the allocator a single frame that it never had: boot memory no longer needed. */
 void frames_release(pfn_t frame);
 
+/* The database; nobody else touches these two. */
+extern struct frame *frame_database;
+extern uint64_t frame_count;
+
 /* The frame's description, or NULL if pfn is past the end of the domain. */
-struct frame *frame_of(pfn_t frame);
+static inline struct frame *frame_of(pfn_t frame)
+{
+	return frame.n < frame_count ? &frame_database[frame.n] : NULL;
+}
 
 /* The reverse, for a pointer that frame_of() gave. */
 pfn_t frame_number(const struct frame *frame);

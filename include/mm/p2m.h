@@ -21,6 +21,7 @@
 #define MM_P2M_H
 
 #include <boot/boot_info.h>
+#include <kernel/compiler.h>
 #include <mm/types.h>
 
 struct arch_shared_info;
@@ -42,8 +43,20 @@ void p2m_use_list(uintptr_t address, uint64_t pages);
 /* Where the list is in the kernel's address space. */
 uintptr_t p2m_address(void);
 
+/* The list that the domain was started with, wherever it is now; nobody else touches these two. */
+extern const uint64_t *p2m_boot_list;
+extern uint64_t p2m_boot_size;
+
 /* Machine frame of a guest frame; INVALID_MFN if pfn is past the limit or has no memory. */
-mfn_t pfn_to_mfn(pfn_t frame);
+mfn_t p2m_lookup(pfn_t frame);
+
+/* The same; the commonest case, ordinary memory, is one load. */
+static inline mfn_t pfn_to_mfn(pfn_t frame)
+{
+	if (likely(frame.n < p2m_boot_size) && likely(p2m_boot_list[frame.n] < P2M_IDENTITY))
+		return mfn(p2m_boot_list[frame.n]);
+	return p2m_lookup(frame);
+}
 
 /* Guest frame of a machine frame; INVALID_PFN for any frame that is not this domain's. */
 pfn_t mfn_to_pfn(mfn_t frame);

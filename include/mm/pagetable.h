@@ -12,6 +12,7 @@
 #ifndef MM_PAGETABLE_H
 #define MM_PAGETABLE_H
 
+#include <mm/p2m.h>
 #include <mm/types.h>
 
 enum pt_level { PT_NONE = 0, PT_PTE = 1, PT_PMD, PT_PUD, PT_P4D, PT_PGD };
@@ -186,7 +187,15 @@ bool pt_entry_bad(pt_entry_t entry, enum pt_level level);
  * made of an unknown pfn can never map somebody else's frame. Without PT_PRESENT in "flags" the
  * address bits are not a frame's, and pfn and flags are stored as they are.
  */
-pt_entry_t pt_entry_make(pfn_t frame, uint64_t flags);
+static inline pt_entry_t pt_entry_make(pfn_t frame, uint64_t flags)
+{
+	mfn_t behind;
+
+	if (!(flags & PT_PRESENT))
+		return (pt_entry_t){frame.n << PAGE_SHIFT | flags};
+	behind = pfn_to_mfn(frame);
+	return likely(mfn_valid(behind)) ? pt_entry_from_mfn(behind, flags) : pt_entry_none();
+}
 
 /* The frame behind an entry: INVALID_PFN if it is not the domain's. */
 pfn_t pt_entry_pfn(pt_entry_t entry);

@@ -9,8 +9,8 @@
 #include <kernel/compiler.h>
 #include <xen/callback.h>
 
-static inline __attribute__((always_inline)) long hypercall(unsigned int number, uint64_t a,
-							    uint64_t b, uint64_t c, uint64_t d)
+static ALWAYS_INLINE long hypercall(unsigned int number, uint64_t a, uint64_t b, uint64_t c,
+				    uint64_t d)
 {
 	long result;
 	register uint64_t r10 __asm__("r10") = d;
