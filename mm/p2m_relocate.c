@@ -9,6 +9,7 @@
  */
 #include <arch/cpu.h>
 #include <kernel/compiler.h>
+#include <kernel/panic.h>
 #include <kernel/printf.h>
 #include <kernel/string.h>
 #include <mm/batch.h>
@@ -49,12 +50,6 @@ static uint64_t list_bytes(uint64_t pages)
 	return p2m_frames(pages).data << PAGE_SHIFT;
 }
 
-/* The frame behind an address of the list, large pages included. */
-static pfn_t frame_behind(uintptr_t address)
-{
-	return mfn_to_pfn(maddr_to_mfn(pt_virt_to_machine((const void *)address)));
-}
-
 /* ---- building the new mapping ---- */
 
 struct relocation {
@@ -64,24 +59,50 @@ struct relocation {
 	uintptr_t from, to;
 	pfn_t data;   /* first of the new pages, when they are copied */
 	pfn_t tables; /* first of the new tables */
+
+	/* Where the last look at the old mapping ended: most pages are in the same table. */
+	uintptr_t seen;           /* an address it translates; 0: none yet */
+	struct pt_step seen_step; /* the last step on the way there */
 };
 
-static pfn_t page_of_list(const struct relocation *move, uint64_t page)
+/* The frame with this page of the list in the old mapping, whose entries may be large pages. */
+static pfn_t old_page(struct relocation *move, uint64_t page)
 {
-	if (move->how == P2M_COPY)
-		return pfn(move->data.n + page);
-	return frame_behind(move->from + (page << PAGE_SHIFT));
+	uintptr_t address = move->from + (page << PAGE_SHIFT);
+	struct pt_step *step = &move->seen_step;
+	uint64_t inside;
+
+	if (move->seen && !((move->seen ^ address) >> (pt_shift(step->level) + pt_geometry.bits)))
+		step->entry = pt_table(step->table)[pt_index(address, step->level)];
+	else
+		move->seen = 0;
+	/* Another table, or in the same one no large page any more: from the root. */
+	if (!move->seen || !pt_entry_leaf(step->entry, step->level)) {
+		struct pt_walk walk = pt_lookup(address);
+
+		if (!walk.mapped)
+			panic("page %lu of the P2M is not mapped at %016lx", page, address);
+		*step = walk.step[walk.steps - 1];
+		move->seen = address;
+	}
+	inside = (address & (pt_span(step->level) - 1)) >> PAGE_SHIFT;
+	return mfn_to_pfn(mfn(pt_entry_mfn(step->entry).n + inside));
 }
 
-static void copy_list(const struct relocation *move)
+static pfn_t page_of_list(struct relocation *move, uint64_t page)
+{
+	return move->how == P2M_COPY ? pfn(move->data.n + page) : old_page(move, page);
+}
+
+static void copy_list(struct relocation *move)
 {
 	for (uint64_t page = 0; page < move->frames.data; page++)
-		memcpy(pfn_to_virt(pfn(move->data.n + page)),
-		       pfn_to_virt(frame_behind(move->from + (page << PAGE_SHIFT))), PAGE_SIZE);
+		memcpy(pfn_to_virt(pfn(move->data.n + page)), pfn_to_virt(old_page(move, page)),
+		       PAGE_SIZE);
 }
 
 /* The n-th entry of a level: a page of the list, or a table of the level below. */
-static pt_entry_t entry_for(const struct relocation *move, enum pt_level level, pfn_t children,
+static pt_entry_t entry_for(struct relocation *move, enum pt_level level, pfn_t children,
 			    uint64_t n)
 {
 	if (level == PT_PTE)
@@ -98,8 +119,8 @@ static void finish_table(pfn_t table, enum pt_level level)
 	batch_mmuext_op(&pin);
 }
 
-static void fill_tables(const struct relocation *move, enum pt_level level, pfn_t tables,
-			pfn_t children, uint64_t entries)
+static void fill_tables(struct relocation *move, enum pt_level level, pfn_t tables, pfn_t children,
+			uint64_t entries)
 {
 	for (uint64_t n = 0; n < entries; n += pt_entries(), tables.n++) {
 		pt_entry_t *table = pfn_to_virt(tables);
@@ -115,7 +136,7 @@ static void fill_tables(const struct relocation *move, enum pt_level level, pfn_
  * The builder's pages were read-only in the direct map as long as nobody knew which were tables;
  * from now on the kernel writes entries there.
  */
-static void make_list_writable(const struct relocation *move)
+static void make_list_writable(struct relocation *move)
 {
 	for (uint64_t page = 0; page < move->frames.data; page++)
 		make_page_writable(page_of_list(move, page));
@@ -130,7 +151,7 @@ static void hook_into_root(const struct relocation *move, pfn_t top)
 		set_entry(&root[slot + i], PT_PGD, pt_entry_make(pfn(top.n + i), PT_TABLE | PT_NX));
 }
 
-static void build(const struct relocation *move)
+static void build(struct relocation *move)
 {
 	pfn_t tables = move->tables, children = INVALID_PFN;
 	uint64_t entries = move->frames.data;
@@ -250,15 +271,14 @@ static void return_slots(struct returning *back, const struct relocation *move)
 }
 
 /* It lay in the builder's mapping of everything, which loses these pages if they are to be free. */
-static void return_pages(struct returning *back, const struct relocation *move)
+static void return_pages(struct returning *back, struct relocation *move)
 {
 	if (move->how == P2M_REMAP)
 		return;
 	for (uint64_t page = 0; page < move->frames.data; page++) {
-		uintptr_t address = move->from + (page << PAGE_SHIFT);
-		pfn_t frame = frame_behind(address);
+		pfn_t frame = old_page(move, page);
 
-		set_kernel_pte(address, pt_entry_none());
+		set_kernel_pte(move->from + (page << PAGE_SHIFT), pt_entry_none());
 		return_page(back, frame);
 	}
 }

@@ -174,12 +174,14 @@ static void relocates_a_list_mapped_by_large_pages(void **state)
 	struct world_config config;
 
 	(void)state;
-	config = world_config(4, 262144);
-	config.large = 2;
-	config.p2m_pfn = 512;
-	config.tables_pfn = 2048;
-	relocate_and_check(&config, P2M_REMAP);
-	relocate_and_check(&config, P2M_COPY);
+	for (uint64_t pages = 262144; pages <= 262144 + 5000; pages += 5000) {
+		config = world_config(4, pages);
+		config.large = 2;
+		config.p2m_pfn = 512;
+		config.tables_pfn = 2048;
+		relocate_and_check(&config, P2M_REMAP);
+		relocate_and_check(&config, P2M_COPY);
+	}
 }
 
 /*

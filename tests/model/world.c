@@ -59,19 +59,16 @@ static void fill_list(const struct world_config *config)
 static void map_list(struct model_builder *builder, const struct world_config *config)
 {
 	const uint64_t flags = PT_PRESENT | PT_RW | PT_USER | PT_ACCESSED | PT_DIRTY;
-	uint64_t data = p2m_frames(config->machine.pages).data;
-	unsigned int level = MAX(config->large, 1u);
-	uint64_t step = 1ull << config->machine.bits * (level - 1);
+	uint64_t data = p2m_frames(config->machine.pages).data, page = 0;
+	uint64_t step = 1ull << config->machine.bits * (MAX(config->large, 1u) - 1);
 
-	for (uint64_t page = 0; page < data; page += step) {
-		uint64_t address = world.builder_p2m + page * PAGE_SIZE;
-		uint64_t mfn = model_mfn(config->p2m_pfn + page);
-
-		if (level > 1)
-			model_build_large(builder, address, mfn, level, flags);
-		else
-			model_build_page(builder, address, mfn, flags);
-	}
+	for (; config->large && data - page >= step; page += step)
+		model_build_large(builder, world.builder_p2m + page * PAGE_SIZE,
+				  model_mfn(config->p2m_pfn + page), config->large, flags);
+	/* Small pages, if only for what is left over at the end. */
+	for (; page < data; page++)
+		model_build_page(builder, world.builder_p2m + page * PAGE_SIZE,
+				 model_mfn(config->p2m_pfn + page), flags);
 }
 
 static void reserve(uint64_t start, uint64_t count, enum frame_kind kind)
