@@ -37,8 +37,25 @@ $(BUILD)/host/test_%: $(BUILD)/host/tests/host/test_%.c.o $(BUILD)/host/modules.
 $(BUILD)/host/sequence: $(BUILD)/host/tests/host/sequence.c.o $(BUILD)/host/modules.a
 	@$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
 
+# Fuzz targets, twice: to replay the corpus, and to search with clang's libFuzzer.
+FUZZ_TARGETS := walker relocator batch
+$(BUILD)/host/fuzz-%: $(BUILD)/host/tests/fuzz/%.c.o $(BUILD)/host/tests/fuzz/replay.c.o $(BUILD)/host/modules.a
+	@$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
+
+FUZZ_SECONDS = 900
+FUZZ_SOURCES := $(filter %.c,$(HOST_MODULES)) tests/host/stubs.c
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard include/*/*.h tests/model/*.h) | $(XEN_HEADERS)
+	@mkdir -p $(@D)
+	@echo "  FUZZ    $@"
+	@clang $(HOST_CFLAGS) -fsanitize=fuzzer $(HOST_RENAME) -Wno-unused-command-line-argument -o $@ \
+		$< $(FUZZ_SOURCES) arch/x86/recovery.S -lcmocka
+
+.PHONY: fuzz
+fuzz: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+	@scripts/fuzz $(FUZZ_SECONDS) $^
+
 .PHONY: host-tests
 .SECONDARY:
-host-tests: $(HOST_TESTS) $(BUILD)/host/sequence
+host-tests: $(HOST_TESTS) $(BUILD)/host/sequence $(FUZZ_TARGETS:%=$(BUILD)/host/fuzz-%)
 
 -include $(HOST_OBJECTS:.o=.d) $(HOST_TESTS:$(BUILD)/host/%=$(BUILD)/host/tests/host/%.c.d)

@@ -3,89 +3,13 @@
  * The walker, against a reference that knows no limits: it looks at every entry of every table and
  * asks of each table found whether it begins at or below the limit.
  */
+#include "../model/walk_reference.h"
 #include "../model/world.h"
 #include "host.h"
 
 #include <mm/direct_map.h>
 #include <mm/p2m.h>
 #include <mm/walker.h>
-
-#define MAX_TABLES 4096
-
-struct visits {
-	unsigned int count;
-	uint64_t table[MAX_TABLES];
-	enum pt_level level[MAX_TABLES];
-};
-
-static bool note(pfn_t table, enum pt_level level, void *argument)
-{
-	struct visits *visits = argument;
-
-	assert_true(visits->count < MAX_TABLES);
-	visits->table[visits->count] = table.n;
-	visits->level[visits->count++] = level;
-	return false;
-}
-
-/* The last address that any limit can stand for, by comparing with the borders themselves. */
-static uint64_t effective(uint64_t limit)
-{
-	unsigned int width = 12 + pt_geometry.bits * pt_geometry.levels;
-	uint64_t half = 1ull << (width - 1);
-	uint64_t upper = -half;
-	uint64_t reserved = upper; /* where the hypervisor's slots begin: first of the upper half */
-	uint64_t reserved_end =
-		reserved + ((uint64_t)pt_geometry.reserved_count << (width - pt_geometry.bits));
-
-	if (limit >= half && limit < upper)
-		return half - 1;
-	if (limit >= reserved && limit < reserved_end)
-		return half - 1;
-	return limit;
-}
-
-static void reference(struct visits *visits, uint64_t table, unsigned int rank, uint64_t base,
-		      uint64_t limit)
-{
-	const uint64_t *entries = (const uint64_t *)(model_memory() + table * PAGE_SIZE);
-	unsigned int width = 12 + pt_geometry.bits * pt_geometry.levels;
-	enum pt_level level = rank == pt_geometry.levels ? PT_PGD : (enum pt_level)rank;
-
-	for (uint64_t i = 0; rank > 1 && i < 1u << pt_geometry.bits; i++) {
-		uint64_t address = base + (i << (12 + pt_geometry.bits * (rank - 1)));
-
-		address = (uint64_t)((int64_t)(address << (64 - width)) >> (64 - width));
-		if (rank == pt_geometry.levels && i >= pt_geometry.reserved_first &&
-		    i < pt_geometry.reserved_first + pt_geometry.reserved_count)
-			continue;
-		if ((entries[i] & 1) && address <= limit)
-			reference(visits, model_pfn((entries[i] & PT_FRAME_MASK) >> 12), rank - 1,
-				  address, limit);
-	}
-	note(pfn(table), level, visits);
-}
-
-static void compare(const struct mm *mm, uint64_t limit)
-{
-	static struct visits got, expected;
-
-	got.count = expected.count = 0;
-	assert_false(pt_walk_tables(mm->root, limit, note, &got));
-	reference(&expected, mm->root.n, pt_geometry.levels, 0, effective(limit));
-	if (got.count != expected.count)
-		fail_msg("limit %lx: %u tables were visited, not %u", limit, got.count,
-			 expected.count);
-	for (unsigned int i = 0; i < got.count; i++) {
-		if (got.table[i] != expected.table[i] || got.level[i] != expected.level[i])
-			fail_msg("limit %lx, visit %u: pfn %lx at level %u, not pfn %lx at %u",
-				 limit, i, got.table[i], got.level[i], expected.table[i],
-				 expected.level[i]);
-		assert_true(pt_level_exists(got.level[i]));
-	}
-	assert_int_equal(got.table[got.count - 1], mm->root.n);
-	assert_int_equal(got.level[got.count - 1], PT_PGD);
-}
 
 static uint64_t random_user_address(void)
 {
@@ -126,23 +50,23 @@ static void try_limits(const struct mm *mm, const uint64_t *addresses, unsigned 
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(odd); i++)
-		compare(mm, odd[i]);
+		walk_compare(mm, odd[i]);
 	for (unsigned int i = 0; i < count; i++) {
-		compare(mm, addresses[i]);
+		walk_compare(mm, addresses[i]);
 		for (enum pt_level level = PT_PTE; level <= PT_PGD; level++) {
 			uint64_t span = pt_span(level), start = addresses[i] & ~(span - 1);
 
 			if (!pt_level_exists(level))
 				continue;
-			compare(mm, start);
-			compare(mm, start - 1);
-			compare(mm, start + 1);
-			compare(mm, start + span - 1);
-			compare(mm, start + span);
+			walk_compare(mm, start);
+			walk_compare(mm, start - 1);
+			walk_compare(mm, start + 1);
+			walk_compare(mm, start + span - 1);
+			walk_compare(mm, start + span);
 		}
 	}
 	for (unsigned int i = 0; i < 50; i++)
-		compare(mm, host_random() >> host_random_below(64));
+		walk_compare(mm, host_random() >> host_random_below(64));
 }
 
 static void random_address_spaces(void **state)
@@ -171,7 +95,7 @@ static void random_address_spaces(void **state)
 /* A trap of an ancestor: taking "the last table" for "the last entry of every table". */
 static void the_limit_binds_on_its_own_path_only(void **state)
 {
-	static struct visits visits;
+	static struct walk_visits visits;
 	struct mm mm;
 
 	(void)state;
@@ -182,7 +106,7 @@ static void the_limit_binds_on_its_own_path_only(void **state)
 	assert_true(mm_prepare(&mm, 0x40000000, 0x40000000, PT_PTE));
 	assert_true(mm_prepare(&mm, 0x40200000, 0x40200000, PT_PTE));
 	visits.count = 0;
-	pt_walk_tables(mm.root, 0x40000000, note, &visits);
+	pt_walk_tables(mm.root, 0x40000000, walk_note, &visits);
 	/* pte, pmd, pte, pmd, pud, pgd: all but the last pte table. */
 	assert_int_equal(visits.count, 6);
 	mm_destroy(&mm);
@@ -219,11 +143,11 @@ static struct mm astray;
 
 static void walk_astray(void)
 {
-	struct visits visits = {0};
+	static struct walk_visits visits;
 	pt_entry_t *root = pfn_to_virt(astray.root);
 
 	root[3] = (pt_entry_t){model_foreign_mfn() << PAGE_SHIFT | 1};
-	pt_walk_tables(astray.root, UINT64_MAX, note, &visits);
+	pt_walk_tables(astray.root, UINT64_MAX, walk_note, &visits);
 }
 
 static void a_foreign_table_is_a_panic(void **state)
