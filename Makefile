@@ -38,7 +38,7 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zon
 	-ffile-prefix-map=$(CURDIR)/= $(WARNINGS)
 LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
 
-.PHONY: all help run debug check check-host check-xen check-domu bench clean format lint deps
+.PHONY: all help run debug check check-host check-xen check-domu bench mutants clean format lint deps
 
 all: $(BUILD)/pinwheel $(BUILD)/pinwheel.cfg
 
@@ -48,6 +48,8 @@ help:
 	@echo 'make debug       the same, waiting for gdb'
 	@echo 'make check       every test: check-host, check-xen, check-domu'
 	@echo 'make bench       measure'
+	@echo 'make fuzz        libFuzzer on walker, relocator and batches, FUZZ_SECONDS=900 each'
+	@echo 'make mutants     break mm/ in small ways and see whether the tests notice'
 	@echo 'make deps        install the tools that are missing (or say how)'
 	@echo 'make format      clang-format on everything;  make lint: check that nothing would change'
 	@echo 'make clean       remove $(BUILD)/'
@@ -127,6 +129,9 @@ check-host check-xen check-domu: all
 
 bench: all
 	@scripts/bench
+
+mutants: $(BUILD)/.deps
+	@scripts/mutants
 
 CLANG_FORMAT ?= clang-format
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')

@@ -258,7 +258,7 @@ static void trim_table(struct trim *trim, pfn_t table, enum pt_level level, uint
 	while (level > PT_PTE) {
 		uintptr_t end = entry_last(start, last, level);
 		pt_entry_t *entry = &entries[pt_index(start, level)];
-		bool whole = !(start & (pt_span(level) - 1)) && end - start == pt_span(level) - 1;
+		bool whole = end - start == pt_span(level) - 1;
 
 		if (pt_entry_present(*entry) && !pt_entry_leaf(*entry, level)) {
 			pfn_t child = mfn_to_pfn(pt_entry_mfn(*entry));

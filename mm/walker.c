@@ -50,22 +50,12 @@ static bool walk(const struct table_walk *walk_of, pfn_t table, enum pt_level le
 	return walk_of->visit(table, level, walk_of->argument) | flush;
 }
 
-/* The last address that a limit stands for and that tables can translate. */
-static uintptr_t last_address(uintptr_t limit)
-{
-	unsigned int slot;
-
-	if (pt_canonical(limit) != limit)
-		return pt_user_limit();
-	slot = pt_index(limit, PT_PGD);
-	if (!pt_slot_reserved(slot))
-		return limit;
-	return ((uintptr_t)pt_geometry.reserved_first << pt_shift(PT_PGD)) - 1;
-}
-
 bool pt_walk_tables(pfn_t root, uintptr_t limit, pt_visit_t *visit, void *argument)
 {
 	const struct table_walk walk_of = {visit, argument};
 
-	return walk(&walk_of, root, PT_PGD, last_address(limit));
+	/* No table translates an address in the hole: below it lies the user half, all of it. */
+	if (pt_canonical(limit) != limit)
+		limit = pt_user_limit();
+	return walk(&walk_of, root, PT_PGD, limit);
 }

@@ -14,8 +14,9 @@ HOST_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_MODULES) kernel/string.c t
 # The formatter has the library's names in the kernel; here both must be at hand.
 HOST_RENAME := -Dsnprintf=kernel_snprintf -Dvsnprintf=kernel_vsnprintf
 HOST_RENAME_STRING := $(foreach f,memcpy memmove memset memcmp strlen strnlen strcmp strncmp strchr,-D$f=kernel_$f)
+HOST_WERROR = -Werror
 HOST_CFLAGS = -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer -Wall -Wextra -Werror -Wshadow -Wno-missing-field-initializers \
+	-fno-omit-frame-pointer -Wall -Wextra $(HOST_WERROR) -Wshadow -Wno-missing-field-initializers \
 	-Iinclude -isystem $(BUILD)/include -D__XEN_INTERFACE_VERSION__=0x00040e00
 
 $(BUILD)/host/kernel/string.c.o: HOST_EXTRA = $(HOST_RENAME_STRING) -fno-sanitize=all -fno-builtin

@@ -97,6 +97,8 @@ static bool check_pinned(pfn_t table, enum pt_level level, void *argument)
 	assert_false(frame_of(table)->lock.held);
 	if (level == PT_PTE || level == PT_PGD)
 		assert_true(state.pinned);
+	/* Also makes the TLB remember that it is read-only. */
+	assert_int_equal(model_access(0, pfn_to_address(table), false, NULL), MODEL_OK);
 	assert_int_equal(model_access(0, pfn_to_address(table), true, NULL), MODEL_FAULT);
 	return false;
 }
@@ -309,6 +311,34 @@ static void create_fails_cleanly(void **state)
 	mm_destroy(&mm);
 	while (count)
 		frames_free(held[--count]);
+	stop();
+}
+
+/* Let go of before Xen has seen the requests, it would guard nothing. */
+static void a_lock_is_held_until_the_batch_is_out(void **state)
+{
+	struct frame *table;
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	assert_true(map(&mm, 0x5000, shared_page, PT_KERNEL_RW | PT_USER));
+	table = frame_of(virt_to_pfn(pte(&mm, 0x5000)));
+	lazy_enter();
+	mm_activate(&mm);
+	assert_true(batch_pending());
+	assert_true(table->lock.held);
+	assert_int_not_equal(model_frame_state(model_mfn(frame_number(table).n)).type, MODEL_L1);
+	lazy_leave();
+	assert_false(table->lock.held);
+	/* Unpinning does not leave anything for an outer batch. */
+	lazy_enter();
+	mm_exit(&mm);
+	assert_false(batch_pending());
+	assert_false(table->lock.held);
+	lazy_leave();
+	mm_destroy(&mm);
 	stop();
 }
 
@@ -656,6 +686,7 @@ int main(void)
 		cmocka_unit_test(both_roots_say_the_same),
 		cmocka_unit_test(prepare_makes_all_or_nothing),
 		cmocka_unit_test(create_fails_cleanly),
+		cmocka_unit_test(a_lock_is_held_until_the_batch_is_out),
 		cmocka_unit_test(every_cpu_leaves_an_address_space_that_ends),
 		cmocka_unit_test(a_failed_exec_has_nothing_to_undo),
 		cmocka_unit_test(teardown_is_one_batch),

@@ -31,9 +31,11 @@ static maddr_t slot(unsigned int n)
 	return (maddr_t){model_mfn(TABLE) * PAGE_SIZE + n * 8};
 }
 
+/* As the backend does it: the short way, or else the other. */
 static void update(unsigned int n, uint64_t value)
 {
-	batch_mmu_update(slot(n), MMU_NORMAL_PT_UPDATE, value, NULL);
+	if (!batch_append_update(slot(n), MMU_NORMAL_PT_UPDATE, value, NULL))
+		batch_mmu_update(slot(n), MMU_NORMAL_PT_UPDATE, value, NULL);
 }
 
 static void operation(unsigned int command)
@@ -164,6 +166,31 @@ static void an_event_handler_is_never_lazy(void **state)
 	assert_true(batch_is_lazy());
 	batch_leave();
 	assert_false(batch_is_lazy());
+	world_discard();
+}
+
+/* In the middle of an append the queue is not in order: a handler goes its own way. */
+static void a_handler_that_interrupts_an_append(void **state)
+{
+	(void)state;
+	start();
+	batch_enter();
+	update(0, page(1));
+	update(1, page(1));
+	this_cpu()->batch->busy = true;
+	this_cpu()->event_depth = 1;
+	update(5, page(2));
+	operation(MMUEXT_TLB_FLUSH_LOCAL);
+	batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_INVLPG);
+	batch_flush();
+	assert_true(model_entry(slot(5).n) & 1);
+	assert_int_equal(model_entry(slot(0).n), 0); /* waits, untouched */
+	assert_int_equal(model_counters().hypercalls, 3);
+	this_cpu()->event_depth = 0;
+	this_cpu()->batch->busy = false;
+	batch_leave();
+	assert_true(model_entry(slot(1).n) & 1);
+	assert_int_equal(batch_counters().updates, 3);
 	world_discard();
 }
 
@@ -312,6 +339,7 @@ int main(void)
 		cmocka_unit_test(a_flush_does_not_end_lazy_mode),
 		cmocka_unit_test(a_full_queue_goes_out),
 		cmocka_unit_test(an_event_handler_is_never_lazy),
+		cmocka_unit_test(a_handler_that_interrupts_an_append),
 		cmocka_unit_test(callbacks_run_after_their_batch),
 		cmocka_unit_test(each_cpu_has_its_queue),
 		cmocka_unit_test(the_culprit_is_named),

@@ -121,12 +121,56 @@ static void against_the_model(void **state)
 	}
 }
 
+static void release(uint64_t start, uint64_t count)
+{
+	assert_null(boot_memory_release(&memory, (struct pfn_range){pfn(start), count}));
+}
+
+static void releasing_parts_of_runs(void **state)
+{
+	struct boot_memory full;
+
+	(void)state;
+	boot_memory_init(&memory, 1000);
+	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(100), 100}, FRAME_P2M));
+	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(300), 100}, FRAME_TABLE));
+	release(150, 10); /* out of the middle */
+	assert_int_equal(boot_memory_free(&memory), 810);
+	assert_true(boot_memory_is_free(&memory, pfn(150)) &&
+		    boot_memory_is_free(&memory, pfn(159)));
+	assert_false(boot_memory_is_free(&memory, pfn(149)) ||
+		     boot_memory_is_free(&memory, pfn(160)));
+	assert_int_equal(memory.run[1].kind, FRAME_P2M);
+	release(100, 10); /* the front */
+	release(190, 10); /* the end */
+	assert_true(boot_memory_is_free(&memory, pfn(109)) &&
+		    !boot_memory_is_free(&memory, pfn(110)));
+	assert_true(boot_memory_is_free(&memory, pfn(190)) &&
+		    !boot_memory_is_free(&memory, pfn(189)));
+	release(140, 200); /* over several, and the gaps between them */
+	assert_int_equal(boot_memory_free(&memory), 1000 - 30 - 60);
+	assert_int_equal(memory.runs, 2);
+	release(0, 1000);
+	assert_int_equal(memory.runs, 0);
+	release(5, 5); /* nothing to do */
+	/* No room for what is cut in two: nothing changes. */
+	boot_memory_init(&memory, 1000);
+	for (unsigned int i = 0; i < BOOT_MEMORY_RUNS; i++)
+		assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(i * 20), 10},
+						FRAME_DATA));
+	full = memory;
+	assert_non_null(boot_memory_release(&memory, (struct pfn_range){pfn(23), 2}));
+	assert_memory_equal(&full, &memory, sizeof(full));
+	release(20, 2);
+	assert_int_equal(boot_memory_free(&memory), 1000 - BOOT_MEMORY_RUNS * 10 + 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reserving),          cmocka_unit_test(overlaps_are_refused),
-		cmocka_unit_test(ends_are_respected), cmocka_unit_test(a_full_list_says_so),
-		cmocka_unit_test(against_the_model),
+		cmocka_unit_test(releasing_parts_of_runs), cmocka_unit_test(reserving),
+		cmocka_unit_test(overlaps_are_refused),    cmocka_unit_test(ends_are_respected),
+		cmocka_unit_test(a_full_list_says_so),     cmocka_unit_test(against_the_model),
 	};
 
 	return cmocka_run_group_tests_name("boot_memory", tests, NULL, NULL);

@@ -27,6 +27,8 @@
 
 #include <xen/errno.h>
 
+#define XEN_ENTRY (7 * PAGE_BYTES | E_PRESENT | E_WRITABLE | E_ACCESSED)
+
 /* Xen itself is mapped by these slots of every root: the guest's entries there do not count. */
 bool slot_is_reserved(unsigned int slot, unsigned int level)
 {
@@ -265,8 +267,11 @@ static int promote(uint64_t mfn, unsigned int level, unsigned int first)
 	for (unsigned int slot = first; slot < machine.entries; slot++) {
 		int error = 0;
 
-		if (slot_is_reserved(slot, level))
+		/* Xen maps itself there; what it enters is no frame of anybody's. */
+		if (slot_is_reserved(slot, level)) {
+			entries[slot] = XEN_ENTRY;
 			continue;
+		}
 		if (entries[slot] & E_PRESENT)
 			error = get_entry(&entries[slot], mfn, level);
 		else
@@ -319,8 +324,12 @@ int get_type(uint64_t mfn, enum model_type type)
 		frame->count++;
 		return 0;
 	}
-	/* A new type: no processor may still have a translation from the frame's last life. */
-	if (frame->type != type)
+	/*
+	 * What becomes a table must not be written by an old translation. Xen flushes here whatever
+	 * the new type is; but that a guest's page is writable again is the guest's own affair, so
+	 * the model does not help one that forgot to flush.
+	 */
+	if (frame->type != type && type != MODEL_WRITABLE)
 		tlb_flush_all();
 	frame->type = (uint8_t)type;
 	frame->count = 1;
