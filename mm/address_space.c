@@ -276,6 +276,25 @@ static void trim_table(struct trim *trim, pfn_t table, enum pt_level level, uint
 	}
 }
 
+static bool is_wanted_or_loaded(const struct cpu *cpu, const struct mm *mm)
+{
+	/* "mm" is what it wants, "loaded_mm" what Xen was told: either is enough. */
+	return cpu && (cpu->mm == mm || cpu->loaded_mm == mm);
+}
+
+/*
+ * Whether a processor may remember the way through a table of it, or that the table was read-only
+ * in the direct map.
+ */
+static bool may_be_remembered(const struct mm *mm)
+{
+	for (unsigned int i = 0; i < CPU_MAX; i++) {
+		if (is_wanted_or_loaded(cpus[i], mm))
+			return true;
+	}
+	return mm->pinned;
+}
+
 void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last)
 {
 	struct trim trim;
@@ -292,6 +311,8 @@ void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last)
 		paravirt.release_table(frame_number(frame),
 				       (enum pt_level)(frame->flags & FRAME_LEVEL));
 	}
+	if (!list_empty(&trim.tables) && may_be_remembered(mm))
+		paravirt.flush_all();
 	lazy_leave();
 	/* Only now does nothing refer to them: neither an entry nor a request that waits. */
 	lazy_flush();
@@ -373,11 +394,8 @@ static void leave(void *argument)
 void mm_unload_everywhere(struct mm *mm)
 {
 	for (unsigned int i = 0; i < CPU_MAX; i++) {
-		struct cpu *cpu = cpus[i];
-
-		/* "mm" is what it wants, "loaded_mm" what Xen was told: either is enough. */
-		if (cpu && (cpu->mm == mm || cpu->loaded_mm == mm))
-			cpu_run_on(cpu, leave, mm);
+		if (is_wanted_or_loaded(cpus[i], mm))
+			cpu_run_on(cpus[i], leave, mm);
 	}
 }
 

@@ -168,9 +168,7 @@ static void xen_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
 
 static void xen_release_table(pfn_t table, enum pt_level level)
 {
-	/* The frame's next owner writes to it: no TLB may remember that it was read-only. */
-	if (unpin_table(table, level))
-		xen_flush_address(pfn_to_address(table));
+	unpin_table(table, level);
 }
 
 /* The new root is not pinned, and a plain copy of entries that are valid is all it takes. */

@@ -40,6 +40,7 @@ static void a_life_without_hypercalls(void **state)
 {
 	(void)state;
 	for (unsigned int levels = 4; levels <= 5; levels++) {
+		uint64_t flushes;
 		pfn_t page;
 		struct mm mm;
 
@@ -61,6 +62,13 @@ static void a_life_without_hypercalls(void **state)
 		mm_load(&mm);
 		assert_ptr_equal(this_cpu()->loaded_mm, &mm);
 		assert_int_equal(host_tlb.root, mm.root.n * PAGE_SIZE);
+		/* Tables that are let go may be remembered by a processor until it flushes. */
+		flushes = host_tlb.all;
+		mm_free_tables(&mm, 0, pt_user_limit() / 2);
+		assert_true(host_tlb.all > flushes);
+		flushes = host_tlb.all;
+		mm_free_tables(&mm, 0, pt_user_limit() / 2);
+		assert_int_equal(host_tlb.all, flushes);
 		mm_destroy(&mm);
 		assert_ptr_equal(this_cpu()->loaded_mm, &kernel_mm);
 		assert_int_equal(host_tlb.root, kernel_mm.root.n * PAGE_SIZE);
