@@ -31,19 +31,54 @@ type frames "order" "of 16384 pages are free; the invariants hold"
 type "frames 100" "pfn 100 is kernel text, mfn"
 type "frames ffffffff" "is not a pfn from 0 to 3fff"
 type "frames xyz" '"xyz" is not a pfn'
-type "pt kernel_main" "kernel_main+0x0" "pgd[511]" "pud[510]" "pmd[  0]" "pte[" "pfn" "mfn"
+type "pt kernel_main" "kernel_main+0x0" "pgd[511]" "pud table, pinned" "pud[510]" "pmd[  0]" \
+	"pte table, pinned" "pte[" "pfn" "mfn" "kernel text"
 type "pt ffff888000000000" "pgd[273]" "pte[  0]" "NX"
 type "pt 0" "not mapped: the pgd entry is not present"
 type "pt ffff800000000000" "belongs to Xen"
 type "pt 800000000000" "is not canonical"
 type "pt nosuch" "neither a symbol nor a hexadecimal address"
 type "pt" "which address?"
+type p2m "ffffc80000000000, 16384 entries" "32 leaves" "pages of frame lists"
+type "p2m 0 fffffff xyz" "pfn      0  mfn" "whose M2P entry says pfn 0" "past the limit" \
+	'"xyz" is not a hexadecimal number'
+type "m2p" "which machine frame?"
+type "m2p fffffff xyz" "is not this domain's" "is not a hexadecimal number"
+type pins "kernel   root pfn" "pinned" "pgd 1" "tables are held by Xen"
+type batches "entries into Xen, with" "page-table updates" "issued at once"
+type "batches reset"
+type batches "         0 entries into Xen"
+type "walk ffff87ffffffffff" "    1  pgd  pfn" "1 tables"
+type walk "    1  pte  pfn" "pinned" "pud" "pgd" "tables"
+type "walk xyz" "is not a hexadecimal address"
+
+# Why Xen says no, for each rule; what is asked about is taken from what "pt" showed.
+pte_table=$(sed -n 's/.*pmd\[  0\].* mfn *\([0-9a-f]*\) .*/\1/p' "$log" | head -n 1)
+pte_pfn=$(sed -n 's/.*pmd\[  0\].* pfn *\([0-9a-f]*\) .*/\1/p' "$log" | head -n 1)
+type "explain" "for example: explain pte"
+type "explain pxx 1" "for example: explain pte"
+type "explain pte 0" "Xen accepts it"
+entry() {
+	printf '8%015x' $((0x$1 << 12 | 0x$2)) # no-execute, an mfn, flags
+}
+type "explain pte $(entry "$pte_table" 061)" "Xen accepts it"
+type "explain pte $(entry "$pte_table" 063)" "is a page table (pte): it cannot be mapped writable" \
+	"Xen refuses it: EBUSY"
+type "explain pmd ${pte_table}067" "Xen accepts it"
+type "explain pud ${pte_table}067" "is in use as a pte table: one use at a time" "EINVAL"
+type "explain pmd ${pte_table}0e7" "large pages do not exist for a PV guest" "EINVAL"
+type "explain pte fffffffff000063" "is not this domain's memory" "Xen refuses it"
+type "explain pte ${pte_table}000" "speculatively (L1TF)"
+type "explain pin pmd $pte_pfn" "is in use as a pte table" "EINVAL"
+type "explain pin pte 3fff" "cannot be a pte table while it can be written" \
+	"mapped writable at ffff888003fff000" "EINVAL"
+type "m2p $pte_table" "pfn $pte_pfn"
 type notes 'GUEST_OS            "Pinwheel"' "VIRT_BASE           0xffffffff80000000" "INIT_P2M"
 type bootinfo "xen-3.0-x86_64, dom0" 'command line "nonsense"' "16384 pages (64 MiB)" "ramdisk"
 type files "040755" "etc" "100644          6  etc/motd"
 type events "timer" "console"
 type time "UTC," "s since boot"
-type dmesg "Pinwheel, a PV guest of Xen" "mm: direct map in"
+type dmesg "Pinwheel, a PV guest of Xen" "mm: direct map in" "mm: P2M moved to ffffc80000000000"
 type "selftest list" "boot" "traps"
 type "selftest time" "# Subtest: time" "ok 1 time" "8 passed, 0 failed"
 type "selftest time nosuch" 'there is no suite "nosuch"' "8 passed, 1 failed"
