@@ -39,21 +39,6 @@ static void protect(pt_entry_t *entry, pt_entry_t value)
 					      __ATOMIC_RELAXED));
 }
 
-static void no_alloc(struct mm *mm, pfn_t table, enum pt_level level)
-{
-	(void)mm, (void)table, (void)level;
-}
-
-static void no_release(pfn_t table, enum pt_level level)
-{
-	(void)table, (void)level;
-}
-
-static void no_clone(struct mm *mm, const struct mm *from, unsigned int start, unsigned int count)
-{
-	(void)mm, (void)from, (void)start, (void)count;
-}
-
 static void no_mm(struct mm *mm)
 {
 	(void)mm;
@@ -81,9 +66,9 @@ const struct paravirt_ops paravirt_native = {
 	.set_kernel_pte = set_kernel,
 	.set_pte_at = set_at,
 	.protect_commit = protect,
-	.alloc_table = no_alloc,
-	.release_table = no_release,
-	.clone_root = no_clone,
+	.alloc_table = paravirt_no_alloc_table,
+	.release_table = paravirt_no_release_table,
+	.clone_root = paravirt_no_clone_root,
 	.activate_mm = no_mm,
 	.dup_mmap = no_mm,
 	.exit_mmap = mm_unload_everywhere,

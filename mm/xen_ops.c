@@ -17,8 +17,6 @@
 #include <mm/pin.h>
 #include <xen/xen.h>
 
-struct paravirt_ops paravirt;
-
 #define CALLER __builtin_return_address(0)
 
 /* ---- entries ---- */
@@ -150,16 +148,6 @@ static void xen_flush_all(void)
 
 /* ---- hooks ---- */
 
-static void early_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
-{
-	(void)mm, (void)table, (void)level;
-}
-
-static void early_release_table(pfn_t table, enum pt_level level)
-{
-	(void)table, (void)level;
-}
-
 static void xen_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
 {
 	if (mm->pinned)
@@ -169,13 +157,6 @@ static void xen_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
 static void xen_release_table(pfn_t table, enum pt_level level)
 {
 	unpin_table(table, level);
-}
-
-/* The new root is not pinned, and a plain copy of entries that are valid is all it takes. */
-static void xen_clone_root(struct mm *mm, const struct mm *from, unsigned int start,
-			   unsigned int count)
-{
-	(void)mm, (void)from, (void)start, (void)count;
 }
 
 /* ---- life ---- */
@@ -216,46 +197,30 @@ static void xen_load_mm(struct mm *mm)
 	batch_leave();
 }
 
+/* What the two tables have in common. A new root is not pinned, so cloning one tells Xen nothing.
+ */
+#define XEN_OPS                                                                                  \
+	.user_roots = true, .set_kernel_pte = xen_set_kernel_pte, .set_pte_at = xen_set_pte_at,  \
+	.clone_root = paravirt_no_clone_root, .activate_mm = xen_pin_mm, .dup_mmap = xen_pin_mm, \
+	.exit_mmap = xen_exit_mmap, .load_mm = xen_load_mm, .lazy_enter = batch_enter,           \
+	.lazy_leave = batch_leave, .lazy_flush = batch_flush,                                    \
+	.set_page_writable = xen_set_page_writable, .flush_address = xen_flush_address,          \
+	.flush_all = xen_flush_all
+
 const struct paravirt_ops paravirt_xen_early = {
 	.name = "xen, early",
-	.user_roots = true,
 	.set_entry = early_set_entry,
-	.set_kernel_pte = xen_set_kernel_pte,
-	.set_pte_at = xen_set_pte_at,
 	.protect_commit = early_protect_commit,
-	.alloc_table = early_alloc_table,
-	.release_table = early_release_table,
-	.clone_root = xen_clone_root,
-	.activate_mm = xen_pin_mm,
-	.dup_mmap = xen_pin_mm,
-	.exit_mmap = xen_exit_mmap,
-	.load_mm = xen_load_mm,
-	.lazy_enter = batch_enter,
-	.lazy_leave = batch_leave,
-	.lazy_flush = batch_flush,
-	.set_page_writable = xen_set_page_writable,
-	.flush_address = xen_flush_address,
-	.flush_all = xen_flush_all,
+	.alloc_table = paravirt_no_alloc_table,
+	.release_table = paravirt_no_release_table,
+	XEN_OPS,
 };
 
 const struct paravirt_ops paravirt_xen = {
 	.name = "xen",
-	.user_roots = true,
 	.set_entry = xen_set_entry,
-	.set_kernel_pte = xen_set_kernel_pte,
-	.set_pte_at = xen_set_pte_at,
 	.protect_commit = xen_protect_commit,
 	.alloc_table = xen_alloc_table,
 	.release_table = xen_release_table,
-	.clone_root = xen_clone_root,
-	.activate_mm = xen_pin_mm,
-	.dup_mmap = xen_pin_mm,
-	.exit_mmap = xen_exit_mmap,
-	.load_mm = xen_load_mm,
-	.lazy_enter = batch_enter,
-	.lazy_leave = batch_leave,
-	.lazy_flush = batch_flush,
-	.set_page_writable = xen_set_page_writable,
-	.flush_address = xen_flush_address,
-	.flush_all = xen_flush_all,
+	XEN_OPS,
 };

@@ -83,6 +83,12 @@ extern struct paravirt_ops paravirt;
 /* The backends. The early one of Xen takes every table for pinned and tracks nothing. */
 extern const struct paravirt_ops paravirt_xen_early, paravirt_xen, paravirt_native;
 
+/* Hooks of a backend that has nobody to tell. */
+void paravirt_no_alloc_table(struct mm *mm, pfn_t table, enum pt_level level);
+void paravirt_no_release_table(pfn_t table, enum pt_level level);
+void paravirt_no_clone_root(struct mm *mm, const struct mm *from, unsigned int start,
+			    unsigned int count);
+
 /*
  * Writes an entry of a table at "level". A table that Xen holds validated is written by mmu_update,
  * queued in lazy mode; any other by a store. "entry" is the entry's address in the direct map. An
