@@ -36,6 +36,7 @@ uint64_t p2m_boot_size;
 
 static struct {
 	uintptr_t address; /* of the list in the kernel's address space */
+	bool own_tables;   /* what maps it there was made by the relocator */
 	uint64_t limit;
 
 	unsigned int levels; /* of the tree, the leaves' included; 0: no tree yet */
@@ -53,8 +54,9 @@ static struct {
 	struct p2m_stats stats;
 } p2m;
 
-void p2m_use_list(uintptr_t address, uint64_t pages)
+void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables)
 {
+	p2m.own_tables = own_tables;
 	p2m.address = address;
 	p2m_boot_list = p2m_list_at(address);
 	p2m_boot_size = pages;
@@ -64,7 +66,12 @@ void p2m_use_list(uintptr_t address, uint64_t pages)
 
 void p2m_init(const struct boot_info *boot)
 {
-	p2m_use_list(boot->p2m_address, boot->pages);
+	p2m_use_list(boot->p2m_address, boot->pages, false);
+}
+
+bool p2m_tables_are_own(void)
+{
+	return p2m.own_tables;
 }
 
 uintptr_t p2m_address(void)

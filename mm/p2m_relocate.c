@@ -57,8 +57,9 @@ struct relocation {
 	struct p2m_frames frames;
 	enum p2m_relocation how;
 	uintptr_t from, to;
-	pfn_t data;   /* first of the new pages, when they are copied */
-	pfn_t tables; /* first of the new tables */
+	bool old_is_own; /* the old tables are pinned: an earlier relocation made them */
+	pfn_t data;      /* first of the new pages, when they are copied */
+	pfn_t tables;    /* first of the new tables */
 
 	/* Where the last look at the old mapping ended: most pages are in the same table. */
 	uintptr_t seen;           /* an address it translates; 0: none yet */
@@ -204,9 +205,6 @@ static void return_frame(struct returning *back, pfn_t frame)
 	back->run = (struct pfn_range){frame, 1};
 }
 
-/* Where the last relocation went: the tables there are pinned, the builder's are not. */
-static uintptr_t own_window;
-
 /* A page of the list: like a table, it becomes writable before it can be anything else. */
 static void return_page(struct returning *back, pfn_t frame)
 {
@@ -232,7 +230,7 @@ static void return_tree(struct returning *back, const struct relocation *move, p
 {
 	const pt_entry_t *entries = pfn_to_virt(table);
 
-	return_table(back, table, move->from == own_window);
+	return_table(back, table, move->old_is_own);
 	for (unsigned int i = 0; i < pt_entries(); i++) {
 		uint64_t pages = pt_span(level) >> PAGE_SHIFT;
 		pt_entry_t entry = entries[i];
@@ -340,6 +338,7 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 		.frames = p2m_frames(memory->pages),
 		.how = how,
 		.from = p2m_address(),
+		.old_is_own = p2m_tables_are_own(),
 		.to = window,
 	};
 	struct returning back = {.memory = memory};
@@ -365,7 +364,7 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 	if (how == P2M_COPY)
 		copy_list(&move);
 	build(&move);
-	p2m_use_list(window, memory->pages);
+	p2m_use_list(window, memory->pages, true);
 	if (in_initial_mapping(move.from))
 		return_pages(&back, &move);
 	else
@@ -374,7 +373,6 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 	/* Whoever gets these frames writes to them. */
 	paravirt.flush_all();
 	lazy_flush();
-	own_window = window;
 	*done = (struct p2m_relocated){move.frames, wanted, back.returned, rdtsc() - start};
 	return back.error ? back.error : balance(&move, done, free_before);
 }

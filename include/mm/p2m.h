@@ -37,8 +37,12 @@ struct arch_shared_info;
 /* Starts using the builder's list. Must come before any other function here. */
 void p2m_init(const struct boot_info *boot);
 
-/* The same with the list elsewhere: its virtual address, and how many entries. */
-void p2m_use_list(uintptr_t address, uint64_t pages);
+/*
+ * The same with the list elsewhere: its virtual address, how many entries, and whether the kernel
+ * made (and pinned) the tables that map it there.
+ */
+void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables);
+bool p2m_tables_are_own(void);
 
 /* Where the list is in the kernel's address space. */
 uintptr_t p2m_address(void);

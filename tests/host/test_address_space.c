@@ -291,6 +291,37 @@ static void prepare_makes_all_or_nothing(void **state)
 	}
 }
 
+/* The hook that others build on: with the list's lock held, once a root, for the kernel's half. */
+static unsigned int clones;
+
+static void note_clone(struct mm *mm, const struct mm *from, unsigned int start_slot,
+		       unsigned int count)
+{
+	clones++;
+	assert_true(mm_list_lock.held);
+	assert_ptr_equal(from, &kernel_mm);
+	assert_int_equal(start_slot, 256);
+	assert_int_equal(count, 256);
+	for (unsigned int i = 272; i < 512; i++)
+		assert_int_equal(((uint64_t *)pfn_to_virt(mm->root))[i],
+				 ((uint64_t *)pfn_to_virt(from->root))[i]);
+}
+
+static void cloning_a_root_is_announced(void **state)
+{
+	struct mm mm;
+
+	(void)state;
+	world_start(4, PAGES);
+	paravirt.clone_root = note_clone;
+	clones = 0;
+	assert_true(mm_create(&mm));
+	assert_int_equal(clones, 1);
+	mm_destroy(&mm);
+	paravirt = paravirt_xen;
+	world_stop();
+}
+
 static void create_fails_cleanly(void **state)
 {
 	pfn_t held[PAGES];
@@ -685,6 +716,7 @@ int main(void)
 		cmocka_unit_test(trimming_spares_the_neighbours),
 		cmocka_unit_test(both_roots_say_the_same),
 		cmocka_unit_test(prepare_makes_all_or_nothing),
+		cmocka_unit_test(cloning_a_root_is_announced),
 		cmocka_unit_test(create_fails_cleanly),
 		cmocka_unit_test(a_lock_is_held_until_the_batch_is_out),
 		cmocka_unit_test(every_cpu_leaves_an_address_space_that_ends),

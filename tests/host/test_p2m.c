@@ -9,6 +9,7 @@
 #include <mm/direct_map.h>
 #include <mm/frames.h>
 #include <mm/p2m.h>
+#include <mm/paravirt.h>
 #include <xen/errno.h>
 #include <xen/xen.h>
 
@@ -245,6 +246,31 @@ static void running_out_of_memory(void **state)
 	world_stop();
 }
 
+/* Between looking for a leaf and making one, somebody else makes it. */
+static void make_the_leaf_first(void)
+{
+	paravirt.lazy_flush = paravirt_xen.lazy_flush;
+	assert_int_equal(p2m_set(pfn(5001), 0x501), P2M_SET);
+}
+
+static void losing_a_race_frees_the_spare(void **state)
+{
+	uint64_t free;
+
+	(void)state;
+	start(1 << 20);
+	free = frames_free_count();
+	paravirt.lazy_flush = make_the_leaf_first;
+	assert_int_equal(p2m_set(pfn(5000), 0x500), P2M_SET);
+	assert_int_equal(pfn_to_mfn(pfn(5000)).n, 0x500);
+	assert_int_equal(pfn_to_mfn(pfn(5001)).n, 0x501);
+	assert_int_equal(saved_entry(5000), 0x500);
+	/* One leaf, not two. */
+	assert_int_equal(free - frames_free_count(), 1);
+	assert_int_equal(info.p2m_generation, 2);
+	world_stop();
+}
+
 static void starting_without_memory(void **state)
 {
 	static pfn_t held[PAGES];
@@ -281,6 +307,7 @@ int main(void)
 		cmocka_unit_test(identity_is_shared),
 		cmocka_unit_test(random_histories),
 		cmocka_unit_test(running_out_of_memory),
+		cmocka_unit_test(losing_a_race_frees_the_spare),
 		cmocka_unit_test(starting_without_memory),
 	};
 

@@ -112,7 +112,7 @@ void world_boot(const struct world_config *config)
 	direct_map_use((uintptr_t)model_memory(), world.direct_map);
 	paravirt = paravirt_xen_early;
 	pt_set_root(pfn(builder.root));
-	p2m_use_list(world.builder_p2m, pages);
+	p2m_use_list(world.builder_p2m, pages, false);
 
 	boot_memory_init(&world.memory, pages);
 	reserve(0, 1, FRAME_DATA); /* so that pfn 0 is never a table by chance */
