@@ -5,6 +5,7 @@
  */
 #include <kernel/panic.h>
 #include <kernel/printf.h>
+#include <kernel/string.h>
 #include <mm/address_space.h>
 #include <mm/direct_map.h>
 #include <mm/p2m.h>
@@ -189,7 +190,9 @@ void recorder_start(struct recorder *recorder)
 {
 	if (active)
 		panic("a recorder is at work already");
-	*recorder = (struct recorder){.below = paravirt};
+	/* Too large for a compound literal, which may pass over the stack. */
+	memset(recorder, 0, sizeof(*recorder));
+	recorder->below = paravirt;
 	active = recorder;
 	paravirt.alloc_table = record_alloc;
 	paravirt.release_table = record_release;
