@@ -310,6 +310,14 @@ static const char *slots_taken(const struct relocation *move)
 	return NULL;
 }
 
+/* The part of the run that was taken which is for tables. */
+static const char *mark_tables(struct boot_memory *memory, struct pfn_range tables)
+{
+	const char *error = boot_memory_release(memory, tables);
+
+	return error ? error : boot_memory_reserve(memory, tables, FRAME_TABLE);
+}
+
 static bool in_initial_mapping(uintptr_t address)
 {
 	return pt_index(address, PT_PGD) == pt_index(KERNEL_VIRT_BASE, PT_PGD);
@@ -355,11 +363,11 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 		return no_room(&move, wanted);
 	move.data = run;
 	move.tables = pfn(run.n + data);
-	boot_memory_release(memory, (struct pfn_range){move.tables, move.frames.total_tables});
-	error = boot_memory_reserve(
-		memory, (struct pfn_range){move.tables, move.frames.total_tables}, FRAME_TABLE);
-	if (error)
+	error = mark_tables(memory, (struct pfn_range){move.tables, move.frames.total_tables});
+	if (error) {
+		boot_memory_release(memory, (struct pfn_range){run, wanted});
 		return error;
+	}
 
 	if (how == P2M_COPY)
 		copy_list(&move);

@@ -128,10 +128,12 @@ void mm_pin_all(void)
 	list_for_each (node, &mm_list) {
 		struct mm *mm = container_of(node, struct mm, link);
 
-		if (mm->pinned)
-			continue;
-		mm_pin(mm);
-		frame_of(mm->root)->flags |= FRAME_SAVE;
+		spin_acquire(&mm->lock);
+		if (!mm->pinned) {
+			mm_pin(mm);
+			frame_of(mm->root)->flags |= FRAME_SAVE;
+		}
+		spin_release(&mm->lock);
 	}
 	spin_unlock(&mm_list_lock, events);
 }
@@ -144,10 +146,12 @@ void mm_unpin_all(void)
 		struct mm *mm = container_of(node, struct mm, link);
 		struct frame *root = frame_of(mm->root);
 
-		if (!(root->flags & FRAME_SAVE))
-			continue;
-		root->flags &= (uint8_t)~FRAME_SAVE;
-		mm_unpin(mm);
+		spin_acquire(&mm->lock);
+		if (root->flags & FRAME_SAVE) {
+			root->flags &= (uint8_t)~FRAME_SAVE;
+			mm_unpin(mm);
+		}
+		spin_release(&mm->lock);
 	}
 	spin_unlock(&mm_list_lock, events);
 }

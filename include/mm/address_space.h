@@ -78,8 +78,8 @@ void mm_dup(struct mm *mm);
 void mm_exit(struct mm *mm);
 
 /*
- * Runs the CPU on it. Until Xen has been told, which may be later in lazy mode, the CPU's
- * loaded_mm is the old one.
+ * Runs the CPU on it; it must have been activated. Until Xen has been told, which may be later in
+ * lazy mode, the CPU's loaded_mm is the old one.
  */
 void mm_load(struct mm *mm);
 

@@ -312,6 +312,27 @@ static void no_room_is_an_error_with_the_numbers(void **state)
 	world_stop();
 }
 
+/* The list of runs is full, or has room for one more only: then nothing is left taken. */
+static void a_full_list_of_runs_is_an_error(void **state)
+{
+	(void)state;
+	for (unsigned int room = 0; room < 2; room++) {
+		struct world_config config = world_config(4, 4096);
+		struct p2m_relocated done;
+		uint64_t free;
+
+		world_boot(&config);
+		for (uint64_t n = 2000; world.memory.runs < BOOT_MEMORY_RUNS - room; n += 2)
+			assert_null(boot_memory_reserve(&world.memory,
+							(struct pfn_range){pfn(n), 1}, FRAME_DATA));
+		free = boot_memory_free(&world.memory);
+		assert_non_null(p2m_relocate(&world.memory, world.window, P2M_COPY, &done));
+		assert_int_equal(boot_memory_free(&world.memory), free);
+		assert_int_equal(p2m_address(), world.builder_p2m);
+		world_stop();
+	}
+}
+
 static void a_window_in_use_is_an_error(void **state)
 {
 	struct world_config config = world_config(4, 4096);
@@ -370,6 +391,7 @@ int main(void)
 		cmocka_unit_test(a_terabyte_is_remapped),
 		cmocka_unit_test(a_second_move_returns_what_the_first_took),
 		cmocka_unit_test(no_room_is_an_error_with_the_numbers),
+		cmocka_unit_test(a_full_list_of_runs_is_an_error),
 		cmocka_unit_test(a_window_in_use_is_an_error),
 		cmocka_unit_test(every_refusal_stops_the_kernel),
 	};
