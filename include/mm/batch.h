@@ -112,19 +112,26 @@ static inline bool batch_append_update(maddr_t entry, unsigned int command, uint
 {
 	struct cpu *cpu = this_cpu();
 	struct batch *batch = cpu->batch;
-	unsigned int last = batch->updates;
+	unsigned int last;
+	bool fits;
 
-	if (unlikely(last >= batch->limit) || unlikely(cpu->event_depth))
+	/* In a handler the flag may be that of the code it has interrupted: hands off. */
+	if (unlikely(cpu->event_depth))
 		return false;
+	/* From here on no handler issues the queue, so what is read now stays true. */
 	batch->busy = true;
 	barrier();
-	batch->update[last].ptr = entry.n | command;
-	batch->update[last].val = value;
-	batch->caller[last] = caller;
-	batch->updates = last + 1;
+	last = batch->updates;
+	fits = likely(last < batch->limit);
+	if (fits) {
+		batch->update[last].ptr = entry.n | command;
+		batch->update[last].val = value;
+		batch->caller[last] = caller;
+		batch->updates = last + 1;
+	}
 	barrier();
 	batch->busy = false;
-	return true;
+	return fits;
 }
 
 /* One mmuext operation: pins, roots, flushes. */

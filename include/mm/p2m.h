@@ -95,6 +95,7 @@ enum p2m_result {
 /*
  * Sets an entry: an mfn, with the P2M_FOREIGN mark or not, or P2M_INVALID. Where a leaf is missing
  * one is made, except for P2M_INVALID, which is there already. On an error nothing has changed.
+ * The window has to show the gap before a new leaf too: 8 bytes of table for every 2 MiB of it.
  * Takes the P2M's lock only when a leaf is made; entries themselves are single stores.
  */
 enum p2m_result p2m_set(pfn_t frame, uint64_t entry);

@@ -9,8 +9,10 @@
 
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
+#include <arch/time.h>
 #include <arch/traps.h>
 #include <mm/batch.h>
+#include <mm/fixed.h>
 #include <mm/pin.h>
 #include <mm/recorder.h>
 #include <mm/walker.h>
@@ -243,4 +245,59 @@ TEST(pins, callbacks_come_after_their_batch)
 	batch_leave();
 	EXPECT(lock_was_held);
 	EXPECT(!batch_pending());
+}
+
+/*
+ * A handler that changes mappings itself, as often as timers can fire, in the middle of batches of
+ * another's. No update of either may be lost or come in the wrong order.
+ */
+static struct mm *handled;
+static unsigned int handled_times;
+static pfn_t handled_page;
+
+static void change_mappings(struct timer *timer)
+{
+	pt_entry_t *entry = mm_entry(handled, 0x400000 + handled_times % 512 * PAGE_SIZE, PT_PTE);
+
+	set_entry(entry, PT_PTE, pt_entry_make(handled_page, PT_KERNEL_RO));
+	EXPECT(pt_entry_present(*entry)); /* at once, whatever was interrupted */
+	fixed_map(fixed_window, pfn_to_mfn(handled_page), false);
+	fixed_unmap(fixed_window);
+	if (++handled_times < 400)
+		timer_arm(timer, time_system() + 20000, change_mappings);
+}
+
+TEST(pins, handlers_interrupt_batches)
+{
+	static struct timer timer;
+	pfn_t page = frames_alloc(0);
+	uint64_t wrong = 0, until;
+	pt_entry_t *entries;
+	struct mm mm;
+
+	REQUIRE(pfn_valid(page) && mm_create(&mm));
+	space_pte(&mm, 0x400000);
+	entries = space_pte(&mm, 0);
+	mm_activate(&mm);
+	handled = &mm;
+	handled_page = page;
+	handled_times = 0;
+	timer_arm(&timer, time_system(), change_mappings);
+	until = time_system() + 2000 * NS_PER_MS;
+	for (unsigned int round = 0; handled_times < 400 && time_system() < until; round++) {
+		pt_entry_t value = round % 2 ? pt_entry_none() : pt_entry_make(page, PT_KERNEL_RO);
+
+		lazy_enter();
+		for (unsigned int i = 0; i < 512; i++)
+			set_entry(&entries[i], PT_PTE, value);
+		lazy_leave();
+		for (unsigned int i = 0; i < 512; i++)
+			wrong += pt_entry_present(entries[i]) != pt_entry_present(value);
+	}
+	timer_cancel(&timer);
+	EXPECT_EQ(wrong, 0);
+	EXPECT_EQ(handled_times, 400);
+	EXPECT(!batch_pending());
+	mm_destroy(&mm);
+	frames_free(page);
 }
