@@ -40,7 +40,8 @@ struct paravirt_ops {
 
 	/*
 	 * The frame is a zeroed table and about to be linked into mm's tables: called before the
-	 * first entry that points to it is written. mm->lock is held.
+	 * first entry that points to it is written. mm->lock is held, unless the table is a root:
+	 * then nobody else knows mm yet.
 	 */
 	void (*alloc_table)(struct mm *mm, pfn_t table, enum pt_level level);
 

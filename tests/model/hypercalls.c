@@ -164,27 +164,25 @@ static long reservation(unsigned int command, struct xen_memory_reservation *req
 	return (long)i; /* how many were done: fewer is not an error */
 }
 
-static void count_owned(uint64_t mfn, struct frame *frame, void *argument)
+static int frames_owned(void)
 {
-	(void)mfn;
-	*(uint64_t *)argument += frame->owner == OWNED_BY_DOMAIN;
+	int owned = 0;
+
+	for (uint64_t n = 0; n < machine.config.pages; n++)
+		owned += frame_of_mfn(model_mfn(n))->owner == OWNED_BY_DOMAIN;
+	for (uint64_t n = 0; n < machine.spare_used; n++)
+		owned += frame_of_mfn(frame_of_spare(n))->owner == OWNED_BY_DOMAIN;
+	return owned;
 }
 
 int do_memory_op(unsigned int command, void *argument)
 {
-	uint64_t owned = 0;
-
 	switch (command) {
 	case XENMEM_decrease_reservation:
 	case XENMEM_populate_physmap:
 		return (int)reservation(command, argument);
 	case XENMEM_current_reservation:
-		/* Frames that nobody asked about are the domain's, all of them. */
-		for (uint64_t n = 0; n < machine.config.pages; n++)
-			owned += frame_of_mfn(model_mfn(n))->owner == OWNED_BY_DOMAIN;
-		for (uint64_t n = 0; n < machine.spare_used; n++)
-			count_owned(0, frame_of_mfn(frame_of_spare(n)), &owned);
-		return (int)owned;
+		return frames_owned();
 	case XENMEM_maximum_reservation:
 		return (int)(machine.config.pages + machine.config.spare);
 	default:
