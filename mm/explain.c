@@ -19,7 +19,7 @@
 
 /* What Xen lets a guest set: xen/arch/x86/mm.c, base_disallow_mask. */
 #define PT_XEN_ALLOWED \
-	(PT_PRESENT | PT_RW | PT_USER | PT_ACCESSED | PT_DIRTY | 7ull << 9 | 0x3ffull << 52 | PT_NX)
+	(PT_PRESENT | PT_RW | PT_USER | PT_ACCESSED | PT_DIRTY | 7ull << 9 | 0x7ffull << 52 | PT_NX)
 
 const char *xen_error_name(long error)
 {
