@@ -105,6 +105,8 @@ void mm_unpin(struct mm *mm)
 
 	if (!mm->pinned)
 		return;
+	/* What waits may have pinned a table of it, and still hold that table's lock. */
+	batch_flush();
 	batch_enter();
 	if (pfn_valid(mm->user_root)) {
 		request(MMUEXT_UNPIN_TABLE, mm->user_root);

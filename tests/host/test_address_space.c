@@ -363,8 +363,11 @@ static void a_lock_is_held_until_the_batch_is_out(void **state)
 	assert_int_not_equal(model_frame_state(model_mfn(frame_number(table).n)).type, MODEL_L1);
 	lazy_leave();
 	assert_false(table->lock.held);
-	/* Unpinning does not leave anything for an outer batch. */
+	/* Unpinning does not leave anything for an outer batch, nor trip over what waits in it. */
+	mm_exit(&mm);
 	lazy_enter();
+	mm_activate(&mm);
+	assert_true(table->lock.held);
 	mm_exit(&mm);
 	assert_false(batch_pending());
 	assert_false(table->lock.held);
