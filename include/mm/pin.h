@@ -11,6 +11,9 @@
  * Before a frame can be a table, no mapping of it may be writable, the direct map's included
  * (public/xen.h, "page types"). pte tables are pinned one by one, so that one can be let go without
  * the others; the tables between are held by the root's pin.
+ *
+ * The lock of a pte table that is pinned or unpinned is held until the batch with the requests is
+ * out. Whoever takes such a lock, in lazy mode, flushes before.
  */
 #ifndef MM_PIN_H
 #define MM_PIN_H
