@@ -47,6 +47,8 @@ FUZZ_SECONDS = 900
 FUZZ_SOURCES := $(filter %.c,$(HOST_MODULES)) tests/host/stubs.c
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard include/*/*.h tests/model/*.h) | $(XEN_HEADERS)
 	@mkdir -p $(@D)
+	@command -v clang >/dev/null || \
+		{ echo "make fuzz needs clang and its libFuzzer: apt-get install clang libclang-rt-dev"; exit 1; }
 	@echo "  FUZZ    $@"
 	@clang $(HOST_CFLAGS) -fsanitize=fuzzer $(HOST_RENAME) -Wno-unused-command-line-argument -o $@ \
 		$< $(FUZZ_SOURCES) arch/x86/recovery.S -lcmocka
