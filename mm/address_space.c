@@ -28,15 +28,19 @@ void mm_start(pfn_t root)
 	this_cpu()->loaded_mm = &kernel_mm;
 }
 
-/* A zeroed frame that is marked as a table of that level. */
+/* Makes an allocated frame an empty table of that level. */
+static void become_table(pfn_t frame, enum pt_level level)
+{
+	memset(pfn_to_virt(frame), 0, PAGE_SIZE);
+	frame_of(frame)->flags = (uint8_t)level;
+}
+
 static pfn_t new_table(enum pt_level level)
 {
 	pfn_t table = frames_alloc(0);
 
-	if (!pfn_valid(table))
-		return table;
-	memset(pfn_to_virt(table), 0, PAGE_SIZE);
-	frame_of(table)->flags = (uint8_t)level;
+	if (pfn_valid(table))
+		become_table(table, level);
 	return table;
 }
 
@@ -46,11 +50,40 @@ static void free_table(pfn_t table)
 	frames_free(table);
 }
 
+/* Writes a slot of the kernel's root, which is not its own alone, to all the others. */
+static void share_root_entry(unsigned int slot, pt_entry_t value)
+{
+	bool events = spin_lock(&mm_list_lock);
+
+	list_for_each (node, &mm_list) {
+		struct mm *mm = container_of(node, struct mm, link);
+		pt_entry_t *root = pfn_to_virt(mm->root);
+
+		mm_lock(mm);
+		set_entry(&root[slot], PT_PGD, value);
+		mm_unlock(mm);
+	}
+	/* mm_create() copies what is in the kernel's root from here on. */
+	lazy_flush();
+	spin_unlock(&mm_list_lock, events);
+}
+
+/* An entry that points to a table, or no longer does. mm->lock is held. */
+static void set_table_entry(const struct mm *mm, pt_entry_t *entry, enum pt_level level,
+			    pt_entry_t value)
+{
+	const pt_entry_t *root = pfn_to_virt(mm->root);
+
+	set_entry(entry, level, value);
+	if (mm == &kernel_mm && level == PT_PGD)
+		share_root_entry((unsigned int)(entry - root), value);
+}
+
 /* Announces a table and hooks it into its parent. */
 static void install(struct mm *mm, pt_entry_t *entry, enum pt_level level, pfn_t table)
 {
 	paravirt.alloc_table(mm, table, pt_level_below(level));
-	set_entry(entry, level, pt_entry_make(table, PT_TABLE));
+	set_table_entry(mm, entry, level, pt_entry_make(table, PT_TABLE));
 }
 
 /* ---- roots ---- */
@@ -100,11 +133,12 @@ void mm_destroy(struct mm *mm)
 {
 	bool events;
 
-	mm_exit(mm);
-	mm_free_tables(mm, 0, pt_user_limit());
+	/* First: mm_pin_all() must not find it once it is unpinned for good. */
 	events = spin_lock(&mm_list_lock);
 	list_remove(&mm->link);
 	spin_unlock(&mm_list_lock, events);
+	mm_exit(mm);
+	mm_free_tables(mm, 0, pt_user_limit());
 	free_root(mm->user_root);
 	free_root(mm->root);
 	mm->root = mm->user_root = INVALID_PFN;
@@ -197,8 +231,7 @@ static void add_missing(struct prepare *prepare, pfn_t table, enum pt_level leve
 
 		if (!pt_entry_present(*entry)) {
 			child = next_taken(prepare);
-			memset(pfn_to_virt(child), 0, PAGE_SIZE);
-			frame_of(child)->flags = (uint8_t)pt_level_below(level);
+			become_table(child, pt_level_below(level));
 			install(prepare->mm, entry, level, child);
 		} else {
 			child = pt_entry_leaf(*entry, level) ? INVALID_PFN
@@ -218,7 +251,7 @@ bool mm_prepare(struct mm *mm, uintptr_t start, uintptr_t last, enum pt_level le
 	bool complete;
 
 	lazy_flush();
-	spin_acquire(&mm->lock);
+	mm_lock(mm);
 	count_missing(&prepare, mm->root, PT_PGD, start, last);
 	complete = take_tables(&prepare);
 	if (complete) {
@@ -228,13 +261,14 @@ bool mm_prepare(struct mm *mm, uintptr_t start, uintptr_t last, enum pt_level le
 	} else {
 		give_back_taken(&prepare);
 	}
-	spin_release(&mm->lock);
+	mm_unlock(mm);
 	return complete;
 }
 
 /* ---- letting go ---- */
 
 struct trim {
+	struct mm *mm;
 	struct list_node tables; /* unhooked; to be released once Xen has seen that */
 };
 
@@ -265,7 +299,7 @@ static void trim_table(struct trim *trim, pfn_t table, enum pt_level level, uint
 
 			if (whole) {
 				collect(trim, child, pt_level_below(level));
-				set_entry(entry, level, pt_entry_none());
+				set_table_entry(trim->mm, entry, level, pt_entry_none());
 			} else {
 				trim_table(trim, child, pt_level_below(level), start, end);
 			}
@@ -297,11 +331,11 @@ static bool may_be_remembered(const struct mm *mm)
 
 void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last)
 {
-	struct trim trim;
+	struct trim trim = {.mm = mm};
 
 	list_init(&trim.tables);
 	lazy_flush();
-	spin_acquire(&mm->lock);
+	mm_lock(mm);
 	lazy_enter();
 	trim_table(&trim, mm->root, PT_PGD, start, last);
 	/* Parents were collected after their children, and the list is a stack: parents first. */
@@ -322,29 +356,19 @@ void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last)
 		list_remove(&frame->link);
 		free_table(frame_number(frame));
 	}
-	spin_release(&mm->lock);
+	mm_unlock(mm);
 }
 
-bool mm_split(struct mm *mm, pt_entry_t *entry, enum pt_level level)
+/* Puts "table", full of the smaller pages, in the place of the large one. mm->lock is held. */
+static void replace_large(struct mm *mm, pt_entry_t *entry, enum pt_level level, pfn_t table)
 {
 	enum pt_level below = pt_level_below(level);
-	pt_entry_t large = read_entry(entry);
-	uint64_t flags = pt_entry_flags(large);
-	uint64_t step = pt_span(below) >> PAGE_SHIFT;
-	mfn_t first = pt_entry_mfn(large);
-	pt_entry_t *entries;
-	pfn_t table;
+	uint64_t flags = pt_entry_flags(*entry), step = pt_span(below) >> PAGE_SHIFT;
+	mfn_t first = pt_entry_mfn(*entry);
+	pt_entry_t *entries = pfn_to_virt(table);
 
-	if (!pt_entry_present(large) || level == PT_PTE || !(large.raw & PT_HUGE))
-		panic("mm_split: the %s entry %016lx maps no large page", pt_level_name(level),
-		      large.raw);
-	table = new_table(below);
-	if (!pfn_valid(table))
-		return false;
 	if (below == PT_PTE)
 		flags &= ~PT_HUGE;
-	spin_acquire(&mm->lock);
-	entries = pfn_to_virt(table);
 	lazy_enter();
 	paravirt.alloc_table(mm, table, below);
 	for (unsigned int i = 0; i < pt_entries(); i++)
@@ -352,7 +376,25 @@ bool mm_split(struct mm *mm, pt_entry_t *entry, enum pt_level level)
 	set_entry(entry, level, pt_entry_make(table, PT_TABLE));
 	paravirt.flush_all();
 	lazy_leave();
-	spin_release(&mm->lock);
+}
+
+bool mm_split(struct mm *mm, pt_entry_t *entry, enum pt_level level)
+{
+	pt_entry_t large = read_entry(entry);
+	pfn_t table;
+
+	if (level == PT_PTE || !pt_entry_present(large) || !pt_entry_leaf(large, level))
+		panic("mm_split: the %s entry %016lx maps no large page", pt_level_name(level),
+		      large.raw);
+	table = new_table(pt_level_below(level));
+	if (!pfn_valid(table))
+		return false;
+	mm_lock(mm);
+	if (pt_entry_leaf(*entry, level))
+		replace_large(mm, entry, level, table);
+	else
+		free_table(table); /* somebody else was faster */
+	mm_unlock(mm);
 	return true;
 }
 
@@ -373,19 +415,34 @@ void mm_exit(struct mm *mm)
 	paravirt.exit_mmap(mm);
 }
 
-void mm_load(struct mm *mm)
+/*
+ * Whether the CPU's queue holds a load. As events are masked from the one store to the other, this
+ * is true also for a handler that has interrupted the CPU anywhere.
+ */
+static bool load_waits(const struct cpu *cpu)
 {
-	this_cpu()->mm = mm;
-	paravirt.load_mm(mm);
+	return cpu->mm != cpu->loaded_mm;
 }
 
-static void leave(void *argument)
+void mm_load(struct mm *mm)
 {
-	struct mm *mm = argument;
+	bool events = events_mask();
 
-	/* What this CPU has queued may still load it. */
+	/* Two that wait would hide the first from whoever looks at cpu->mm. */
+	if (load_waits(this_cpu()))
+		lazy_flush();
+	this_cpu()->mm = mm;
+	paravirt.load_mm(mm);
+	events_restore(events);
+}
+
+static void leave(void *mm)
+{
+	struct cpu *cpu = this_cpu();
+
 	lazy_flush();
-	if (this_cpu()->loaded_mm != mm)
+	/* Still? Then this has interrupted the CPU writing to its queue; it will be asked again. */
+	if (load_waits(cpu) || cpu->loaded_mm != mm)
 		return;
 	mm_load(&kernel_mm);
 	lazy_flush();
@@ -394,7 +451,7 @@ static void leave(void *argument)
 void mm_unload_everywhere(struct mm *mm)
 {
 	for (unsigned int i = 0; i < CPU_MAX; i++) {
-		if (is_wanted_or_loaded(cpus[i], mm))
+		while (is_wanted_or_loaded(cpus[i], mm))
 			cpu_run_on(cpus[i], leave, mm);
 	}
 }

@@ -56,9 +56,11 @@ static void NORETURN report(struct batch *batch, unsigned int which, long error)
 		explain_refused_update(&batch->update[culprit], error, batch->caller[culprit],
 				       culprit - element->first, element->count);
 	case __HYPERVISOR_mmuext_op:
-		explain_refused_operation(&batch->operation[culprit], error);
+		explain_refused_operation(&batch->operation[culprit], error,
+					  batch->operation_caller[culprit],
+					  culprit - element->first, element->count);
 	default:
-		explain_refused_mapping(call->args[0], call->args[1], error);
+		explain_refused_mapping(call->args[0], call->args[1], error, element->caller);
 	}
 }
 
@@ -249,7 +251,35 @@ void batch_mmu_update(maddr_t entry, unsigned int command, uint64_t value, const
 		queue_update(batch, entry, value, caller);
 }
 
-void batch_mmuext_op(const struct mmuext_op *operation)
+void batch_mmu_update_pair(maddr_t first, maddr_t second, uint64_t value, const void *caller)
+{
+	struct mmu_update updates[] = {{first.n, value}, {second.n, value}};
+	struct batch *batch = this_batch();
+	bool events = events_mask();
+	unsigned int done = 0;
+	long error;
+
+	if (batch_is_lazy()) {
+		/* Room for both, and for an element after the one that the first may open. */
+		if (batch->updates + ARRAY_SIZE(updates) > BATCH_UPDATES ||
+		    batch->calls + 1 >= BATCH_CALLS)
+			flush(batch, BATCH_FLUSH_FULL);
+		queue_update(batch, first, value, caller);
+		queue_update(batch, second, value, caller);
+	} else {
+		/* First what the code waits for that an event handler has interrupted. */
+		batch_flush();
+		batch->single.updates += ARRAY_SIZE(updates);
+		batch->single.pairs++;
+		error = hypercall_mmu_update(updates, ARRAY_SIZE(updates), &done);
+		if (error < 0)
+			explain_refused_update(&updates[done], error, caller, done,
+					       ARRAY_SIZE(updates));
+	}
+	events_restore(events);
+}
+
+void batch_mmuext_op(const struct mmuext_op *operation, const void *caller)
 {
 	struct batch *batch = this_batch();
 	bool events;
@@ -258,7 +288,7 @@ void batch_mmuext_op(const struct mmuext_op *operation)
 		long error = hypercall_mmuext_op(operation, 1, NULL);
 
 		if (error < 0)
-			explain_refused_operation(operation, error);
+			explain_refused_operation(operation, error, caller, 0, 1);
 		batch->single.operations++;
 		return;
 	}
@@ -266,12 +296,13 @@ void batch_mmuext_op(const struct mmuext_op *operation)
 	if (batch->operations == BATCH_OPS || batch->calls == BATCH_CALLS)
 		flush(batch, BATCH_FLUSH_FULL);
 	extend_or_begin(batch, __HYPERVISOR_mmuext_op, batch->operations);
+	batch->operation_caller[batch->operations] = caller;
 	batch->operation[batch->operations++] = *operation;
 	issue_unless_lazy(batch);
 	events_restore(events);
 }
 
-void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags)
+void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags, const void *caller)
 {
 	struct batch *batch = this_batch();
 	bool events;
@@ -280,7 +311,7 @@ void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags)
 		long error = hypercall_update_va_mapping(address, value, flags);
 
 		if (error < 0)
-			explain_refused_mapping(address, value, error);
+			explain_refused_mapping(address, value, error, caller);
 		batch->single.mappings++;
 		return;
 	}
@@ -288,6 +319,7 @@ void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags)
 	if (batch->calls == BATCH_CALLS)
 		flush(batch, BATCH_FLUSH_FULL);
 	close_element(batch);
+	batch->element[batch->calls].caller = caller;
 	batch->call[batch->calls++] = (struct multicall_entry){
 		.op = __HYPERVISOR_update_va_mapping,
 		.args = {address, value, flags},
@@ -300,8 +332,14 @@ void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags)
 void batch_callback(void (*function)(void *argument), void *argument)
 {
 	struct batch *batch = this_batch();
-	bool events = events_mask();
+	bool events;
 
+	/* Then what the handler asked for is out already. */
+	if (queue_is_taken(batch)) {
+		function(argument);
+		return;
+	}
+	events = events_mask();
 	/* Full: what waits goes out now, and the callbacks so far with it. */
 	if (batch->callbacks == BATCH_CALLBACKS)
 		flush(batch, BATCH_FLUSH_FULL);
@@ -316,8 +354,8 @@ struct batch_counters batch_counters(void)
 {
 	const struct batch *batch = this_batch();
 	struct batch_counters counters = batch->counters;
-	uint64_t singles =
-		batch->single.updates + batch->single.mappings + batch->single.operations;
+	uint64_t singles = batch->single.updates - batch->single.pairs + batch->single.mappings +
+			   batch->single.operations;
 
 	counters.calls += singles;
 	counters.elements += singles;
@@ -325,8 +363,7 @@ struct batch_counters batch_counters(void)
 	counters.mappings += batch->single.mappings;
 	counters.operations += batch->single.operations;
 	counters.flushes[BATCH_FLUSH_UNBATCHED] += singles;
-	if (singles && !counters.largest)
-		counters.largest = 1;
+	counters.largest = MAX(counters.largest, batch->single.pairs ? 2u : singles != 0);
 	return counters;
 }
 

@@ -42,12 +42,15 @@ struct search {
 	bool writable; /* only writable mappings */
 	unsigned int found;
 	uintptr_t address[4];
+	bool found_table;     /* an entry uses the frame as a table ... */
+	uintptr_t translates; /* ... for the addresses from here on */
 };
 
 static void search_tree(struct search *search, pfn_t table, enum pt_level level, uintptr_t base,
 			unsigned int from, unsigned int to)
 {
-	const pt_entry_t *entries = boot_or_direct_map(table);
+	/* This runs in a panic: nothing is taken for granted, not that a table is ours. */
+	const pt_entry_t *entries = pfn_valid(table) ? boot_or_direct_map(table) : NULL;
 
 	for (unsigned int i = from; entries && i < to; i++) {
 		uintptr_t address = pt_canonical(base + i * pt_span(level));
@@ -57,6 +60,10 @@ static void search_tree(struct search *search, pfn_t table, enum pt_level level,
 		if (!pt_entry_present(entry) || (level == PT_PGD && pt_slot_reserved(i)))
 			continue;
 		if (!pt_entry_leaf(entry, level)) {
+			if (first.n == search->wanted.n && !search->found_table) {
+				search->found_table = true;
+				search->translates = address;
+			}
 			search_tree(search, mfn_to_pfn(first), pt_level_below(level), address, 0,
 				    pt_entries());
 			continue;
@@ -74,7 +81,11 @@ static void search_tree(struct search *search, pfn_t table, enum pt_level level,
 /* In the kernel's half, and in the user halves of all address spaces. */
 static struct search find_mappings(mfn_t frame, bool writable)
 {
-	struct search search = {.wanted = frame, .writable = writable};
+	struct search search = {
+		.wanted = frame,
+		.writable = writable,
+		.found_table = frame.n == pt_root_mfn().n, /* from address 0 on */
+	};
 
 	search_tree(&search, pt_root(), PT_PGD, 0, 0, pt_entries());
 	list_for_each (node, &mm_list) {
@@ -208,6 +219,24 @@ unsigned int explain_entry(enum pt_level level, pt_entry_t value)
 
 /* ---- the ends ---- */
 
+static void say_caller(const void *caller)
+{
+	char text[SYMBOL_TEXT];
+
+	SAY("  asked for by %s\n", symbol_text((uintptr_t)caller, text, sizeof(text)));
+}
+
+/* The walk of the first address that goes through an entry, if its table is hooked in. */
+static void say_walk(mfn_t table, enum pt_level level, unsigned int slot)
+{
+	struct search search = find_mappings(table, false);
+
+	if (search.found_table)
+		pt_print_walk(pt_canonical(search.translates + slot * pt_span(level)));
+	else
+		SAY("  no entry points to that table\n");
+}
+
 static void say_reasons(unsigned int reasons)
 {
 	if (!reasons)
@@ -224,11 +253,11 @@ void explain_refused_update(const struct mmu_update *update, long error, const v
 	enum pt_level level = frame && (frame->flags & FRAME_LEVEL)
 				      ? (enum pt_level)(frame->flags & FRAME_LEVEL)
 				      : PT_PTE;
-	char text[SYMBOL_TEXT];
 
-	SAY("entry %u of the table in mfn %lx := %016lx, for %s\n", slot, table.n, update->val,
-	    symbol_text((uintptr_t)caller, text, sizeof(text)));
+	SAY("entry %u of the table in mfn %lx := %016lx\n", slot, table.n, update->val);
+	say_caller(caller);
 	explain_frame(table);
+	say_walk(table, level, slot);
 	if (level == PT_PGD && pt_slot_reserved(slot)) {
 		SAY("  root slot %u belongs to the hypervisor\n", slot);
 	} else {
@@ -247,7 +276,8 @@ static void explain_pin(pfn_t table, enum pt_level level)
 		say_reasons(explain_table(table, level));
 }
 
-void explain_refused_operation(const struct mmuext_op *operation, long error)
+void explain_refused_operation(const struct mmuext_op *operation, long error, const void *caller,
+			       unsigned int position, unsigned int count)
 {
 	mfn_t frame = mfn(operation->arg1.mfn);
 
@@ -262,16 +292,18 @@ void explain_refused_operation(const struct mmuext_op *operation, long error)
 		SAY("unpinning mfn %lx: was it pinned?\n", frame.n);
 	if (operation->cmd == MMUEXT_NEW_BASEPTR || operation->cmd == MMUEXT_NEW_USER_BASEPTR)
 		SAY("loading mfn %lx as a root\n", frame.n);
+	say_caller(caller);
 	explain_frame(frame);
-	panic("Xen refused mmuext operation %u on mfn %lx: %s (%ld)", operation->cmd, frame.n,
-	      xen_error_name(error), error);
+	panic("Xen refused mmuext operation %u of %u, command %u on mfn %lx: %s (%ld)",
+	      position + 1, count, operation->cmd, frame.n, xen_error_name(error), error);
 }
 
-void explain_refused_mapping(uintptr_t address, uint64_t value, long error)
+void explain_refused_mapping(uintptr_t address, uint64_t value, long error, const void *caller)
 {
 	struct pt_walk walk = pt_lookup(address);
 	const struct pt_step *last = &walk.step[walk.steps ? walk.steps - 1 : 0];
 
+	say_caller(caller);
 	pt_print_walk(address);
 	if (!walk.steps || walk.broken || last->level != PT_PTE)
 		SAY("  address %016lx has no pte table, so there is no entry to write\n", address);

@@ -133,8 +133,8 @@ static uint64_t most_pages(uint64_t pages)
 static void start_full_operations(uint64_t pages)
 {
 	mm_start(pt_root());
-	pin_mark_boot_tables();
 	paravirt = paravirt_xen;
+	pin_announce_boot_tables();
 	if (!p2m_start(most_pages(pages)))
 		fatal("too little memory for the P2M's tree");
 }

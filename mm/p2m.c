@@ -113,7 +113,8 @@ uint64_t p2m_entry(pfn_t frame)
 	/* Most frames: one load. */
 	if (frame.n < p2m_boot_size)
 		return __atomic_load_n(&p2m_boot_list[frame.n], __ATOMIC_RELAXED);
-	if (frame.n >= p2m.limit)
+	/* The limit is raised last when there is a tree, and lowered first when there is none. */
+	if (frame.n >= __atomic_load_n(&p2m.limit, __ATOMIC_ACQUIRE))
 		return P2M_INVALID;
 	for (unsigned int level = p2m.levels - 1; level > 0; level--)
 		node = __atomic_load_n(&node->child[index_at(frame.n, level)], __ATOMIC_RELAXED);
@@ -252,10 +253,14 @@ static void show_leaf(uint64_t n, const union node *leaf)
 
 /* ---- building and changing ---- */
 
-/* Replaces the shared node in *slot by one of its own, with the same meaning. */
-static bool own_node(union node **slot, unsigned int level)
+static union node *load(union node *const *slot)
 {
-	union node *old = *slot;
+	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+
+/* Replaces the shared node "old" in *slot by one of its own, with the same meaning. */
+static bool own_node(union node **slot, union node *old, unsigned int level)
+{
 	bool identity = old == p2m.identity[level];
 	uint64_t child = (uint64_t)(identity ? p2m.identity[level - 1] : p2m.missing[level - 1]);
 	union node *node = new_page(child);
@@ -267,7 +272,7 @@ static bool own_node(union node **slot, unsigned int level)
 		free_page(node); /* somebody else was faster */
 		return true;
 	}
-	p2m.stats.nodes++;
+	__atomic_fetch_add(&p2m.stats.nodes, 1, __ATOMIC_RELAXED);
 	return true;
 }
 
@@ -276,10 +281,12 @@ static union node **leaf_slot(uint64_t n)
 {
 	union node **slot = &p2m.root;
 
-	for (unsigned int level = p2m.levels - 1; level > 0; level--) {
-		if (shared(*slot, level) && !own_node(slot, level))
+	for (unsigned int level = p2m.stats.depth - 1; level > 0; level--) {
+		union node *node = load(slot);
+
+		if (shared(node, level) && !own_node(slot, node, level))
 			return NULL;
-		slot = &(*slot)->child[index_at(n, level)];
+		slot = &load(slot)->child[index_at(n, level)];
 	}
 	return slot;
 }
@@ -292,12 +299,15 @@ static void fill_identity(union node *leaf, uint64_t n)
 		leaf->entry[i] = (first + i) | P2M_IDENTITY;
 }
 
-/* Gives this pfn a leaf of its own, which says what the shared one said. */
+/* Gives this pfn a leaf of its own, unless it has one, which says what the shared one said. */
 static bool own_leaf(union node **slot, uint64_t n)
 {
-	union node *leaf = new_page(P2M_INVALID);
+	union node *leaf;
 	bool events;
 
+	if (!shared(load(slot), 0))
+		return true;
+	leaf = new_page(P2M_INVALID);
 	if (!leaf)
 		return false;
 	if (!prepare_window(n)) {
@@ -329,39 +339,70 @@ enum p2m_result p2m_set(pfn_t frame, uint64_t entry)
 {
 	union node **slot;
 
-	if (frame.n >= p2m.limit)
+	if (!p2m.levels || frame.n >= p2m.limit)
 		return P2M_PAST_LIMIT;
 	if (p2m_entry(frame) == entry)
 		return P2M_SET;
 	slot = leaf_slot(frame.n);
-	if (!slot || (shared(*slot, 0) && !own_leaf(slot, frame.n)))
+	if (!slot || !own_leaf(slot, frame.n))
 		return P2M_NO_MEMORY;
-	__atomic_store_n(&(*slot)->entry[index_at(frame.n, 0)], entry, __ATOMIC_RELAXED);
+	__atomic_store_n(&load(slot)->entry[index_at(frame.n, 0)], entry, __ATOMIC_RELAXED);
 	return P2M_SET;
+}
+
+/* The part of a range that lies in one leaf. */
+struct leaf_part {
+	uint64_t first, end;
+	bool whole; /* the leaf says nothing else */
+};
+
+static struct leaf_part part_at(uint64_t n, uint64_t end)
+{
+	uint64_t next = ROUND_DOWN(n, P2M_PER_PAGE) + P2M_PER_PAGE;
+	struct leaf_part part = {n, MIN(next, end), false};
+
+	part.whole = part.end - part.first == P2M_PER_PAGE;
+	return part;
+}
+
+/* Makes all that setting the part takes: where it is not the whole leaf, one of its own. */
+static bool prepare_identity(struct leaf_part part)
+{
+	union node **slot = leaf_slot(part.first);
+
+	return slot && (part.whole || own_leaf(slot, part.first));
+}
+
+static void set_part_identity(struct leaf_part part)
+{
+	union node **slot = leaf_slot(part.first);
+	bool events = spin_lock(&p2m.lock);
+
+	/* The lock: own_leaf() replaces what it has read. */
+	if (shared(*slot, 0))
+		__atomic_store_n(slot, p2m.identity[0], __ATOMIC_RELEASE);
+	else
+		for (uint64_t n = part.first; n < part.end; n++)
+			__atomic_store_n(&(*slot)->entry[index_at(n, 0)], n | P2M_IDENTITY,
+					 __ATOMIC_RELAXED);
+	spin_unlock(&p2m.lock, events);
 }
 
 enum p2m_result p2m_set_identity(struct pfn_range range)
 {
-	uint64_t n = range.start.n, end = n + range.count;
+	uint64_t end = range.start.n + range.count;
+	struct leaf_part part;
 
-	if (end < n || end > p2m.limit)
+	if (!p2m.levels || end < range.start.n || end > p2m.limit)
 		return P2M_PAST_LIMIT;
-	while (n < end) {
-		union node **slot;
-
-		if (n % P2M_PER_PAGE == 0 && end - n >= P2M_PER_PAGE) {
-			slot = leaf_slot(n);
-			if (!slot)
-				return P2M_NO_MEMORY;
-			if (shared(*slot, 0)) {
-				__atomic_store_n(slot, p2m.identity[0], __ATOMIC_RELEASE);
-				n += P2M_PER_PAGE;
-				continue;
-			}
-		}
-		if (p2m_set(pfn(n), n | P2M_IDENTITY) != P2M_SET)
+	for (uint64_t n = range.start.n; n < end; n = part.end) {
+		part = part_at(n, end);
+		if (!prepare_identity(part))
 			return P2M_NO_MEMORY;
-		n++;
+	}
+	for (uint64_t n = range.start.n; n < end; n = part.end) {
+		part = part_at(n, end);
+		set_part_identity(part);
 	}
 	return P2M_SET;
 }
@@ -403,8 +444,8 @@ void p2m_stop(void)
 		hide_leaves();
 	if (p2m.root && p2m.levels > 1)
 		free_tree(p2m.root, p2m.levels - 1);
+	__atomic_store_n(&p2m.limit, p2m_boot_size, __ATOMIC_SEQ_CST);
 	p2m.levels = 0;
-	p2m.limit = p2m_boot_size;
 	p2m.root = NULL;
 	for (unsigned int i = 0; i < levels; i++) {
 		free_page(p2m.missing[i]);
@@ -465,20 +506,18 @@ static union node *list_page(uint64_t n)
 }
 
 /* Makes every page of the list a leaf. */
-static bool adopt_list(union node **root)
+static bool adopt_list(void)
 {
 	for (uint64_t n = 0; n < p2m_boot_size; n += P2M_PER_PAGE) {
-		union node *leaf = list_page(n), **slot = root;
+		union node *leaf = list_page(n), **slot;
 
 		for (uint64_t i = p2m_boot_size - n; i < P2M_PER_PAGE; i++)
 			leaf->entry[i] = P2M_INVALID; /* past the end of the last page */
 		if (!prepare_frame_list(n))
 			return false;
-		for (unsigned int level = p2m.stats.depth - 1; level > 0; level--) {
-			if (shared(*slot, level) && !own_node(slot, level))
-				return false;
-			slot = &(*slot)->child[index_at(n, level)];
-		}
+		slot = leaf_slot(n);
+		if (!slot)
+			return false;
 		set_frame_list(n, leaf);
 		*slot = leaf;
 		p2m.stats.leaves++;
@@ -495,10 +534,10 @@ bool p2m_start(uint64_t limit)
 	p2m.stats = (struct p2m_stats){.depth = levels};
 	if (make_shared(levels) && make_frame_lists(limit)) {
 		p2m.root = p2m.missing[levels - 1];
-		if (adopt_list(&p2m.root)) {
+		if (adopt_list()) {
 			p2m.mapped = ROUND_UP(p2m_boot_size, P2M_PER_PAGE);
-			p2m.limit = limit;
-			__atomic_store_n(&p2m.levels, levels, __ATOMIC_RELEASE);
+			p2m.levels = levels;
+			__atomic_store_n(&p2m.limit, limit, __ATOMIC_RELEASE);
 			return true;
 		}
 		p2m.levels = levels; /* so that everything made so far is found */

@@ -117,7 +117,7 @@ static void finish_table(pfn_t table, enum pt_level level)
 	struct mmuext_op pin = {.cmd = pin_command(level), .arg1.mfn = pfn_to_mfn(table).n};
 
 	make_page_readonly(table);
-	batch_mmuext_op(&pin);
+	batch_mmuext_op(&pin, __builtin_return_address(0));
 }
 
 static void fill_tables(struct relocation *move, enum pt_level level, pfn_t tables, pfn_t children,
@@ -217,7 +217,7 @@ static void return_table(struct returning *back, pfn_t table, bool pinned)
 	struct mmuext_op unpin = {.cmd = MMUEXT_UNPIN_TABLE, .arg1.mfn = pfn_to_mfn(table).n};
 
 	if (pinned)
-		batch_mmuext_op(&unpin);
+		batch_mmuext_op(&unpin, __builtin_return_address(0));
 	return_page(back, table);
 }
 

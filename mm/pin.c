@@ -26,11 +26,11 @@ unsigned int pin_command(enum pt_level level)
 	return commands[pt_level_rank(level)];
 }
 
-static void request(unsigned int command, pfn_t table)
+static ALWAYS_INLINE void request(unsigned int command, pfn_t table)
 {
 	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(table).n};
 
-	batch_mmuext_op(&op);
+	batch_mmuext_op(&op, __builtin_return_address(0));
 }
 
 static void unlock(void *frame)
@@ -38,14 +38,31 @@ static void unlock(void *frame)
 	spin_release(&((struct frame *)frame)->lock);
 }
 
+/*
+ * Takes the lock of a table that is to be pinned or unpinned, which at the pte level is its own and
+ * above it that of the address space, held already. False, and no lock: there is nothing to do. It
+ * is asked twice because a table with two entries pointing to it is met twice in one batch, and the
+ * first time has left the lock taken.
+ */
+static bool lock_table(struct frame *frame, enum pt_level level, bool pinned)
+{
+	bool right = ((frame->flags & FRAME_PINNED) != 0) == pinned;
+
+	if (!right || level != PT_PTE)
+		return right;
+	spin_acquire(&frame->lock);
+	right = ((frame->flags & FRAME_PINNED) != 0) == pinned;
+	if (!right)
+		spin_release(&frame->lock);
+	return right;
+}
+
 bool pin_table(pfn_t table, enum pt_level level)
 {
 	struct frame *frame = frame_of(table);
 
-	if (frame->flags & FRAME_PINNED)
+	if (!lock_table(frame, level, false))
 		return false;
-	if (level == PT_PTE)
-		spin_acquire(&frame->lock);
 	frame->flags |= FRAME_PINNED;
 	make_page_readonly(table);
 	if (level == PT_PTE) {
@@ -59,12 +76,10 @@ bool unpin_table(pfn_t table, enum pt_level level)
 {
 	struct frame *frame = frame_of(table);
 
-	if (!(frame->flags & FRAME_PINNED))
+	if (!lock_table(frame, level, true))
 		return false;
-	if (level == PT_PTE) {
-		spin_acquire(&frame->lock);
+	if (level == PT_PTE)
 		request(MMUEXT_UNPIN_TABLE, table);
-	}
 	make_page_writable(table);
 	frame->flags &= (uint8_t)~FRAME_PINNED;
 	if (level == PT_PTE)
@@ -86,6 +101,8 @@ static bool visit_unpin(pfn_t table, enum pt_level level, void *argument)
 
 void mm_pin(struct mm *mm)
 {
+	/* Pinned for good: what mm_pin_all() may have noted is void. */
+	frame_of(mm->root)->flags &= (uint8_t)~FRAME_SAVE;
 	if (mm->pinned)
 		return;
 	batch_enter();
@@ -103,6 +120,7 @@ void mm_unpin(struct mm *mm)
 {
 	bool flush;
 
+	frame_of(mm->root)->flags &= (uint8_t)~FRAME_SAVE;
 	if (!mm->pinned)
 		return;
 	/* What waits may have pinned a table of it, and still hold that table's lock. */
@@ -130,12 +148,12 @@ void mm_pin_all(void)
 	list_for_each (node, &mm_list) {
 		struct mm *mm = container_of(node, struct mm, link);
 
-		spin_acquire(&mm->lock);
+		mm_lock(mm);
 		if (!mm->pinned) {
 			mm_pin(mm);
 			frame_of(mm->root)->flags |= FRAME_SAVE;
 		}
-		spin_release(&mm->lock);
+		mm_unlock(mm);
 	}
 	spin_unlock(&mm_list_lock, events);
 }
@@ -146,14 +164,11 @@ void mm_unpin_all(void)
 
 	list_for_each (node, &mm_list) {
 		struct mm *mm = container_of(node, struct mm, link);
-		struct frame *root = frame_of(mm->root);
 
-		spin_acquire(&mm->lock);
-		if (root->flags & FRAME_SAVE) {
-			root->flags &= (uint8_t)~FRAME_SAVE;
+		mm_lock(mm);
+		if (frame_of(mm->root)->flags & FRAME_SAVE)
 			mm_unpin(mm);
-		}
-		spin_release(&mm->lock);
+		mm_unlock(mm);
 	}
 	spin_unlock(&mm_list_lock, events);
 }
@@ -165,10 +180,19 @@ static bool visit_mark(pfn_t table, enum pt_level level, void *argument)
 	return false;
 }
 
-void pin_mark_boot_tables(void)
+static bool visit_announce(pfn_t table, enum pt_level level, void *argument)
+{
+	(void)argument;
+	paravirt.alloc_table(&kernel_mm, table, level);
+	return false;
+}
+
+void pin_announce_boot_tables(void)
 {
 	pt_walk_tables(kernel_mm.root, UINTPTR_MAX, visit_mark, NULL);
 	kernel_mm.pinned = true;
+	/* Only now: the hook must find them all pinned, or it would do that. */
+	pt_walk_tables(kernel_mm.root, UINTPTR_MAX, visit_announce, NULL);
 }
 
 uint64_t pinned_tables(void)

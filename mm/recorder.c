@@ -8,6 +8,7 @@
 #include <kernel/string.h>
 #include <mm/address_space.h>
 #include <mm/direct_map.h>
+#include <mm/frames.h>
 #include <mm/p2m.h>
 #include <mm/recorder.h>
 
@@ -16,8 +17,8 @@ static char breach_text[160];
 
 const char *record_kind_name(enum record_kind kind)
 {
-	static const char *const names[RECORD_KINDS] = {"alloc", "release", "clone",
-							"entry", "pte",     "protect"};
+	static const char *const names[RECORD_KINDS] = {"alloc", "release", "clone", "entry",
+							"pte",   "protect", "rights"};
 
 	return names[kind];
 }
@@ -83,21 +84,6 @@ static bool is_zero(pfn_t table)
 	return true;
 }
 
-static void record_alloc(struct mm *mm, pfn_t table, enum pt_level level)
-{
-	struct recorder_slot *slot = find_table(table);
-
-	record(RECORD_ALLOC, level, table, pt_entry_none());
-	if (slot->key)
-		breach("the table in pfn %lx was announced twice", table.n);
-	else
-		active->live++;
-	if (!is_zero(table))
-		breach("the table in pfn %lx was announced with entries in it", table.n);
-	*slot = (struct recorder_slot){table.n + 1, 0, (uint8_t)level};
-	active->below.alloc_table(mm, table, level);
-}
-
 /* An entry no longer points where it did. */
 static void forget_entry(struct recorder_slot *entry)
 {
@@ -109,6 +95,51 @@ static void forget_entry(struct recorder_slot *entry)
 	if (table->key)
 		table->value--;
 	remove_slot(active->entry, entry);
+}
+
+/* A store above the pte level: the table it points to must have been announced. */
+static void note_pointer(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+{
+	struct recorder_slot *table;
+	pfn_t child;
+
+	forget_entry(find(active->entry, (uintptr_t)entry));
+	if (!pt_entry_present(value) || pt_entry_leaf(value, level))
+		return;
+	child = pt_entry_pfn(value);
+	table = find_table(child);
+	if (!table->key) {
+		breach("a %s entry points to pfn %lx, which was not announced as a table",
+		       pt_level_name(level), child.n);
+		return;
+	}
+	if (table->level != pt_level_below(level))
+		breach("a %s entry points to pfn %lx, a %s table", pt_level_name(level), child.n,
+		       pt_level_name((enum pt_level)table->level));
+	table->value++;
+	*find(active->entry, (uintptr_t)entry) =
+		(struct recorder_slot){(uintptr_t)entry, child.n, (uint8_t)level};
+}
+
+static void record_alloc(struct mm *mm, pfn_t table, enum pt_level level)
+{
+	struct recorder_slot *slot = find_table(table);
+	pt_entry_t *entries = pfn_to_virt(table);
+
+	record(RECORD_ALLOC, level, table, pt_entry_none());
+	if (slot->key)
+		breach("the table in pfn %lx was announced twice", table.n);
+	else
+		active->live++;
+	/* Tables of the boot are announced late, when there is somebody to tell. */
+	if (!is_zero(table) && !(frame_of(table)->flags & FRAME_PINNED))
+		breach("the table in pfn %lx was announced with entries in it", table.n);
+	*slot = (struct recorder_slot){table.n + 1, 0, (uint8_t)level};
+	for (unsigned int i = 0; level != PT_PTE && i < pt_entries(); i++) {
+		if (level != PT_PGD || !pt_slot_reserved(i))
+			note_pointer(&entries[i], level, entries[i]);
+	}
+	active->below.alloc_table(mm, table, level);
 }
 
 static void record_release(pfn_t table, enum pt_level level)
@@ -142,30 +173,6 @@ static void record_clone(struct mm *mm, const struct mm *from, unsigned int star
 	active->below.clone_root(mm, from, start, count);
 }
 
-/* A store above the pte level: the table it points to must have been announced. */
-static void note_pointer(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
-{
-	struct recorder_slot *table;
-	pfn_t child;
-
-	forget_entry(find(active->entry, (uintptr_t)entry));
-	if (!pt_entry_present(value) || pt_entry_leaf(value, level))
-		return;
-	child = pt_entry_pfn(value);
-	table = find_table(child);
-	if (!table->key) {
-		breach("a %s entry points to pfn %lx, which was not announced as a table",
-		       pt_level_name(level), child.n);
-		return;
-	}
-	if (table->level != pt_level_below(level))
-		breach("a %s entry points to pfn %lx, a %s table", pt_level_name(level), child.n,
-		       pt_level_name((enum pt_level)table->level));
-	table->value++;
-	*find(active->entry, (uintptr_t)entry) =
-		(struct recorder_slot){(uintptr_t)entry, child.n, (uint8_t)level};
-}
-
 static void record_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
 {
 	record(level == PT_PTE ? RECORD_PTE : RECORD_ENTRY, level, virt_to_pfn(entry), value);
@@ -186,6 +193,19 @@ static void record_protect(pt_entry_t *entry, pt_entry_t value)
 	active->below.protect_commit(entry, value);
 }
 
+static void record_set_kernel_pte(uintptr_t address, pt_entry_t value)
+{
+	record(RECORD_PTE, PT_PTE, INVALID_PFN, value);
+	active->below.set_kernel_pte(address, value);
+}
+
+static void record_set_page_writable(pfn_t frame, bool writable)
+{
+	record(RECORD_RIGHTS, PT_PTE, frame,
+	       pt_entry_make(frame, writable ? PT_KERNEL_RW : PT_KERNEL_RO));
+	active->below.set_page_writable(frame, writable);
+}
+
 void recorder_start(struct recorder *recorder)
 {
 	if (active)
@@ -200,6 +220,8 @@ void recorder_start(struct recorder *recorder)
 	paravirt.set_entry = record_set_entry;
 	paravirt.set_pte_at = record_set_pte_at;
 	paravirt.protect_commit = record_protect;
+	paravirt.set_kernel_pte = record_set_kernel_pte;
+	paravirt.set_page_writable = record_set_page_writable;
 }
 
 void recorder_stop(void)

@@ -42,6 +42,12 @@ static void early_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t v
 	batch_mmu_update(entry_anywhere(entry), MMU_NORMAL_PT_UPDATE, value.raw, CALLER);
 }
 
+static void early_set_pte_at(struct mm *mm, uintptr_t address, pt_entry_t *entry, pt_entry_t value)
+{
+	(void)mm, (void)address;
+	batch_mmu_update(entry_anywhere(entry), MMU_NORMAL_PT_UPDATE, value.raw, CALLER);
+}
+
 static void early_protect_commit(pt_entry_t *entry, pt_entry_t value)
 {
 	batch_mmu_update(entry_anywhere(entry), MMU_PT_UPDATE_PRESERVE_AD, value.raw, CALLER);
@@ -81,16 +87,23 @@ static pt_entry_t *user_root_entry(const pt_entry_t *entry)
 	return user_root && slot < pt_entries() / 2 ? (pt_entry_t *)user_root + slot : NULL;
 }
 
-/* Both or none: a program must not see another address space than the kernel does. */
+/*
+ * In one hypercall: a program must not see another address space than the kernel does. Both roots
+ * are pinned, or neither.
+ */
 static NOINLINE void set_root_entry(pt_entry_t *entry, pt_entry_t value, const void *caller)
 {
 	pt_entry_t *user_entry = user_root_entry(entry);
 
-	batch_enter();
-	write_entry(entry, MMU_NORMAL_PT_UPDATE, value, caller);
-	if (user_entry)
-		write_entry(user_entry, MMU_NORMAL_PT_UPDATE, value, caller);
-	batch_leave();
+	if (!user_entry) {
+		write_entry(entry, MMU_NORMAL_PT_UPDATE, value, caller);
+	} else if (frame_of(virt_to_pfn(entry))->flags & FRAME_PINNED) {
+		batch_mmu_update_pair(entry_in_direct_map(entry), entry_in_direct_map(user_entry),
+				      value.raw, caller);
+	} else {
+		*(volatile pt_entry_t *)entry = value;
+		*(volatile pt_entry_t *)user_entry = value;
+	}
 }
 
 static void xen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
@@ -103,7 +116,7 @@ static void xen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t val
 
 static void xen_set_kernel_pte(uintptr_t address, pt_entry_t value)
 {
-	batch_update_va_mapping(address, value.raw, UVMF_INVLPG | UVMF_ALL);
+	batch_update_va_mapping(address, value.raw, UVMF_INVLPG | UVMF_ALL, CALLER);
 }
 
 static void xen_set_pte_at(struct mm *mm, uintptr_t address, pt_entry_t *entry, pt_entry_t value)
@@ -112,7 +125,7 @@ static void xen_set_pte_at(struct mm *mm, uintptr_t address, pt_entry_t *entry, 
 
 	/* Alone, it is cheaper that Xen finds the entry; in a batch, that they share an element. */
 	if (here && !batch_is_lazy() && (frame_of(virt_to_pfn(entry))->flags & FRAME_PINNED))
-		batch_update_va_mapping(address, value.raw, UVMF_NONE);
+		batch_update_va_mapping(address, value.raw, UVMF_NONE, CALLER);
 	else
 		write_entry(entry, MMU_NORMAL_PT_UPDATE, value, CALLER);
 }
@@ -136,14 +149,14 @@ static void xen_flush_address(uintptr_t address)
 {
 	struct mmuext_op op = {.cmd = MMUEXT_INVLPG_ALL, .arg1.linear_addr = address};
 
-	batch_mmuext_op(&op);
+	batch_mmuext_op(&op, CALLER);
 }
 
 static void xen_flush_all(void)
 {
 	struct mmuext_op op = {.cmd = MMUEXT_TLB_FLUSH_ALL};
 
-	batch_mmuext_op(&op);
+	batch_mmuext_op(&op, CALLER);
 }
 
 /* ---- hooks ---- */
@@ -163,9 +176,9 @@ static void xen_release_table(pfn_t table, enum pt_level level)
 
 static void xen_pin_mm(struct mm *mm)
 {
-	spin_acquire(&mm->lock);
+	mm_lock(mm);
 	mm_pin(mm);
-	spin_release(&mm->lock);
+	mm_unlock(mm);
 }
 
 static void xen_exit_mmap(struct mm *mm)
@@ -173,9 +186,9 @@ static void xen_exit_mmap(struct mm *mm)
 	if (!mm->pinned)
 		return;
 	mm_unload_everywhere(mm);
-	spin_acquire(&mm->lock);
+	mm_lock(mm);
 	mm_unpin(mm);
-	spin_release(&mm->lock);
+	mm_unlock(mm);
 }
 
 static void loaded(void *mm)
@@ -191,8 +204,8 @@ static void xen_load_mm(struct mm *mm)
 	if (pfn_valid(mm->user_root))
 		user.arg1.mfn = pfn_to_mfn(mm->user_root).n;
 	batch_enter();
-	batch_mmuext_op(&kernel);
-	batch_mmuext_op(&user);
+	batch_mmuext_op(&kernel, CALLER);
+	batch_mmuext_op(&user, CALLER);
 	batch_callback(loaded, mm);
 	batch_leave();
 }
@@ -200,7 +213,7 @@ static void xen_load_mm(struct mm *mm)
 /* What the two tables have in common. A new root is not pinned, so cloning one tells Xen nothing.
  */
 #define XEN_OPS                                                                                  \
-	.user_roots = true, .set_kernel_pte = xen_set_kernel_pte, .set_pte_at = xen_set_pte_at,  \
+	.user_roots = true, .set_kernel_pte = xen_set_kernel_pte,                                \
 	.clone_root = paravirt_no_clone_root, .activate_mm = xen_pin_mm, .dup_mmap = xen_pin_mm, \
 	.exit_mmap = xen_exit_mmap, .load_mm = xen_load_mm, .lazy_enter = batch_enter,           \
 	.lazy_leave = batch_leave, .lazy_flush = batch_flush,                                    \
@@ -210,6 +223,7 @@ static void xen_load_mm(struct mm *mm)
 const struct paravirt_ops paravirt_xen_early = {
 	.name = "xen, early",
 	.set_entry = early_set_entry,
+	.set_pte_at = early_set_pte_at,
 	.protect_commit = early_protect_commit,
 	.alloc_table = paravirt_no_alloc_table,
 	.release_table = paravirt_no_release_table,
@@ -219,6 +233,7 @@ const struct paravirt_ops paravirt_xen_early = {
 const struct paravirt_ops paravirt_xen = {
 	.name = "xen",
 	.set_entry = xen_set_entry,
+	.set_pte_at = xen_set_pte_at,
 	.protect_commit = xen_protect_commit,
 	.alloc_table = xen_alloc_table,
 	.release_table = xen_release_table,

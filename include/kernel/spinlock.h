@@ -3,8 +3,8 @@
  * Spin locks that hold events back on this CPU while they are held.
  *
  * One virtual CPU runs today; the locks are real all the same, and so is their order, outermost
- * first: selftest, console, address spaces (the list), one address space, page table, P2M, frames,
- * printk. A holder never blocks.
+ * first: selftest, console, the kernel's address space, the list of the others, one of those, page
+ * table, P2M, frames, printk. A holder never blocks.
  */
 #ifndef KERNEL_SPINLOCK_H
 #define KERNEL_SPINLOCK_H

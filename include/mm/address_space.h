@@ -16,10 +16,11 @@
 #include <kernel/list.h>
 #include <kernel/spinlock.h>
 #include <mm/pagetable.h>
+#include <mm/paravirt.h>
 
 struct mm {
 	struct list_node link; /* all address spaces but the kernel's: the list's lock guards it */
-	struct spinlock lock;  /* guards the tables above the pte level; taken by spin_acquire() */
+	struct spinlock lock;  /* guards the tables above the pte level; taken by mm_lock() */
 	pfn_t root;            /* both halves */
 	pfn_t user_root;       /* the user half only; INVALID_PFN where programs share the root */
 	bool pinned;
@@ -28,25 +29,41 @@ struct mm {
 /* The kernel's own: its user half is empty. */
 extern struct mm kernel_mm;
 
+/*
+ * The lock of the tables above the pte level. Letting go of it issues what waits, in lazy mode too:
+ * whoever has it next reads the tables and must find every change in them.
+ */
+static inline void mm_lock(struct mm *mm)
+{
+	spin_acquire(&mm->lock);
+}
+
+static inline void mm_unlock(struct mm *mm)
+{
+	lazy_flush();
+	spin_release(&mm->lock);
+}
+
 /* Makes the live tables the kernel's address space. Once, when the frame database exists. */
 void mm_start(pfn_t root);
 
 /*
  * Makes an empty address space with the kernel's half, and puts it into the list. False: out of
- * memory, and nothing has changed.
+ * memory; nothing was taken, and *mm is not to be used. Lock: the list's is taken.
  */
 bool mm_create(struct mm *mm);
 
 /*
- * Gives back its tables and roots. Nothing may run on it any more: mm_exit() before. Frames that
- * its ptes map are the caller's to give back, before.
+ * Takes it out of the list, ends it as mm_exit() does, and gives back its tables and roots. Frames
+ * that its ptes map are the caller's to give back, before. Locks: the list's, and mm->lock.
  */
 void mm_destroy(struct mm *mm);
 
 /*
  * Makes every table from the root down to "level" on the way to the addresses "start" to "last",
  * both included and in one half of the address space. Either all are there afterwards or, false,
- * none was made. Lock: mm->lock is taken.
+ * none was made. A new entry of the kernel's root is copied to every root there is. Locks: mm->lock
+ * is taken; for the kernel's, the list's and then that of one address space after the other.
  */
 bool mm_prepare(struct mm *mm, uintptr_t start, uintptr_t last, enum pt_level level);
 
@@ -64,7 +81,8 @@ void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last);
 
 /*
  * Replaces a large page by a table of smaller ones with the same rights. "entry" is the large
- * page's, at "level". False: out of memory, and nothing has changed. Lock: mm->lock is taken.
+ * page's, at "level"; if somebody else has replaced it meanwhile, that will do. False: out of
+ * memory, and nothing has changed. Lock: mm->lock is taken.
  */
 bool mm_split(struct mm *mm, pt_entry_t *entry, enum pt_level level);
 
@@ -79,13 +97,13 @@ void mm_exit(struct mm *mm);
 
 /*
  * Runs the CPU on it; it must have been activated. Until Xen has been told, which may be later in
- * lazy mode, the CPU's loaded_mm is the old one.
+ * lazy mode, the CPU's loaded_mm is the old one. At most one load waits. Not in an event handler.
  */
 void mm_load(struct mm *mm);
 
 /*
  * Makes every CPU that has this address space loaded, or is about to, run on the kernel's. Waits
- * for what they have queued.
+ * for what they have queued. Not in an event handler, which may have interrupted just that.
  */
 void mm_unload_everywhere(struct mm *mm);
 

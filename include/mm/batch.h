@@ -47,15 +47,16 @@ struct batch_counters {
 	uint64_t largest;                      /* most requests in one entry */
 };
 
-/* Requests that went out alone, without the queue. */
+/* Requests that went out alone, without the queue; of the updates "pairs" times two together. */
 struct batch_singles {
-	uint64_t updates, mappings, operations;
+	uint64_t updates, mappings, operations, pairs;
 };
 
 /* What is behind one element of the multicall. */
 struct batch_element {
 	unsigned int first, count; /* its run of updates, or of operations; count: once complete */
 	unsigned int done;         /* how many Xen carried out */
+	const void *caller;        /* of an update by address, which is an element of its own */
 };
 
 struct batch_callback {
@@ -73,6 +74,7 @@ struct batch {
 	struct mmu_update update[BATCH_UPDATES];
 	const void *caller[BATCH_UPDATES]; /* who asked for it */
 	struct mmuext_op operation[BATCH_OPS];
+	const void *operation_caller[BATCH_OPS];
 	struct batch_callback callback[BATCH_CALLBACKS];
 	struct batch_counters counters; /* of the queue; batch_counters() adds ... */
 	struct batch_singles single;    /* ... these */
@@ -103,9 +105,13 @@ bool batch_is_lazy(void);
  */
 void batch_mmu_update(maddr_t entry, unsigned int command, uint64_t value, const void *caller);
 
+/* The same value for two entries in one hypercall, so that nobody sees the one without the other.
+ */
+void batch_mmu_update_pair(maddr_t first, maddr_t second, uint64_t value, const void *caller);
+
 /*
- * The commonest case of it, in the fewest instructions: one more behind another. False: it is not
- * that case, and nothing has happened.
+ * The commonest case of batch_mmu_update(), in the fewest instructions: one more behind another.
+ * False: it is not that case, and nothing has happened.
  */
 static inline bool batch_append_update(maddr_t entry, unsigned int command, uint64_t value,
 				       const void *caller)
@@ -134,11 +140,11 @@ static inline bool batch_append_update(maddr_t entry, unsigned int command, uint
 	return fits;
 }
 
-/* One mmuext operation: pins, roots, flushes. */
-void batch_mmuext_op(const struct mmuext_op *operation);
+/* One mmuext operation: pins, roots, flushes. "caller" as above. */
+void batch_mmuext_op(const struct mmuext_op *operation, const void *caller);
 
-/* The entry that maps an address in the current tables, with UVMF_ flags. */
-void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags);
+/* The entry that maps an address in the current tables, with UVMF_ flags. "caller" as above. */
+void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags, const void *caller);
 
 /*
  * Calls the function right after the batch that holds the requests made so far was issued; at once

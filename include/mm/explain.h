@@ -37,8 +37,10 @@ const char *xen_error_name(long error);
  */
 void explain_refused_update(const struct mmu_update *update, long error, const void *caller,
 			    unsigned int position, unsigned int count) NORETURN;
-void explain_refused_operation(const struct mmuext_op *operation, long error) NORETURN;
-void explain_refused_mapping(uintptr_t address, uint64_t value, long error) NORETURN;
+void explain_refused_operation(const struct mmuext_op *operation, long error, const void *caller,
+			       unsigned int position, unsigned int count) NORETURN;
+void explain_refused_mapping(uintptr_t address, uint64_t value, long error,
+			     const void *caller) NORETURN;
 void explain_refused_multicall(unsigned int count, long error) NORETURN;
 
 #endif

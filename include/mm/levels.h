@@ -3,11 +3,11 @@
  * The five levels under their familiar names: pgd_t, p4d_t, pud_t, pmd_t, pte_t.
  *
  * Thin wrappers over mm/pagetable.h for code that goes down step by step. Each level's entry is a
- * type of its own, so that mixing two up does not compile. With four levels the p4d is folded:
- * p4d_offset() returns the root's entry itself, which then *is* the p4d entry; at the pgd level
- * everything counts as present and writing does nothing. Code that takes all five steps, and clears
- * or sets at the p4d level, is right in both geometries; one that cleared the pgd entry as well
- * would clear a folded one twice, and Xen counts.
+ * type of its own, so that mixing two up does not compile. With four levels the p4d is folded: one
+ * entry in each of the pgd's, and p4d_offset() returns the pgd's entry itself, which then *is* the
+ * p4d entry; as a pgd entry it counts as present, and writing it does nothing. Code that takes all
+ * five steps, and clears or sets at the p4d level, is right in both geometries; one that cleared
+ * the pgd entry as well would clear a folded one twice, and Xen counts.
  */
 #ifndef MM_LEVELS_H
 #define MM_LEVELS_H
@@ -27,7 +27,7 @@ static inline bool p4d_folded(void)
  * the first address after the entry that an address is in (or "end", if that comes first), and
  * set and clear.
  */
-#define PT_DEFINE_LEVEL(name, LEVEL)                                                        \
+#define PT_DEFINE_LEVEL(name, LEVEL, HELD)                                                  \
 	typedef struct {                                                                    \
 		pt_entry_t entry;                                                           \
 	} name##_t;                                                                         \
@@ -41,15 +41,15 @@ static inline bool p4d_folded(void)
 	}                                                                                   \
 	static inline bool name##_none(name##_t e)                                          \
 	{                                                                                   \
-		return pt_level_exists(LEVEL) && pt_entry_is_none(e.entry);                 \
+		return pt_level_exists(HELD) && pt_entry_is_none(e.entry);                  \
 	}                                                                                   \
 	static inline bool name##_present(name##_t e)                                       \
 	{                                                                                   \
-		return !pt_level_exists(LEVEL) || pt_entry_present(e.entry);                \
+		return !pt_level_exists(HELD) || pt_entry_present(e.entry);                 \
 	}                                                                                   \
 	static inline bool name##_bad(name##_t e)                                           \
 	{                                                                                   \
-		return pt_level_exists(LEVEL) && pt_entry_bad(e.entry, LEVEL);              \
+		return pt_level_exists(HELD) && pt_entry_bad(e.entry, HELD);                \
 	}                                                                                   \
 	static inline pfn_t name##_pfn(name##_t e)                                          \
 	{                                                                                   \
@@ -76,8 +76,8 @@ static inline bool p4d_folded(void)
 	}                                                                                   \
 	static inline void set_##name(name##_t *e, name##_t value)                          \
 	{                                                                                   \
-		if (pt_level_exists(LEVEL))                                                 \
-			set_entry(&e->entry, LEVEL, value.entry);                           \
+		if (pt_level_exists(HELD))                                                  \
+			set_entry(&e->entry, HELD, value.entry);                            \
 	}                                                                                   \
 	static inline void name##_clear(name##_t *e)                                        \
 	{                                                                                   \
@@ -85,22 +85,22 @@ static inline bool p4d_folded(void)
 	}
 
 /*
- * The root is the level that stands when the p4d is folded, so the roles are: pgd_t exists with
- * five levels only, and p4d_t is the root's entry with four.
+ * What is stepped through is one thing, what holds the entry another. Folded, the pgd still has
+ * all its entries and the p4d one in each; but what such an entry says, it says as the p4d's.
  */
-#define PT_TYPED_PGD (p4d_folded() ? PT_P4D : PT_PGD)
-#define PT_TYPED_P4D (p4d_folded() ? PT_PGD : PT_P4D)
+#define PT_HELD_BY_PGD (p4d_folded() ? PT_P4D : PT_PGD)
+#define PT_HELD_BY_P4D (p4d_folded() ? PT_PGD : PT_P4D)
 
-PT_DEFINE_LEVEL(pgd, PT_TYPED_PGD)
-PT_DEFINE_LEVEL(p4d, PT_TYPED_P4D)
-PT_DEFINE_LEVEL(pud, PT_PUD)
-PT_DEFINE_LEVEL(pmd, PT_PMD)
-PT_DEFINE_LEVEL(pte, PT_PTE)
+PT_DEFINE_LEVEL(pgd, PT_PGD, PT_HELD_BY_PGD)
+PT_DEFINE_LEVEL(p4d, PT_P4D, PT_HELD_BY_P4D)
+PT_DEFINE_LEVEL(pud, PT_PUD, PT_PUD)
+PT_DEFINE_LEVEL(pmd, PT_PMD, PT_PMD)
+PT_DEFINE_LEVEL(pte, PT_PTE, PT_PTE)
 
 /* The root's entry for an address. */
 static inline pgd_t *pgd_offset(const struct mm *mm, uintptr_t address)
 {
-	return (pgd_t *)pfn_to_virt(mm->root) + pt_index(address, PT_PGD);
+	return (pgd_t *)pfn_to_virt(mm->root) + pgd_index(address);
 }
 
 static inline p4d_t *p4d_offset(pgd_t *pgd, uintptr_t address)

@@ -88,7 +88,7 @@ uint64_t p2m_limit(void);
 
 enum p2m_result {
 	P2M_SET,
-	P2M_PAST_LIMIT, /* the pfn is not below p2m_limit() */
+	P2M_PAST_LIMIT, /* the pfn is not below p2m_limit(), or there is no tree yet */
 	P2M_NO_MEMORY,  /* for a leaf, or what leads to it */
 };
 
@@ -100,7 +100,10 @@ enum p2m_result {
  */
 enum p2m_result p2m_set(pfn_t frame, uint64_t entry);
 
-/* Makes pfns stand for the mfns of the same numbers. Whole leaves of it share one page. */
+/*
+ * Makes pfns stand for the mfns of the same numbers. Whole leaves of it share one page. On an error
+ * nothing has changed. Takes the P2M's lock.
+ */
 enum p2m_result p2m_set_identity(struct pfn_range range);
 
 /*

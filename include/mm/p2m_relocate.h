@@ -41,9 +41,10 @@ struct p2m_relocated {
 /*
  * Moves the list of memory->pages entries from p2m_address() to the root slots that start with that
  * of "window", which must be free, and tells mm/p2m.h. New frames are one run taken from *memory.
- * Returns NULL, or a message saying what is missing (valid until the next call); nothing has
- * changed then. Needs the direct map, and that *memory describes all frames in use. Before the
- * frame database, on one CPU; no locks.
+ * Returns NULL, or a message (valid until the next call): of what is missing, and then nothing has
+ * changed; or that the frames do not balance afterwards, and then the kernel is wrong about its
+ * memory and must stop. Needs the direct map, and that *memory describes all frames in use. Before
+ * the frame database, on one CPU; no locks.
  */
 const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_relocation how,
 			 struct p2m_relocated *done);

@@ -170,7 +170,7 @@ static inline bool pt_entry_leaf(pt_entry_t entry, enum pt_level level)
 	return level == PT_PTE || (entry.raw & PT_HUGE);
 }
 
-/* The entry's flags as text, "rw-x" style: "P RW US A D NX ..."; returns "buffer". */
+/* The entry's flags as text, "P RW US A D NX" or "- ..."; returns "buffer". */
 char *pt_flags_text(pt_entry_t entry, enum pt_level level, char *buffer, size_t size);
 
 /* Bytes that hold the longest text of pt_flags_text(). */
@@ -184,7 +184,8 @@ bool pt_entry_bad(pt_entry_t entry, enum pt_level level);
 
 /*
  * An entry for a frame of the domain; the empty one if the frame has no memory, so that what is
- * made of an unknown pfn can never map somebody else's frame. Without PT_PRESENT in "flags" the
+ * made of an unknown pfn can never map a frame that the P2M does not name. (It may name another
+ * domain's, or one of a device: P2M_FOREIGN, P2M_IDENTITY.) Without PT_PRESENT in "flags" the
  * address bits are not a frame's, and pfn and flags are stored as they are.
  */
 static inline pt_entry_t pt_entry_make(pfn_t frame, uint64_t flags)

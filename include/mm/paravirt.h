@@ -11,7 +11,8 @@
  *
  * The hooks alloc_table, release_table and clone_root are a contract between who owns tables and
  * who must track them: Xen's pins, a shadow-paging host, a tracer. Each table is announced once and
- * released once, on every path.
+ * released once, on every path. Those that the kernel starts with are announced when the frame
+ * database exists, complete and in use (pin_announce_boot_tables()).
  */
 #ifndef MM_PARAVIRT_H
 #define MM_PARAVIRT_H
@@ -74,7 +75,7 @@ struct paravirt_ops {
 	/* Makes a page of the direct map read-only or writable. The caller flushes if it must. */
 	void (*set_page_writable)(pfn_t frame, bool writable);
 
-	/* Forgets one address, or all, on every CPU. */
+	/* Forgets one address, or all: on every CPU under Xen, on the running one natively. */
 	void (*flush_address)(uintptr_t address);
 	void (*flush_all)(void);
 };
@@ -94,7 +95,8 @@ void paravirt_no_clone_root(struct mm *mm, const struct mm *from, unsigned int s
  * Writes an entry of a table at "level". A table that Xen holds validated is written by mmu_update,
  * queued in lazy mode; any other by a store. "entry" is the entry's address in the direct map. An
  * entry of the user half of a root goes to the programs' root too, in the same batch. Xen refusing
- * is a panic. Lock: the table's, or mm->lock above the pte level.
+ * is a panic. Lock: the table's, or mm->lock above the pte level; nobody else may write an entry
+ * that is guarded by something else (the P2M's window: the P2M's lock).
  */
 static inline void set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
 {
@@ -133,7 +135,8 @@ static inline pt_entry_t read_entry(const pt_entry_t *entry)
  * Changing the rights of a present pte: start gives the entry, the caller changes flags, commit
  * writes it back. The processor may set accessed and dirty meanwhile: commit keeps these
  * (MMU_PT_UPDATE_PRESERVE_AD), so the frame must not change. The table's lock is held throughout.
- * Does not flush.
+ * Neither flushes: a pte that has a change waiting is not started again before lazy_flush(), or the
+ * second change would undo the first.
  */
 static inline pt_entry_t protect_start(pt_entry_t *entry)
 {

@@ -13,7 +13,8 @@
  * the others; the tables between are held by the root's pin.
  *
  * The lock of a pte table that is pinned or unpinned is held until the batch with the requests is
- * out. Whoever takes such a lock, in lazy mode, flushes before.
+ * out. Whoever takes such a lock, in lazy mode, flushes before; so does whoever lets go of mm->lock
+ * (mm_unlock()).
  */
 #ifndef MM_PIN_H
 #define MM_PIN_H
@@ -33,7 +34,8 @@ unsigned int pin_command(enum pt_level level);
 
 /*
  * Pins all tables of the address space's user half, and its roots last, in one batch. Its tables
- * must be announced and complete. Lock: mm->lock. Does nothing if it is pinned.
+ * must be announced and complete. Lock: mm->lock. If it is pinned, only the mark of mm_pin_all() on
+ * it is taken away.
  */
 void mm_pin(struct mm *mm);
 
@@ -50,9 +52,10 @@ void mm_unpin_all(void);
 
 /*
  * Writes into the frame database that the tables under the kernel's root are pinned, at the end of
- * the boot: they came so from the builder, or were made so before there was a database.
+ * the boot, and announces them to the hooks (mm/paravirt.h), children first: they came so from the
+ * builder, or were made so before there was a database and somebody to tell.
  */
-void pin_mark_boot_tables(void);
+void pin_announce_boot_tables(void);
 
 /* Tables of the domain that Xen holds validated as far as the kernel knows. */
 uint64_t pinned_tables(void);

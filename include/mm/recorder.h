@@ -7,6 +7,9 @@
  * breach of the hooks' contract (mm/paravirt.h): a table that is hooked in without having been
  * announced, one announced twice or not zeroed, a release of one that was never announced or that
  * an entry still points to. For tests and for the curious; one CPU.
+ *
+ * A root slot that is also written to the programs' root counts as one store and one pointer: the
+ * backend writes both or none.
  */
 #ifndef MM_RECORDER_H
 #define MM_RECORDER_H
@@ -23,13 +26,15 @@ enum record_kind {
 	RECORD_ENTRY,   /* a store above the pte level */
 	RECORD_PTE,     /* one at it */
 	RECORD_PROTECT, /* a protection change */
+	RECORD_RIGHTS,  /* a page of the direct map made read-only or writable */
 	RECORD_KINDS
 };
 
 struct record {
 	enum record_kind kind;
 	enum pt_level level;
-	pfn_t table;      /* announced, released, or the one that is written to */
+	pfn_t table;      /* announced, released, written to, or whose rights change; a store for an
+			     address of the kernel's names none: INVALID_PFN */
 	pt_entry_t value; /* of a store */
 };
 

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world_start(4, 600);
 	make_page_readonly(pfn(TABLE));
 	pin.arg1.mfn = model_mfn(TABLE);
-	batch_mmuext_op(&pin);
+	batch_mmuext_op(&pin, NULL);
 	memset(expected, 0, sizeof(expected));
 	called = 0;
 	while (input.left) {
@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 6:
 			batch_update_va_mapping(pfn_to_address(pfn(frame)),
 						model_mfn(frame) * PAGE_SIZE | PT_KERNEL_RO,
-						UVMF_INVLPG);
+						UVMF_INVLPG, NULL);
 			break;
 		case 7:
 			times = 1 + fuzz_below(&input, 3000);

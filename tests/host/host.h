@@ -30,6 +30,16 @@ void host_expect_panic(void (*function)(void), const char *text);
 /* There are four CPUs; this makes one of them the running one. At first it is number 0. */
 void host_use_cpu(unsigned int number);
 
+/*
+ * What another CPU does in the middle of an operation of the kernel's: the function runs once, when
+ * events are masked for the n-th time from now on (which every spin_lock() does first). Moments at
+ * which they are masked already do not count, nor those at which "unless" is held: the other CPU
+ * would have to wait. host_interfered() tells whether it has run.
+ */
+struct spinlock;
+void host_interfere(unsigned int nth, void (*function)(void), const struct spinlock *unless);
+bool host_interfered(void);
+
 /* What the native backend would have done to the processor. */
 extern struct host_tlb {
 	uint64_t addresses, all; /* flushes of one address, of everything */

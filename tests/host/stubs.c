@@ -9,6 +9,7 @@
 #include <arch/traps.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
+#include <kernel/spinlock.h>
 #include <kernel/symbols.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -126,19 +127,50 @@ void native_load_root(paddr_t root)
 	host_tlb.root = root.n;
 }
 
+static bool masked;
+static unsigned int interfere_at;
+static void (*interference)(void);
+static const struct spinlock *not_while;
+
+void host_interfere(unsigned int nth, void (*function)(void), const struct spinlock *unless)
+{
+	not_while = unless;
+	interfere_at = nth;
+	interference = function;
+}
+
+bool host_interfered(void)
+{
+	return !interference;
+}
+
+static void interfere(void)
+{
+	void (*function)(void) = interference;
+
+	if (!function || masked || (not_while && not_while->held) || --interfere_at)
+		return;
+	interference = NULL;
+	function();
+}
+
 bool events_mask(void)
 {
-	return false;
+	bool were_enabled = !masked;
+
+	interfere();
+	masked = true;
+	return were_enabled;
 }
 
 void events_restore(bool were_enabled)
 {
-	(void)were_enabled;
+	masked = !were_enabled;
 }
 
 bool events_enabled(void)
 {
-	return false;
+	return !masked;
 }
 
 const char *trap_name(uint64_t vector)

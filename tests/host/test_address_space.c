@@ -9,6 +9,7 @@
 #include <arch/cpu.h>
 #include <mm/batch.h>
 #include <mm/direct_map.h>
+#include <mm/explain.h>
 #include <mm/frames.h>
 #include <mm/p2m.h>
 #include <mm/paravirt.h>
@@ -18,6 +19,9 @@
 #include <xen/errno.h>
 
 #define PAGES 2048
+
+/* What Xen sets by itself in an entry that it validates. */
+#define PT_XEN_OWN (PT_USER | 1ull << 52)
 
 static struct recorder recorder;
 
@@ -357,23 +361,88 @@ static void a_lock_is_held_until_the_batch_is_out(void **state)
 	assert_true(map(&mm, 0x5000, shared_page, PT_KERNEL_RW | PT_USER));
 	table = frame_of(virt_to_pfn(pte(&mm, 0x5000)));
 	lazy_enter();
-	mm_activate(&mm);
+	pin_table(frame_number(table), PT_PTE);
 	assert_true(batch_pending());
 	assert_true(table->lock.held);
 	assert_int_not_equal(model_frame_state(model_mfn(frame_number(table).n)).type, MODEL_L1);
 	lazy_leave();
 	assert_false(table->lock.held);
-	/* Unpinning does not leave anything for an outer batch, nor trip over what waits in it. */
-	mm_exit(&mm);
+	/* Unpinning trips over nothing that waits, this table's lock least of all. */
+	unpin_table(frame_number(table), PT_PTE);
 	lazy_enter();
-	mm_activate(&mm);
+	mm_lock(&mm);
+	mm_pin(&mm);
 	assert_true(table->lock.held);
-	mm_exit(&mm);
-	assert_false(batch_pending());
+	mm_unpin(&mm);
 	assert_false(table->lock.held);
+	mm_unlock(&mm);
 	lazy_leave();
 	mm_destroy(&mm);
 	stop();
+}
+
+/* Whoever has the lock next reads the tables, and would miss what still waits. */
+static void the_tables_lock_is_let_go_after_the_batch(void **state)
+{
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	lazy_enter();
+	mm_activate(&mm);
+	assert_false(batch_pending());
+	assert_true(mm_prepare(&mm, 0x5000, 0x5000, PT_PTE));
+	assert_false(batch_pending());
+	assert_non_null(mm_entry(&mm, 0x5000, PT_PTE));
+	mm_exit(&mm);
+	assert_false(batch_pending());
+	mm_pin_all();
+	assert_false(batch_pending());
+	mm_unpin_all();
+	assert_false(batch_pending());
+	/* The P2M's window grows in lazy mode too. */
+	p2m_stop();
+	assert_true(p2m_start(1 << 20));
+	assert_int_equal(p2m_set(pfn(512 * 700), 0x42), P2M_SET);
+	assert_int_equal(p2m_entry(pfn(512 * 700)), 0x42);
+	lazy_leave();
+	p2m_stop();
+	mm_destroy(&mm);
+	/* The window's tables stay, and belong to the kernel's address space. */
+	recorder.live = 0;
+	recorder.count[RECORD_ALLOC] = recorder.count[RECORD_RELEASE];
+	stop();
+}
+
+/* A slot of the kernel's root that was empty when the others were copied from it. */
+static void a_new_slot_of_the_kernel_is_in_every_root(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		struct mm pinned, unpinned;
+		uintptr_t address;
+		const pt_entry_t *root;
+
+		start(levels);
+		address = world_slot_address(450);
+		root = pfn_to_virt(kernel_mm.root);
+		assert_true(mm_create(&pinned) && mm_create(&unpinned));
+		mm_activate(&pinned);
+		assert_true(mm_prepare(&kernel_mm, address, address, PT_PMD));
+		assert_true(pt_entry_present(root[450]));
+		assert_int_equal(mm_entry(&pinned, address, PT_PGD)->raw, root[450].raw);
+		assert_int_equal(mm_entry(&unpinned, address, PT_PGD)->raw & ~PT_XEN_OWN,
+				 root[450].raw & ~PT_XEN_OWN);
+		mm_activate(&unpinned);
+		mm_free_tables(&kernel_mm, address, address + pt_span(PT_PGD) - 1);
+		assert_true(pt_entry_is_none(root[450]));
+		assert_true(pt_entry_is_none(*mm_entry(&pinned, address, PT_PGD)));
+		assert_true(pt_entry_is_none(*mm_entry(&unpinned, address, PT_PGD)));
+		mm_destroy(&pinned);
+		mm_destroy(&unpinned);
+		stop();
+	}
 }
 
 /* ---- life ---- */
@@ -428,6 +497,73 @@ static void every_cpu_leaves_an_address_space_that_ends(void **state)
 	mm_destroy(&other);
 	for (unsigned int cpu = 0; cpu < MODEL_VCPUS; cpu++)
 		assert_int_equal(model_root(cpu), model_mfn(kernel_mm.root.n));
+	stop();
+}
+
+/* What the CPU was told while its queue was being written to, it does when it is asked again. */
+static unsigned int asked;
+
+static void queue_is_busy_at_first(void)
+{
+	if (++asked > 2)
+		paravirt.lazy_flush = paravirt_xen.lazy_flush;
+}
+
+static void a_load_that_waits_is_not_missed(void **state)
+{
+	struct mm mm, other;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm) && mm_create(&other));
+	mm_activate(&mm);
+	mm_activate(&other);
+	/* Two loads in one batch: the first would be found in no field of struct cpu. */
+	host_use_cpu(1);
+	batch_enter();
+	mm_load(&mm);
+	mm_load(&other);
+	host_use_cpu(2);
+	batch_enter();
+	mm_load(&mm);
+	host_use_cpu(0);
+	asked = 0;
+	paravirt.lazy_flush = queue_is_busy_at_first;
+	mm_unload_everywhere(&mm);
+	assert_int_equal(asked, 3);
+	mm_exit(&mm);
+	for (unsigned int cpu = 1; cpu < 3; cpu++) {
+		host_use_cpu(cpu);
+		batch_leave();
+		assert_int_not_equal(model_root(cpu), model_mfn(mm.root.n));
+	}
+	assert_int_equal(model_root(1), model_mfn(other.root.n));
+	host_use_cpu(0);
+	mm_destroy(&mm);
+	mm_destroy(&other);
+	stop();
+}
+
+/* mm_pin_all() on another CPU, when the last pin of an ending address space is gone. */
+static void exit_and_pin_all(struct mm *mm)
+{
+	paravirt_xen.exit_mmap(mm);
+	mm_pin_all();
+}
+
+static void an_ending_address_space_is_not_pinned_again(void **state)
+{
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	assert_true(map(&mm, 0x5000, shared_page, PT_KERNEL_RW | PT_USER));
+	mm_activate(&mm);
+	paravirt.exit_mmap = exit_and_pin_all;
+	mm_destroy(&mm);
+	paravirt.exit_mmap = paravirt_xen.exit_mmap;
+	mm_unpin_all();
 	stop();
 }
 
@@ -496,6 +632,43 @@ static void pin_all_is_undone_exactly(void **state)
 	for (unsigned int i = 0; i < 6; i++)
 		mm_destroy(&mm[i]);
 	stop();
+}
+
+/* Used for good, or ended and used again, between the two: then there is nothing to undo. */
+static void a_pin_for_saving_can_become_one_for_good(void **state)
+{
+	struct mm used, again;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&used) && mm_create(&again));
+	mm_pin_all();
+	mm_activate(&used);
+	mm_exit(&again);
+	mm_activate(&again);
+	mm_unpin_all();
+	assert_true(used.pinned);
+	assert_true(again.pinned);
+	mm_destroy(&used);
+	mm_destroy(&again);
+	stop();
+}
+
+/* They are there before anybody listens; when somebody can, each is announced, children first. */
+static void boot_tables_are_announced(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		world_start(levels, PAGES);
+		recorder_start(&recorder);
+		pin_announce_boot_tables();
+		recorder_stop();
+		assert_null(recorder.breach);
+		assert_int_equal(recorder.live, pinned_tables());
+		assert_int_equal(recorder.count[RECORD_ALLOC], pinned_tables());
+		assert_int_equal(model_counters().hypercalls, 0);
+		world_stop();
+	}
 }
 
 static void boot_tables_are_marked_to_the_top(void **state)
@@ -624,6 +797,26 @@ static void kernel_ptes_are_flushed(void **state)
 	stop();
 }
 
+/* It is asked in a panic, when a table may be anything. */
+static void explaining_survives_wild_entries(void **state)
+{
+	pt_entry_t *root;
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	root = pfn_to_virt(mm.root);
+	root[5] = pt_entry_from_mfn(mfn(model_foreign_mfn()), PT_TABLE);
+	root[6].raw = UINT64_MAX & ~PT_HUGE;
+	host_clear_output();
+	explain_frame(mfn(model_mfn(shared_page.n)));
+	assert_non_null(strstr(host_output(), "mapped writable at"));
+	root[5] = root[6] = pt_entry_none();
+	mm_destroy(&mm);
+	stop();
+}
+
 /* ---- failures of Xen: each request of a life refused in turn ---- */
 
 static uint64_t fail_at;
@@ -722,15 +915,22 @@ int main(void)
 		cmocka_unit_test(cloning_a_root_is_announced),
 		cmocka_unit_test(create_fails_cleanly),
 		cmocka_unit_test(a_lock_is_held_until_the_batch_is_out),
+		cmocka_unit_test(the_tables_lock_is_let_go_after_the_batch),
+		cmocka_unit_test(a_new_slot_of_the_kernel_is_in_every_root),
+		cmocka_unit_test(a_load_that_waits_is_not_missed),
+		cmocka_unit_test(an_ending_address_space_is_not_pinned_again),
 		cmocka_unit_test(every_cpu_leaves_an_address_space_that_ends),
 		cmocka_unit_test(a_failed_exec_has_nothing_to_undo),
 		cmocka_unit_test(teardown_is_one_batch),
 		cmocka_unit_test(pin_all_is_undone_exactly),
+		cmocka_unit_test(a_pin_for_saving_can_become_one_for_good),
+		cmocka_unit_test(boot_tables_are_announced),
 		cmocka_unit_test(boot_tables_are_marked_to_the_top),
 		cmocka_unit_test(protection_keeps_what_the_processor_sets),
 		cmocka_unit_test(reading_back_sees_what_waits),
 		cmocka_unit_test(the_cheapest_way_to_set_a_pte),
 		cmocka_unit_test(kernel_ptes_are_flushed),
+		cmocka_unit_test(explaining_survives_wild_entries),
 		cmocka_unit_test(every_refusal_stops_the_kernel),
 		cmocka_unit_test(the_recorder_sees_each_breach),
 	};

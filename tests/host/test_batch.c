@@ -21,7 +21,8 @@ static void start(void)
 	world_start(4, 2048);
 	make_page_readonly(pfn(TABLE));
 	batch_mmuext_op(
-		&(struct mmuext_op){.cmd = MMUEXT_PIN_L1_TABLE, .arg1.mfn = model_mfn(TABLE)});
+		&(struct mmuext_op){.cmd = MMUEXT_PIN_L1_TABLE, .arg1.mfn = model_mfn(TABLE)},
+		NULL);
 	batch_reset_counters();
 	model_reset_counters();
 }
@@ -42,7 +43,7 @@ static void operation(unsigned int command)
 {
 	struct mmuext_op op = {.cmd = command};
 
-	batch_mmuext_op(&op);
+	batch_mmuext_op(&op, NULL);
 }
 
 static uint64_t page(uint64_t n)
@@ -57,7 +58,7 @@ static void at_once_outside_of_lazy_mode(void **state)
 	update(0, page(1));
 	assert_true(model_entry(slot(0).n) & 1);
 	operation(MMUEXT_TLB_FLUSH_LOCAL);
-	batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_INVLPG);
+	batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_INVLPG, NULL);
 	assert_int_equal(batch_counters().calls, 3);
 	assert_int_equal(batch_counters().flushes[BATCH_FLUSH_UNBATCHED], 3);
 	/* A single request needs no multicall: as many operations as hypercalls. */
@@ -139,7 +140,7 @@ static void a_full_queue_goes_out(void **state)
 	/* Elements that cannot share. */
 	batch_enter();
 	for (unsigned int i = 0; i < BATCH_CALLS + 1; i++)
-		batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_NONE);
+		batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_NONE, NULL);
 	assert_int_equal(batch_counters().flushes[BATCH_FLUSH_FULL], 2);
 	for (unsigned int i = 0; i < 2 * BATCH_OPS; i++)
 		operation(MMUEXT_TLB_FLUSH_LOCAL);
@@ -181,7 +182,7 @@ static void a_handler_that_interrupts_an_append(void **state)
 	this_cpu()->event_depth = 1;
 	update(5, page(2));
 	operation(MMUEXT_TLB_FLUSH_LOCAL);
-	batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_INVLPG);
+	batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_INVLPG, NULL);
 	batch_flush();
 	assert_true(model_entry(slot(5).n) & 1);
 	assert_int_equal(model_entry(slot(0).n), 0); /* waits, untouched */
@@ -231,6 +232,96 @@ static void callbacks_run_after_their_batch(void **state)
 	world_discard();
 }
 
+/* In a handler that interrupts an append, what it has asked for is out: nothing to wait for. */
+static void a_callback_of_a_handler(void **state)
+{
+	uint64_t address;
+
+	(void)state;
+	start();
+	address = slot(3).n;
+	called = 0;
+	batch_enter();
+	update(3, page(1));
+	this_cpu()->batch->busy = true;
+	this_cpu()->event_depth = 1;
+	batch_callback(callback, &address);
+	assert_int_equal(called, 1);
+	assert_int_equal(seen, 0);
+	this_cpu()->event_depth = 0;
+	this_cpu()->batch->busy = false;
+	assert_true(batch_pending());
+	batch_leave();
+	assert_int_equal(called, 1);
+	world_discard();
+}
+
+static void pair(unsigned int first, unsigned int second)
+{
+	batch_mmu_update_pair(slot(first), slot(second), page(1), NULL);
+}
+
+static void a_pair_is_never_parted(void **state)
+{
+	(void)state;
+	start();
+	/* However full the queue is, and whether the pair opens an element or extends one. */
+	for (unsigned int waiting = BATCH_UPDATES - 3; waiting <= BATCH_UPDATES; waiting++) {
+		uint64_t hypercalls;
+
+		batch_enter();
+		for (unsigned int i = 0; i < waiting; i++)
+			update(10, page(1));
+		hypercalls = model_counters().hypercalls;
+		pair(0, 1);
+		assert_int_equal(model_counters().hypercalls - hypercalls,
+				 waiting + 2 > BATCH_UPDATES);
+		batch_leave();
+		assert_int_equal(model_counters().hypercalls - hypercalls,
+				 1 + (waiting + 2 > BATCH_UPDATES));
+	}
+	for (unsigned int elements = BATCH_CALLS - 3; elements <= BATCH_CALLS; elements++) {
+		batch_enter();
+		for (unsigned int i = 0; i < elements; i++) {
+			if (i % 2)
+				update(10, page(1));
+			else
+				operation(MMUEXT_TLB_FLUSH_LOCAL);
+		}
+		model_reset_counters();
+		pair(0, 1);
+		/* Nothing has gone out, or all that came before and nothing of the pair. */
+		if (model_counters().updates)
+			assert_int_equal(model_counters().updates, elements / 2);
+		batch_leave();
+		assert_int_equal(model_counters().updates, elements / 2 + 2);
+	}
+	/* Alone, and in handlers: one hypercall. */
+	for (unsigned int busy = 0; busy < 2; busy++) {
+		batch_enter();
+		update(7, page(1));
+		this_cpu()->event_depth = 1;
+		this_cpu()->batch->busy = busy;
+		model_reset_counters();
+		pair(2, 3);
+		/* Without the flag, what waited goes out before it. */
+		assert_int_equal(model_counters().hypercalls, busy ? 1 : 2);
+		assert_int_equal(model_counters().updates, busy ? 2 : 3);
+		this_cpu()->event_depth = 0;
+		this_cpu()->batch->busy = false;
+		batch_leave();
+	}
+	model_reset_counters();
+	batch_reset_counters();
+	pair(4, 5);
+	assert_int_equal(model_counters().hypercalls, 1);
+	assert_int_equal(batch_counters().calls, 1);
+	assert_int_equal(batch_counters().updates, 2);
+	assert_int_equal(batch_counters().largest, 2);
+	assert_true(model_entry(slot(4).n) & model_entry(slot(5).n) & 1);
+	world_discard();
+}
+
 static void each_cpu_has_its_queue(void **state)
 {
 	(void)state;
@@ -264,13 +355,22 @@ static void refuse_a_pin(void)
 {
 	struct mmuext_op op = {.cmd = MMUEXT_PIN_L2_TABLE, .arg1.mfn = model_mfn(TABLE)};
 
-	batch_mmuext_op(&op);
+	batch_mmuext_op(&op, NULL);
+}
+
+static void refuse_the_second_operation(void)
+{
+	batch_enter();
+	operation(MMUEXT_TLB_FLUSH_LOCAL);
+	refuse_a_pin();
+	operation(MMUEXT_TLB_FLUSH_LOCAL);
+	batch_leave();
 }
 
 static void refuse_a_mapping(void)
 {
 	batch_update_va_mapping(pfn_to_address(pfn(TABLE)),
-				model_mfn(TABLE) * PAGE_SIZE | PT_KERNEL_RW, 0);
+				model_mfn(TABLE) * PAGE_SIZE | PT_KERNEL_RW, 0, NULL);
 }
 
 static void the_culprit_is_named(void **state)
@@ -278,7 +378,8 @@ static void the_culprit_is_named(void **state)
 	(void)state;
 	start();
 	host_expect_panic(refuse_the_third, "page-table update 3 of 4: EBUSY (-16)");
-	host_expect_panic(refuse_a_pin, "mmuext operation 1 on mfn");
+	host_expect_panic(refuse_a_pin, "mmuext operation 1 of 1, command 1 on mfn");
+	host_expect_panic(refuse_the_second_operation, "mmuext operation 2 of 3, command 1 on mfn");
 	host_expect_panic(refuse_a_mapping, "for address");
 	world_discard();
 }
@@ -303,7 +404,8 @@ static void random_mixtures(void **state)
 				operation(MMUEXT_TLB_FLUSH_LOCAL);
 				break;
 			case 1:
-				batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_NONE);
+				batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_NONE,
+							NULL);
 				break;
 			case 2:
 				if (depth < 5 && ++depth)
@@ -341,6 +443,8 @@ int main(void)
 		cmocka_unit_test(an_event_handler_is_never_lazy),
 		cmocka_unit_test(a_handler_that_interrupts_an_append),
 		cmocka_unit_test(callbacks_run_after_their_batch),
+		cmocka_unit_test(a_callback_of_a_handler),
+		cmocka_unit_test(a_pair_is_never_parted),
 		cmocka_unit_test(each_cpu_has_its_queue),
 		cmocka_unit_test(the_culprit_is_named),
 		cmocka_unit_test(random_mixtures),

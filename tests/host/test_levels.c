@@ -136,8 +136,9 @@ static void folding(void **state)
 
 		world_start(levels, 2048);
 		assert_int_equal(p4d_folded(), folded);
-		assert_int_equal(ptrs_per_p4d(), 512);
-		assert_int_equal(ptrs_per_pgd(), folded ? 1 : 512);
+		assert_int_equal(ptrs_per_pgd(), 512);
+		assert_int_equal(ptrs_per_p4d(), folded ? 1 : 512);
+		assert_int_equal(p4d_index(address), folded ? 0 : pt_index(address, PT_P4D));
 		assert_true(mm_create(&mm));
 		pgd = pgd_offset(&mm, address);
 		/* A folded pgd entry is always there, and is no table's. */
@@ -194,8 +195,8 @@ static void ends_of_entries(void **state)
 	assert_int_equal(pmd_address_end(0x1ff000, 0x10000000), 0x200000);
 	assert_int_equal(pmd_address_end(0x1ff000, 0x1ff800), 0x1ff800);
 	assert_int_equal(pud_address_end(0, UINT64_MAX), 0x40000000);
-	assert_int_equal(pgd_address_end(0x1000, 0x7f0000000000), 0x7f0000000000);
-	assert_int_equal(p4d_address_end(0x1000, 0x7f0000000000), 0x8000000000);
+	assert_int_equal(pgd_address_end(0x1000, 0x7f0000000000), 0x8000000000);
+	assert_int_equal(p4d_address_end(0x1000, 0x7f0000000000), 0x7f0000000000);
 	/* The last entry of all: its end would be past the last address. */
 	assert_int_equal(pmd_address_end(0xffffffffffe00000, 0), 0);
 	pt_geometry.levels = 5;

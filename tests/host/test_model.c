@@ -358,11 +358,18 @@ static void memory_comes_and_goes(void **state)
 	(void)state;
 	start(4);
 	set_xen_guest_handle(reservation.extent_start, &frame);
+	/* Given back while it is mapped, and once more: it is kept by the mapping, and only once.
+	 */
+	frame = gone = model_mfn(SCRATCH + 1);
+	assert_int_equal(hypercall_memory_op(XENMEM_decrease_reservation, &reservation), 1);
+	assert_int_equal(hypercall_memory_op(XENMEM_decrease_reservation, &reservation), 1);
+	assert_int_equal(hypercall_memory_op(XENMEM_current_reservation, NULL), 256);
+	direct_map(SCRATCH + 1, 0);
 	frame = gone = model_mfn(SCRATCH);
 	direct_map(SCRATCH, 0);
-	assert_int_equal(hypercall_memory_op(XENMEM_current_reservation, NULL), 256);
-	assert_int_equal(hypercall_memory_op(XENMEM_decrease_reservation, &reservation), 1);
 	assert_int_equal(hypercall_memory_op(XENMEM_current_reservation, NULL), 255);
+	assert_int_equal(hypercall_memory_op(XENMEM_decrease_reservation, &reservation), 1);
+	assert_int_equal(hypercall_memory_op(XENMEM_current_reservation, NULL), 254);
 	assert_int_equal(model_frame_state(gone).type, MODEL_FOREIGN);
 	assert_int_equal(direct_map(SCRATCH, P), -XEN_EBUSY);
 	frame = SCRATCH;

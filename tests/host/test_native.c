@@ -134,6 +134,39 @@ static void a_large_page_is_split(void **state)
 	}
 }
 
+/* Another CPU splits the same page between the look at it and the lock. */
+static struct mm *split_mm;
+static pt_entry_t *split_entry;
+
+static void split_first(void)
+{
+	assert_true(mm_split(split_mm, split_entry, PT_PMD));
+}
+
+static void splitting_twice_is_once(void **state)
+{
+	pt_entry_t *entry;
+	uint64_t free;
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	assert_true(mm_prepare(&mm, 0x200000, 0x200000, PT_PMD));
+	entry = mm_entry(&mm, 0x200000, PT_PMD);
+	set_entry(entry, PT_PMD, pt_entry_make(pfn(512), PT_KERNEL_RW | PT_USER | PT_HUGE));
+	split_mm = &mm;
+	split_entry = entry;
+	free = frames_free_count();
+	host_interfere(1, split_first, &mm.lock);
+	assert_true(mm_split(&mm, entry, PT_PMD));
+	assert_true(host_interfered());
+	assert_int_equal(free - frames_free_count(), 1);
+	assert_int_equal(pt_entry_pfn(*mm_entry(&mm, 0x203000, PT_PTE)).n, 515);
+	mm_destroy(&mm);
+	stop();
+}
+
 static void splitting_without_memory_changes_nothing(void **state)
 {
 	static pfn_t held[4096];
@@ -163,6 +196,7 @@ int main(void)
 		cmocka_unit_test(a_life_without_hypercalls),
 		cmocka_unit_test(protection_keeps_accessed_and_dirty),
 		cmocka_unit_test(a_large_page_is_split),
+		cmocka_unit_test(splitting_twice_is_once),
 		cmocka_unit_test(splitting_without_memory_changes_nothing),
 	};
 

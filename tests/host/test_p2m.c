@@ -52,6 +52,13 @@ static uint64_t linear_entry(uint64_t n)
 	return ((const uint64_t *)pfn_to_virt(pfn(model_pfn(mfn))))[n % 512];
 }
 
+/* Tables that the window gets when it first shows the leaf of this pfn, past the list's end. */
+static uint64_t tables_of_the_window(uint64_t n)
+{
+	/* One pte table maps 512 leaves, and the list's own is there. */
+	return n / 512 / 512;
+}
+
 static void the_list_becomes_the_tree(void **state)
 {
 	(void)state;
@@ -271,6 +278,90 @@ static void losing_a_race_frees_the_spare(void **state)
 	world_stop();
 }
 
+/* The other CPU's part, and what the first one was doing. */
+static void other_sets(void)
+{
+	assert_int_equal(p2m_set(pfn(512 * 600 + 1), 0x501), P2M_SET);
+}
+
+static void other_makes_identity(void)
+{
+	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(512 * 600), 512}), P2M_SET);
+}
+
+/* Another CPU comes between at every moment that has no lock: neither's entries are lost. */
+static void two_cpus_at_once(void **state)
+{
+	void (*const others[])(void) = {other_sets, other_makes_identity};
+
+	(void)state;
+	for (unsigned int which = 0; which < ARRAY_SIZE(others); which++) {
+		bool came_between = true;
+
+		for (unsigned int nth = 1; came_between; nth++) {
+			uint64_t free, neighbour;
+
+			start(1 << 22);
+			free = frames_free_count();
+			host_interfere(nth, others[which], &kernel_mm.lock);
+			assert_int_equal(p2m_set(pfn(512 * 600), 0x500), P2M_SET);
+			came_between = host_interfered();
+			host_interfere(0, NULL, NULL);
+			assert_true(came_between || nth > 3);
+			assert_int_equal(p2m_entry(pfn(512 * 600)), 0x500);
+			neighbour = !came_between ? P2M_INVALID
+				    : which       ? (512 * 600 + 1) | P2M_IDENTITY
+						  : 0x501;
+			assert_int_equal(p2m_entry(pfn(512 * 600 + 1)), neighbour);
+			assert_int_equal(saved_entry(512 * 600), 0x500);
+			/* A node, a leaf, a frame list and the window's tables; no spares. */
+			assert_int_equal(p2m_stats().leaves, 5);
+			assert_int_equal(free - frames_free_count(),
+					 3 + tables_of_the_window(512 * 600));
+			world_stop();
+		}
+	}
+}
+
+static void identity_is_all_or_nothing(void **state)
+{
+	static pfn_t held[PAGES];
+	const struct pfn_range range = {pfn(512 * 600 + 100), 512 * 3};
+	unsigned int count = 0, failures = 0;
+	enum p2m_result result;
+
+	(void)state;
+	start(1 << 22);
+	while (pfn_valid(held[count] = frames_alloc(0)))
+		count++;
+	while ((result = p2m_set_identity(range)) == P2M_NO_MEMORY) {
+		for (uint64_t n = range.start.n; n < range.start.n + range.count; n++)
+			assert_int_equal(p2m_entry(pfn(n)), P2M_INVALID);
+		assert_null(model_check());
+		frames_free(held[--count]);
+		failures++;
+	}
+	assert_int_equal(result, P2M_SET);
+	assert_true(failures > 4);
+	for (uint64_t n = range.start.n; n < range.start.n + range.count; n++)
+		assert_int_equal(p2m_entry(pfn(n)), n | P2M_IDENTITY);
+	assert_int_equal(p2m_entry(pfn(range.start.n - 1)), P2M_INVALID);
+	assert_int_equal(p2m_entry(pfn(range.start.n + range.count)), P2M_INVALID);
+	while (count)
+		frames_free(held[--count]);
+	world_stop();
+}
+
+static void nothing_can_be_set_before_the_tree(void **state)
+{
+	(void)state;
+	start(0);
+	assert_int_equal(p2m_set(pfn(5), 1), P2M_PAST_LIMIT);
+	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(5), 1}), P2M_PAST_LIMIT);
+	assert_int_equal(pfn_to_mfn(pfn(5)).n, model_mfn(5));
+	world_stop();
+}
+
 static void starting_without_memory(void **state)
 {
 	static pfn_t held[PAGES];
@@ -308,6 +399,9 @@ int main(void)
 		cmocka_unit_test(random_histories),
 		cmocka_unit_test(running_out_of_memory),
 		cmocka_unit_test(losing_a_race_frees_the_spare),
+		cmocka_unit_test(two_cpus_at_once),
+		cmocka_unit_test(identity_is_all_or_nothing),
+		cmocka_unit_test(nothing_can_be_set_before_the_tree),
 		cmocka_unit_test(starting_without_memory),
 	};
 

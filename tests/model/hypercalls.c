@@ -128,8 +128,10 @@ static bool decrease(uint64_t mfn)
 	if (!frame || frame->owner != OWNED_BY_DOMAIN)
 		return false;
 	frame->pfn = UINT64_MAX;
-	if (--frame->references == 0)
+	/* Given back twice, it is only kept by what still maps it: Xen's _PGC_allocated. */
+	if (frame->allocated && --frame->references == 0)
 		frame->owner = OWNED_BY_NOBODY;
+	frame->allocated = false;
 	return true;
 }
 
@@ -141,7 +143,11 @@ static bool populate(uint64_t pfn, uint64_t *mfn)
 		return false;
 	*mfn = frame_of_spare(machine.spare_used++);
 	frame = frame_of_mfn(*mfn);
-	*frame = (struct frame){.pfn = pfn, .slot = pfn, .references = 1, .owner = OWNED_BY_DOMAIN};
+	*frame = (struct frame){.pfn = pfn,
+				.slot = pfn,
+				.references = 1,
+				.allocated = true,
+				.owner = OWNED_BY_DOMAIN};
 	memset(table_of(*mfn), 0, PAGE_BYTES);
 	return true;
 }

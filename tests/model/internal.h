@@ -48,6 +48,8 @@ struct frame {
 	int32_t linear;      /* > 0: entries of its own level in it; < 0: such uses of it */
 	uint8_t type;        /* enum model_type; keeps its last value when the count is 0 */
 	uint8_t owner;       /* enum owner */
+	bool allocated; /* the owner's own reference is still there: it has not given the frame back
+			 */
 	bool pinned;
 	bool validated;
 	/*

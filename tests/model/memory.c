@@ -114,6 +114,7 @@ static struct frame new_frame(uint64_t n)
 		return (struct frame){.pfn = (n + pages - pages / 3) % pages,
 				      .slot = (n + pages - pages / 3) % pages,
 				      .references = 1,
+				      .allocated = true,
 				      .owner = OWNED_BY_DOMAIN};
 	if (n < pages + machine.config.spare)
 		return (struct frame){.pfn = UINT64_MAX, .owner = OWNED_BY_NOBODY};

@@ -149,8 +149,8 @@ void world_complete(void)
 		mm_start(pt_root());
 	}
 	host_use_cpu(0);
-	pin_mark_boot_tables();
 	paravirt = paravirt_xen;
+	pin_announce_boot_tables();
 	batch_reset_counters();
 	model_reset_counters();
 }
