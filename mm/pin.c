@@ -101,7 +101,8 @@ static bool visit_unpin(pfn_t table, enum pt_level level, void *argument)
 
 void mm_pin(struct mm *mm)
 {
-	/* Pinned for good: what mm_pin_all() may have noted is void. */
+	/* Pinned for good: what mm_pin_all() may have noted, before now or before an unpin, is
+	 * void. */
 	frame_of(mm->root)->flags &= (uint8_t)~FRAME_SAVE;
 	if (mm->pinned)
 		return;
@@ -120,7 +121,6 @@ void mm_unpin(struct mm *mm)
 {
 	bool flush;
 
-	frame_of(mm->root)->flags &= (uint8_t)~FRAME_SAVE;
 	if (!mm->pinned)
 		return;
 	/* What waits may have pinned a table of it, and still hold that table's lock. */

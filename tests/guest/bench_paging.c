@@ -183,8 +183,8 @@ static uint64_t raw_pin(const struct requests *requests)
 {
 	uint64_t start = rdtsc();
 
-	long e1 = hypercall_mmu_update(requests->readonly, requests->updates, NULL);
-	printk(PRINTK_OUTPUT, "e1 %ld\n", e1);
+	if (hypercall_mmu_update(requests->readonly, requests->updates, NULL))
+		panic("Xen refused to make tables read-only by hand");
 	if (hypercall_mmuext_op(requests->pin, requests->pins, NULL))
 		panic("Xen refused to pin by hand");
 	return rdtsc() - start;

@@ -267,15 +267,18 @@ static void a_pair_is_never_parted(void **state)
 	start();
 	/* However full the queue is, and whether the pair opens an element or extends one. */
 	for (unsigned int waiting = BATCH_UPDATES - 3; waiting <= BATCH_UPDATES; waiting++) {
-		uint64_t hypercalls;
+		uint64_t hypercalls, updates;
 
 		batch_enter();
 		for (unsigned int i = 0; i < waiting; i++)
 			update(10, page(1));
 		hypercalls = model_counters().hypercalls;
+		updates = model_counters().updates;
 		pair(0, 1);
 		assert_int_equal(model_counters().hypercalls - hypercalls,
 				 waiting + 2 > BATCH_UPDATES);
+		assert_int_equal(model_counters().updates - updates,
+				 waiting + 2 > BATCH_UPDATES ? waiting : 0);
 		batch_leave();
 		assert_int_equal(model_counters().hypercalls - hypercalls,
 				 1 + (waiting + 2 > BATCH_UPDATES));

@@ -48,6 +48,24 @@ struct model_config model_config(unsigned int levels, uint64_t pages)
 	};
 }
 
+/* Maps the memory behind a page that faults: that is where a pfn of -1 leads. */
+static unsigned char *map_behind_guard(int file)
+{
+	unsigned char *guard = mmap(NULL, PAGE_BYTES + view_bytes, PROT_NONE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (guard == MAP_FAILED ||
+	    mmap(guard + PAGE_BYTES, view_bytes, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_NORESERVE | MAP_FIXED, file, 0) == MAP_FAILED)
+		fatal_error("mapping the model's memory");
+	return guard + PAGE_BYTES;
+}
+
+static void unmap_with_guard(unsigned char *view)
+{
+	munmap(view - PAGE_BYTES, PAGE_BYTES + view_bytes);
+}
+
 void model_start(const struct model_config *config)
 {
 	int file = memfd_create("model", 0);
@@ -58,12 +76,8 @@ void model_start(const struct model_config *config)
 	view_bytes = (config->pages + config->foreign) * PAGE_BYTES;
 	if (file < 0 || !chunks || ftruncate(file, (off_t)view_bytes))
 		fatal_error("the model's memory");
-	guest_view =
-		mmap(NULL, view_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0);
-	own_view =
-		mmap(NULL, view_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0);
-	if (guest_view == MAP_FAILED || own_view == MAP_FAILED)
-		fatal_error("mapping the model's memory");
+	guest_view = map_behind_guard(file);
+	own_view = map_behind_guard(file);
 	close(file);
 	forget_refusal();
 	tlb_reset();
@@ -75,8 +89,8 @@ void model_stop(void)
 		free(chunks[i]);
 	free(chunks);
 	chunks = NULL;
-	munmap(guest_view, view_bytes);
-	munmap(own_view, view_bytes);
+	unmap_with_guard(guest_view);
+	unmap_with_guard(own_view);
 }
 
 unsigned char *model_memory(void)
