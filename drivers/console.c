@@ -3,7 +3,7 @@
  * The console's two ends: choosing the device, and the queue of input.
  */
 #include <arch/cpu.h>
-#include <arch/xen.h>
+#include <arch/machine.h>
 #include <drivers/console.h>
 #include <drivers/hv_console.h>
 #include <drivers/pv_console.h>
@@ -17,28 +17,30 @@ static const struct console_device *device = &hv_console;
 static char queue[QUEUE_SIZE];
 static uint32_t queue_in, queue_out;
 
+void console_use(const struct console_device *which)
+{
+	device = which;
+}
+
 void console_init(const struct boot_info *boot)
 {
 	pfn_t ring = boot->dom0 ? INVALID_PFN : mfn_to_pfn(boot->console);
 
 	if (pfn_valid(ring)) {
 		pv_console_init(ring, boot->console_port);
-		device = &pv_console;
+		console_use(&pv_console);
 	}
 }
 
 void console_enable_input(void)
 {
-	if (device == &pv_console)
-		pv_console_enable_input();
-	else
-		hv_console_enable_input();
+	device->enable_input();
 }
 
 void console_use_direct_map(void)
 {
-	if (device == &pv_console)
-		pv_console_remap();
+	if (device->use_direct_map)
+		device->use_direct_map();
 }
 
 const char *console_name(void)
@@ -93,9 +95,10 @@ int console_getc(void)
 		bool events = events_mask();
 		int c = console_try_getc();
 
-		/* Masked until xen_block() lets events through: none can slip in between. */
+		/* Masked until the machine blocks and lets events through: none can slip in
+		 * between. */
 		if (c < 0)
-			xen_block();
+			machine->block();
 		events_restore(events);
 		if (c >= 0)
 			return c;

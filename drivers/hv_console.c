@@ -32,9 +32,10 @@ static void hv_event(void *unused)
 	console_received();
 }
 
-void hv_console_enable_input(void)
+static void hv_enable_input(void)
 {
 	evtchn_bind_virq(VIRQ_CONSOLE, "console", hv_event, NULL);
 }
 
-const struct console_device hv_console = {"hypervisor console", hv_write, hv_read, hv_drain};
+const struct console_device hv_console = {"hypervisor console", hv_write, hv_read, hv_drain,
+					  hv_enable_input,      NULL};

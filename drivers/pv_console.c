@@ -28,7 +28,7 @@ static void look_at(struct xencons_interface *page)
 	in = (struct byte_ring){page->in, sizeof(page->in), &page->in_cons, &page->in_prod};
 }
 
-void pv_console_remap(void)
+static void pv_remap(void)
 {
 	look_at(boot_or_direct_map(frame));
 }
@@ -37,7 +37,7 @@ void pv_console_init(pfn_t ring, uint32_t event_channel)
 {
 	frame = ring;
 	port = event_channel;
-	pv_console_remap();
+	pv_remap();
 }
 
 /*
@@ -117,9 +117,10 @@ static void pv_event(void *unused)
 	console_received();
 }
 
-void pv_console_enable_input(void)
+static void pv_enable_input(void)
 {
 	evtchn_bind(port, "console", pv_event, NULL);
 }
 
-const struct console_device pv_console = {"PV console ring", pv_write, pv_read, pv_drain};
+const struct console_device pv_console = {"PV console ring", pv_write,        pv_read,
+					  pv_drain,          pv_enable_input, pv_remap};

@@ -4,8 +4,8 @@
  * is printed by the module that knows it.
  */
 #include <arch/evtchn.h>
+#include <arch/machine.h>
 #include <arch/time.h>
-#include <arch/xen.h>
 #include <boot/boot_info.h>
 #include <boot/notes.h>
 #include <kernel/initramfs.h>
@@ -160,12 +160,12 @@ COMMAND(time, "", "the wall clock, and the time since the machine booted")
 
 COMMAND(poweroff, "", "end the domain with reason \"poweroff\"")
 {
-	xen_shutdown(SHUTDOWN_IS_POWEROFF);
+	machine_shutdown(SHUTDOWN_IS_POWEROFF);
 }
 
 COMMAND(reboot, "", "end the domain with reason \"reboot\": the toolstack starts it again")
 {
-	xen_shutdown(SHUTDOWN_IS_REBOOT);
+	machine_shutdown(SHUTDOWN_IS_REBOOT);
 }
 
 COMMAND(panic, "[fault]", "crash on purpose, by a panic or by a write to page 0")

@@ -2,13 +2,13 @@
 /*
  * The boot sequence: start reading here.
  *
- * Each way in (arch/x86/xen/start.c for Xen PV) makes the machine just usable enough to run C and
+ * Each way in (arch/x86/xen/start.c for Xen PV, arch/x86/native/start.c for PVH and bare hardware)
+ * makes the machine just usable enough to run C and
  * to be heard, describes how it was booted, and calls kernel_main(). What follows is the table of
  * contents of the kernel.
  */
 #include <arch/cpu.h>
-#include <arch/time.h>
-#include <arch/xen.h>
+#include <arch/machine.h>
 #include <drivers/console.h>
 #include <kernel/bench.h>
 #include <kernel/cmdline.h>
@@ -43,11 +43,10 @@ static void read_command_line(void)
 
 static void greet(void)
 {
-	char version[64];
+	char text[80];
 
-	xen_version_string(version, sizeof(version));
-	printk(PRINTK_INFO, "Pinwheel, a PV guest of Xen %s, as %s on the %s\n", version,
-	       boot_info->dom0 ? "dom0" : "a DomU", console_name());
+	machine->describe(text, sizeof(text));
+	printk(PRINTK_INFO, "Pinwheel, %s on the %s\n", text, console_name());
 }
 
 /* Runs the suites that the command line asks for; how they went is how the domain ends. */
@@ -56,7 +55,7 @@ static void run_selftests(void)
 {
 	struct selftest_result result = selftest_run(selftest_builtin(), cmdline.suites);
 
-	xen_shutdown(result.failed ? SHUTDOWN_IS_CRASH : SHUTDOWN_IS_POWEROFF);
+	machine_shutdown(result.failed ? SHUTDOWN_IS_CRASH : SHUTDOWN_IS_POWEROFF);
 }
 
 void kernel_main(const struct boot_info *boot)
@@ -65,10 +64,10 @@ void kernel_main(const struct boot_info *boot)
 	read_command_line(); /* the log level first */
 	greet();
 	memory_init(boot, cmdline.p2m); /* rights, direct map, P2M, frames, page allocator */
-	xen_publish_p2m();              /* the toolstack may look at it from now on */
-	console_use_direct_map();       /* its ring is about to lose the builder's mapping ... */
-	protect_drop_initial_map();     /* ... of which only the kernel image is left */
-	time_init();                    /* one-shot timers */
+	machine->memory_ready();
+	console_use_direct_map();   /* its ring is about to lose the builder's mapping ... */
+	protect_drop_initial_map(); /* ... of which only the kernel image is left */
+	machine->start_timer();
 	console_enable_input();
 	events_restore(true); /* from here on, events */
 	initramfs_init(boot);
@@ -77,7 +76,7 @@ void kernel_main(const struct boot_info *boot)
 		run_selftests();
 	if (cmdline.bench) {
 		bench_run();
-		xen_shutdown(SHUTDOWN_IS_POWEROFF);
+		machine_shutdown(SHUTDOWN_IS_POWEROFF);
 	}
 	monitor_run();
 }

@@ -6,8 +6,8 @@
  * probe_read(), a panic inside the panic only ends the domain.
  */
 #include <arch/cpu.h>
+#include <arch/machine.h>
 #include <arch/traps.h>
-#include <arch/xen.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/symbols.h>
@@ -22,7 +22,7 @@ static void begin(void)
 {
 	events_mask();
 	if (dying)
-		xen_shutdown(SHUTDOWN_IS_CRASH);
+		machine_shutdown(SHUTDOWN_IS_CRASH);
 	dying = true;
 	printk_begin_panic();
 	this_cpu()->on_fault = NULL;
@@ -62,7 +62,7 @@ static void end(void)
 	printk(PRINTK_OUTPUT, "The console before that:\n");
 	printk_last_lines(LAST_LINES);
 	printk(PRINTK_OUTPUT, "PANIC: ending the domain with reason \"crash\".\n");
-	xen_shutdown(SHUTDOWN_IS_CRASH);
+	machine_shutdown(SHUTDOWN_IS_CRASH);
 }
 
 void panic(const char *format, ...)
@@ -128,5 +128,5 @@ void fatal(const char *format, ...)
 	vprintk(PRINTK_OUTPUT, format, arguments);
 	va_end(arguments);
 	printk(PRINTK_OUTPUT, "\n");
-	xen_shutdown(SHUTDOWN_IS_CRASH);
+	machine_shutdown(SHUTDOWN_IS_CRASH);
 }

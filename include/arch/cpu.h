@@ -3,8 +3,9 @@
  * What belongs to one virtual CPU, and how it masks events.
  *
  * In kernel mode the GS base points at the running CPU's struct cpu (public/arch-x86/xen-x86_64.h,
- * SEGBASE_GS_KERNEL). An *event* is what a PV guest has instead of an interrupt; the mask that
- * holds events back is a byte in memory shared with Xen, so masking costs a store.
+ * SEGBASE_GS_KERNEL). An *event* is what a PV guest has instead of an interrupt, and the word for
+ * both here; what holds events back is a byte in memory shared with Xen, so that masking costs a
+ * store, or else the processor's interrupt flag.
  */
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
@@ -17,16 +18,17 @@ struct batch;
 struct mm;
 
 struct cpu {
-	struct cpu *self;          /* first: read through %gs:0 */
-	unsigned int number;       /* virtual CPU number, from 0 */
-	unsigned int event_depth;  /* how many event upcalls are being handled: 0 or 1 */
-	struct vcpu_info *vcpu;    /* shared with Xen; NULL until the shared page is mapped */
-	struct recovery *on_fault; /* where a fault of the code under test resumes; or NULL */
-	uintptr_t stack;           /* lowest address of the kernel stack in use */
-	uintptr_t user_stack;      /* reserved: a user program's rsp across a system call */
-	struct batch *batch;       /* its queue of hypercalls (mm/batch.h) */
-	struct mm *mm;             /* the address space it runs in ... */
-	struct mm *loaded_mm;      /* ... and the one whose roots Xen was last told to load */
+	struct cpu *self;             /* first: read through %gs:0 */
+	unsigned int number;          /* virtual CPU number, from 0 */
+	unsigned int event_depth;     /* how many event upcalls are being handled: 0 or 1 */
+	struct vcpu_info *vcpu;       /* shared with Xen; NULL without Xen */
+	volatile uint8_t *event_mask; /* what holds events back; NULL: the interrupt flag */
+	struct recovery *on_fault;    /* where a fault of the code under test resumes; or NULL */
+	uintptr_t stack;              /* lowest address of the kernel stack in use */
+	uintptr_t user_stack;         /* reserved: a user program's rsp across a system call */
+	struct batch *batch;          /* its queue of hypercalls (mm/batch.h) */
+	struct mm *mm;                /* the address space it runs in ... */
+	struct mm *loaded_mm;         /* ... and the one whose roots Xen was last told to load */
 };
 
 /*
@@ -41,7 +43,7 @@ extern struct cpu *cpus[CPU_MAX];
  */
 void cpu_run_on(struct cpu *cpu, void (*function)(void *argument), void *argument);
 
-/* Makes "cpu" the running CPU's struct: fills in "self" and sets the GS base. */
+/* Fills in a CPU that the GS base is about to point at: what is not given stays as it is. */
 void cpu_init(struct cpu *cpu, unsigned int number, uintptr_t stack);
 
 /* Holds events back; returns whether they were being delivered before. Nests by that value. */

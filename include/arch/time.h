@@ -2,9 +2,9 @@
 /*
  * Time: since boot, of day, and being woken at a time.
  *
- * Xen publishes, in memory it shares with us, the system time at some TSC value and the factor from
- * ticks to nanoseconds (public/xen.h, struct vcpu_time_info), and the wall-clock time at system
- * time 0. Timers are one-shot: the nearest deadline is programmed into Xen's single-shot timer.
+ * Where the clocks come from is the machine's business: Xen publishes them in memory that it shares
+ * with us, a PC has its time-stamp counter and its battery-backed clock. Timers are one-shot: the
+ * nearest deadline is programmed into the machine's timer.
  */
 #ifndef ARCH_TIME_H
 #define ARCH_TIME_H
@@ -14,10 +14,7 @@
 #define NS_PER_S  1000000000ul
 #define NS_PER_MS 1000000ul
 
-/* Binds the timer interrupt and stops Xen's periodic tick. */
-void time_init(void);
-
-/* Nanoseconds since the machine booted; never goes back on one CPU. Valid before time_init(). */
+/* Nanoseconds since the machine booted; never goes back on one CPU. */
 uint64_t time_system(void);
 
 /* Nanoseconds since 1970-01-01 00:00 UTC. */
@@ -51,10 +48,13 @@ struct timer {
 /* Arms the timer for that system time; a time already past fires at once. Re-arming moves it. */
 void timer_arm(struct timer *timer, uint64_t deadline, void (*function)(struct timer *));
 
+/* For the machine's timer interrupt: runs the timers that are due. Events are masked. */
+void timer_expired(void);
+
 /* Disarms it; does nothing if it is not armed. After the return its function will not run. */
 void timer_cancel(struct timer *timer);
 
-/* Blocks in the hypervisor until that system time; other events are handled meanwhile. */
+/* Blocks until that system time; other events are handled meanwhile. */
 void time_sleep_until(uint64_t deadline);
 
 #endif

@@ -2,8 +2,9 @@
 /*
  * Exceptions, and code that is allowed to cause them.
  *
- * Xen owns the real descriptor table; it hands exceptions to the handlers registered with
- * HYPERVISOR_set_trap_table. All of them arrive in trap_dispatch() with struct regs on the stack.
+ * Where Xen owns the real descriptor table, it hands exceptions to the handlers registered with
+ * HYPERVISOR_set_trap_table; else the kernel's own table does. All of them, interrupts included,
+ * arrive in trap_dispatch() with struct regs on the stack.
  * Two kinds of code may fault on purpose: single instructions listed in the *exception table*
  * (probe_read), and a self-test, which is run under fault_catch().
  */
@@ -12,7 +13,7 @@
 
 #include <kernel/compiler.h>
 
-/* Vector numbers; the two past 255 are callbacks of Xen's that share the path. */
+/* Vector numbers; those past 255 are callbacks of Xen's that share the path. */
 enum {
 	TRAP_DIVIDE = 0,
 	TRAP_DEBUG = 1,
@@ -24,6 +25,7 @@ enum {
 	TRAP_EVENT = 256,    /* event-channel upcall */
 	TRAP_FAILSAFE = 257, /* Xen could not load what the guest asked it to return to */
 	TRAP_SYSCALL = 258,  /* "syscall" from user mode */
+	TRAP_VECTORS
 };
 
 /* Registers at the time of a trap, in the order in which entry.S pushes them. */
@@ -34,13 +36,16 @@ struct regs {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* Registers the trap table and the callbacks with Xen; stops the boot if Xen refuses one. */
-void traps_init(void);
+/*
+ * Makes a vector an interrupt (or event) with that handler, which runs with events masked and this
+ * CPU's event_depth raised. At boot.
+ */
+void trap_set_handler(uint64_t vector, void (*handler)(void));
 
 /* "page fault" for 14, and so on; "unknown" where there is no name. */
 const char *trap_name(uint64_t vector);
 
-/* The address that the last page fault on this CPU was about (vcpu_info.arch.cr2). */
+/* The address that the last page fault on this CPU was about. */
 uintptr_t trap_fault_address(void);
 
 /*

@@ -1,35 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel shares with Xen as a whole: the shared info page, and the end of the domain.
+ * What the kernel shares with Xen as a whole: the shared info page, clocks, the end of the domain.
+ * PV and PVH guests alike; neither exists without Xen.
  */
 #ifndef ARCH_XEN_H
 #define ARCH_XEN_H
 
-#include <kernel/compiler.h>
+#include <arch/machine.h>
 #include <mm/types.h>
 #include <xen/xen.h>
 
 /* struct shared_info (public/xen.h), in its fixed slot. Valid once xen_map_shared_info() ran. */
 extern struct shared_info *const shared_info;
 
-/* Maps the page at the machine address that start_info gives, at the slot above. */
+/* Maps the page at that machine address at the slot above, and makes it the running CPU's. */
 void xen_map_shared_info(maddr_t address);
-
-/* Tells the toolstack, through that page, where the P2M is: mm/p2m.h, p2m_publish(). */
-void xen_publish_p2m(void);
 
 /* "4.17.7": the running hypervisor's version, in a buffer of "size" bytes. */
 void xen_version_string(char *buffer, size_t size);
 
-enum shutdown_reason { SHUTDOWN_IS_POWEROFF, SHUTDOWN_IS_REBOOT, SHUTDOWN_IS_CRASH };
+/* Installs the handlers of exceptions and callbacks of a PV guest; a refusal is a panic. */
+void xen_traps_init(void);
 
-/*
- * Ends the domain with that reason (public/sched.h, SHUTDOWN_...), after the consoles have sent
- * everything they hold. Does not return; may be called anywhere, a panic included.
- */
-void xen_shutdown(enum shutdown_reason reason) NORETURN;
-
-/* Sleeps until an event is delivered; lets events through meanwhile and afterwards. */
-void xen_block(void);
+/* What struct machine needs of Xen: arch/machine.h. */
+uint64_t xen_system_time(void);
+uint64_t xen_wall_time(void);
+void xen_start_timer(void);
+void xen_set_timer(uint64_t deadline);
+void xen_shutdown(enum shutdown_reason reason);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * The console, whichever it is.
  *
- * One device is in use: the PV console ring in a DomU, the hypervisor's own console in dom0. Output
+ * One device is in use: the PV console ring in a DomU, the hypervisor's own console in dom0, the
+ * serial port of a PC. Output
  * is never dropped because it comes too fast: the writer waits. Input waits in a queue here, and
  * when that is full, in the device.
  */
@@ -20,7 +21,14 @@ struct console_device {
 	size_t (*read)(char *text, size_t max);
 	/* Waits until everything written has been taken. */
 	void (*drain)(void);
+	/* Lets input be announced by events. */
+	void (*enable_input)(void);
+	/* What it shares with others is in the direct map now; NULL: it shares nothing. */
+	void (*use_direct_map)(void);
 };
+
+/* Makes that the console from now on. The first is the hypervisor's. */
+void console_use(const struct console_device *device);
 
 /*
  * Starts output on the console that this domain has. Works on polling alone, so it can come before
@@ -34,7 +42,7 @@ void console_enable_input(void);
 /* Moves the rings to their place in the direct map. Before the builder's mapping is dropped. */
 void console_use_direct_map(void);
 
-/* "PV console ring" or "hypervisor console". */
+/* "PV console ring", "hypervisor console", "serial port". */
 const char *console_name(void);
 
 /* Writes text, "\n" ending a line. Callers other than printk use printk. */

@@ -9,7 +9,4 @@
 
 extern const struct console_device hv_console;
 
-/* Binds VIRQ_CONSOLE, so that input is noticed. In dom0 only. */
-void hv_console_enable_input(void);
-
 #endif

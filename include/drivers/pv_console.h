@@ -13,10 +13,4 @@ extern const struct console_device pv_console;
 /* Starts using the ring in that frame, mapped at the builder's address for it. Output only. */
 void pv_console_init(pfn_t frame, uint32_t port);
 
-/* The frame's address has changed: boot_or_direct_map() gives the new one. */
-void pv_console_remap(void);
-
-/* Binds the event channel, so that input is noticed. */
-void pv_console_enable_input(void);
-
 #endif

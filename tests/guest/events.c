@@ -9,6 +9,7 @@
 #include <arch/cpu.h>
 #include <arch/evtchn.h>
 #include <arch/hypercall.h>
+#include <arch/machine.h>
 #include <arch/time.h>
 #include <arch/xen.h>
 #include <kernel/selftest.h>
@@ -143,7 +144,7 @@ TEST(events, block_returns_when_something_happens)
 	/* Pending already: blocking must notice, or it would sleep for ever. */
 	handled = 0;
 	evtchn_notify(port);
-	xen_block();
+	machine->block();
 	EXPECT_EQ(handled, 1);
 	events_mask();
 	events_restore(events);

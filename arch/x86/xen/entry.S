@@ -12,6 +12,7 @@
  * xen-x86_64.h), which restores the event mask from the saved rflags in one step with the jump.
  */
 #include <xen/xen.h>
+#include "../regs.h"
 
 #define VGCF_IRET 0	/* restore every register, rcx and r11 included */
 
@@ -31,8 +32,8 @@ trap_stubs:
 	.rept	256
 	.balign	16
 	stub_prologue
-	/* These push an error code themselves: #DF #TS #NP #SS #GP #PF #AC #CP. */
-	.if	!((vector >= 10 && vector <= 14) || vector == 8 || vector == 17 || vector == 21)
+	set_has_error vector
+	.if	!has_error
 	pushq	$0
 	.endif
 	pushq	$vector
@@ -72,92 +73,16 @@ syscall_entry:
 
 	.type	trap_common, @function
 trap_common:
-	cld
-	pushq	%rdi
-	pushq	%rsi
-	pushq	%rdx
-	pushq	%rcx
-	pushq	%rax
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
-	pushq	%r11
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	save_registers
 	movq	%rsp, %rdi
 	call	trap_dispatch
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rax
-	popq	%rcx
-	popq	%rdx
-	popq	%rsi
-	popq	%rdi
+	restore_registers
 	/* The vector goes; the error code makes room for the flags of struct iret_context. The three
 	   registers that come before those are pushed by the stub in the hypercall page. */
 	addq	$8, %rsp
 	movq	$VGCF_IRET, (%rsp)
 	jmp	hypercall_page + __HYPERVISOR_iret * 32
 	.size	trap_common, . - trap_common
-
-/*
- * Accesses that may fault. Each returns 1 (true); the exception table sends a fault to the line
- * that returns 0.
- */
-	.macro	may_fault_at insn
-	.pushsection extable, "a", @progbits
-	.balign	8
-	.quad	\insn, probe_failed
-	.popsection
-	.endm
-
-	.globl	probe_read
-	.type	probe_read, @function
-probe_read:
-1:	movq	(%rdi), %rdx
-	may_fault_at 1b
-	movq	%rdx, (%rsi)
-	movl	$1, %eax
-	ret
-	.size	probe_read, . - probe_read
-
-	.globl	probe_write
-	.type	probe_write, @function
-probe_write:
-2:	movq	%rsi, (%rdi)
-	may_fault_at 2b
-	movl	$1, %eax
-	ret
-	.size	probe_write, . - probe_write
-
-	.type	probe_failed, @function
-probe_failed:
-	xorl	%eax, %eax
-	ret
-	.size	probe_failed, . - probe_failed
-
-/* A call that C cannot make: to data. The fault of the fetch is caught by fault_catch(). */
-	.globl	call_address
-	.type	call_address, @function
-call_address:
-	pushq	%rbp
-	movq	%rsp, %rbp
-	call	*%rdi
-	popq	%rbp
-	ret
-	.size	call_address, . - call_address
 
 /*
  * Returns to a code selector far past the end of the descriptor table. Xen's own iret faults, and

@@ -132,7 +132,6 @@ void evtchn_upcall(void)
 	struct cpu *cpu = this_cpu();
 	struct vcpu_info *vcpu = cpu->vcpu;
 
-	cpu->event_depth++;
 	while (__atomic_exchange_n(&vcpu->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST)) {
 		xen_ulong_t words =
 			__atomic_exchange_n(&vcpu->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
@@ -146,7 +145,6 @@ void evtchn_upcall(void)
 				handle(word * BITS_PER_WORD + (evtchn_t)__builtin_ctzl(ports));
 		}
 	}
-	cpu->event_depth--;
 }
 
 void evtchn_print(void)

@@ -7,27 +7,75 @@
  */
 #include <arch/cpu.h>
 #include <arch/evtchn.h>
+#include <arch/hypercall.h>
 #include <arch/traps.h>
 #include <arch/xen.h>
 #include <drivers/console.h>
 #include <kernel/main.h>
 #include <kernel/panic.h>
+#include <kernel/printf.h>
 #include <mm/batch.h>
 #include <mm/direct_map.h>
 #include <mm/p2m.h>
 #include <mm/paravirt.h>
 #include <mm/protect.h>
+#include <xen/sched.h>
 
 static struct cpu boot_cpu;
 static struct batch boot_batch;
 static struct boot_info boot;
+
+/* Until there is a page shared with Xen, nothing can be delivered. */
+static volatile uint8_t nothing_comes = 1;
+
+static void describe(char *buffer, size_t size)
+{
+	char version[48];
+
+	xen_version_string(version, sizeof(version));
+	snprintf(buffer, size, "a PV guest of Xen %s, as %s", version,
+		 boot.dom0 ? "dom0" : "a DomU");
+}
+
+static void block(void)
+{
+	hypercall_sched_op(SCHEDOP_block, NULL);
+}
+
+static uintptr_t fault_address(void)
+{
+	return this_cpu()->vcpu ? this_cpu()->vcpu->arch.cr2 : 0;
+}
+
+/* The toolstack may look at it from now on. */
+static void publish_p2m(void)
+{
+	p2m_publish(&shared_info->arch);
+}
+
+static const struct machine xen_pv = {
+	.describe = describe,
+	.xen = true,
+	.xen_tables = true,
+	.system_time = xen_system_time,
+	.wall_time = xen_wall_time,
+	.start_timer = xen_start_timer,
+	.set_timer = xen_set_timer,
+	.block = block,
+	.fault_address = fault_address,
+	.memory_ready = publish_p2m,
+	.shutdown = xen_shutdown,
+};
 
 void xen_pv_start(const struct start_info *start) NORETURN;
 void xen_pv_start(const struct start_info *start)
 {
 	const char *error;
 
+	machine = &xen_pv;
+	boot_cpu.event_mask = &nothing_comes;
 	cpu_init(&boot_cpu, 0, (uintptr_t)boot_stack);
+	hypercall_set_segment_base(SEGBASE_GS_KERNEL, (uint64_t)&boot_cpu);
 	batch_init(&boot_batch);
 	paravirt = paravirt_xen_early;
 	error = boot_info_from_start_info(start, (uintptr_t)start, &boot);
@@ -35,8 +83,8 @@ void xen_pv_start(const struct start_info *start)
 		fatal("%s", error); /* to the hypervisor's console: ours is not known */
 
 	xen_map_shared_info(boot.shared_info);
-	boot_cpu.vcpu = &shared_info->vcpu_info[0];
-	traps_init();
+	boot_cpu.event_mask = &boot_cpu.vcpu->evtchn_upcall_mask;
+	xen_traps_init();
 	p2m_init(&boot);
 	pt_set_root(boot.page_tables.start);
 	direct_map_set_initial(boot.initial_map);

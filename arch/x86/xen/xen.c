@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The shared info page, Xen's version, and how a domain sleeps and ends.
+ * The shared info page, Xen's version, and how a domain ends.
  */
+#include <arch/cpu.h>
 #include <arch/hypercall.h>
 #include <arch/xen.h>
-#include <drivers/console.h>
-#include <kernel/panic.h>
 #include <kernel/printf.h>
 #include <mm/fixed.h>
-#include <mm/p2m.h>
 #include <xen/sched.h>
 #include <xen/version.h>
 
@@ -17,11 +15,7 @@ struct shared_info *const shared_info = (struct shared_info *)fixed_shared_info;
 void xen_map_shared_info(maddr_t address)
 {
 	fixed_map(fixed_shared_info, maddr_to_mfn(address), true);
-}
-
-void xen_publish_p2m(void)
-{
-	p2m_publish(&shared_info->arch);
+	this_cpu()->vcpu = &shared_info->vcpu_info[this_cpu()->number];
 }
 
 void xen_version_string(char *buffer, size_t size)
@@ -42,12 +36,5 @@ void xen_shutdown(enum shutdown_reason reason)
 	};
 	struct sched_shutdown shutdown = {.reason = reasons[reason]};
 
-	console_drain();
-	for (;;)
-		hypercall_sched_op(SCHEDOP_shutdown, &shutdown);
-}
-
-void xen_block(void)
-{
-	hypercall_sched_op(SCHEDOP_block, NULL);
+	hypercall_sched_op(SCHEDOP_shutdown, &shutdown);
 }

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What happens on an exception.
+ *
+ * In order: an interrupt or an event goes to its handler; an instruction in the exception table
+ * resumes at its fixup; a fault in code run under fault_catch() (a self-test) resumes there; what
+ * is left is a bug, and a panic.
+ */
+#include <arch/cpu.h>
+#include <arch/machine.h>
+#include <arch/traps.h>
+#include <kernel/panic.h>
+#include <xen/xen.h>
+
+struct extable_entry {
+	uint64_t instruction;
+	uint64_t fixup;
+};
+
+extern const struct extable_entry extable_start[], extable_end[];
+void call_address(uintptr_t address);
+void trap_dispatch(struct regs *regs);
+
+_Static_assert(offsetof(struct recovery, rip) == 56, "entry.S uses these offsets");
+
+/* Of interrupts and events; NULL: an exception, or nobody's. */
+static void (*handlers[TRAP_VECTORS])(void);
+
+static const char *const names[] = {
+	[0] = "divide error",
+	[1] = "debug",
+	[2] = "non-maskable interrupt",
+	[3] = "breakpoint",
+	[4] = "overflow",
+	[5] = "bound range exceeded",
+	[6] = "invalid opcode",
+	[7] = "device not available",
+	[8] = "double fault",
+	[10] = "invalid TSS",
+	[11] = "segment not present",
+	[12] = "stack-segment fault",
+	[13] = "general protection fault",
+	[14] = "page fault",
+	[16] = "x87 floating-point error",
+	[17] = "alignment check",
+	[18] = "machine check",
+	[19] = "SIMD floating-point error",
+	[21] = "control protection fault",
+	[TRAP_EVENT] = "event upcall",
+	[TRAP_FAILSAFE] = "failsafe callback",
+	[TRAP_SYSCALL] = "system call",
+};
+
+const char *trap_name(uint64_t vector)
+{
+	return vector < ARRAY_SIZE(names) && names[vector] ? names[vector] : "unknown";
+}
+
+uintptr_t trap_fault_address(void)
+{
+	return machine->fault_address();
+}
+
+void trap_set_handler(uint64_t vector, void (*handler)(void))
+{
+	handlers[vector] = handler;
+}
+
+static bool fixup(struct regs *regs)
+{
+	for (const struct extable_entry *entry = extable_start; entry < extable_end; entry++) {
+		if (entry->instruction == regs->rip) {
+			regs->rip = entry->fixup;
+			/*
+			 * A return to where Xen could not go must not be tried again. Privilege
+			 * level 0 in the selector is what tells Xen "to the kernel".
+			 */
+			if (regs->vector == TRAP_FAILSAFE) {
+				regs->cs = FLAT_KERNEL_CS & ~3u;
+				regs->ss = FLAT_KERNEL_SS;
+			}
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Makes the interrupted code resume at fault_catch(), which then returns 2. */
+static void resume_at(struct recovery *recovery, struct regs *regs)
+{
+	recovery->fault = *regs;
+	recovery->fault_address = trap_fault_address();
+	regs->rbx = recovery->rbx;
+	regs->rbp = recovery->rbp;
+	regs->r12 = recovery->r12;
+	regs->r13 = recovery->r13;
+	regs->r14 = recovery->r14;
+	regs->r15 = recovery->r15;
+	regs->rsp = recovery->rsp;
+	regs->rip = recovery->rip;
+	regs->rax = 2;
+}
+
+void trap_dispatch(struct regs *regs)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (handlers[regs->vector]) {
+		cpu->event_depth++;
+		handlers[regs->vector]();
+		cpu->event_depth--;
+		return;
+	}
+	/* dom0 is told of every NMI; it may interrupt a printk, so it cannot even be mentioned. */
+	if (regs->vector == TRAP_NMI)
+		return;
+	if (fixup(regs))
+		return;
+	if (cpu->on_fault && cpu->event_depth == 0) {
+		resume_at(cpu->on_fault, regs);
+		return;
+	}
+	panic_trap(regs);
+}
+
+bool probe_execute(uintptr_t address)
+{
+	struct cpu *cpu = this_cpu();
+	struct recovery *outer = cpu->on_fault;
+	struct recovery recovery;
+	bool fetched = false;
+
+	if (fault_catch(&recovery) == 0) {
+		cpu->on_fault = &recovery;
+		call_address(address);
+		fetched = true;
+	} else {
+		/* Only a fault of the fetch itself counts: at that address, and saying so. */
+		fetched = recovery.fault.rip != address;
+	}
+	cpu->on_fault = outer;
+	return fetched;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Xen's clocks and its one-shot timer.
+ *
+ * Both clocks are published in the shared page under a version number that is odd while Xen writes:
+ * read it, read the fields, read it again, and start over unless it is even and the same.
+ */
+#include <arch/cpu.h>
+#include <arch/evtchn.h>
+#include <arch/hypercall.h>
+#include <arch/time.h>
+#include <arch/xen.h>
+#include <kernel/panic.h>
+#include <xen/vcpu.h>
+
+static bool version_changed(const volatile uint32_t *version, uint32_t before)
+{
+	barrier();
+	return (before & 1) || *version != before;
+}
+
+uint64_t xen_system_time(void)
+{
+	const volatile struct vcpu_time_info *info = &this_cpu()->vcpu->time;
+	uint32_t version;
+	uint64_t now;
+
+	do {
+		version = info->version;
+		barrier();
+		now = info->system_time + time_scale(rdtsc() - info->tsc_timestamp,
+						     info->tsc_to_system_mul, info->tsc_shift);
+	} while (version_changed(&info->version, version));
+	return now;
+}
+
+uint64_t xen_wall_time(void)
+{
+	const volatile struct shared_info *info = shared_info;
+	uint32_t version;
+	uint64_t at_boot;
+
+	do {
+		version = info->wc_version;
+		barrier();
+		at_boot =
+			((uint64_t)info->wc_sec_hi << 32 | info->wc_sec) * NS_PER_S + info->wc_nsec;
+	} while (version_changed(&info->wc_version, version));
+	return at_boot + xen_system_time();
+}
+
+void xen_set_timer(uint64_t deadline)
+{
+	struct vcpu_set_singleshot_timer timer = {.timeout_abs_ns = deadline};
+
+	if (hypercall_vcpu_op(VCPUOP_set_singleshot_timer, this_cpu()->number, &timer))
+		panic("Xen refused a one-shot timer");
+}
+
+static void timer_event(void *unused)
+{
+	(void)unused;
+	timer_expired();
+}
+
+void xen_start_timer(void)
+{
+	if (!evtchn_bind_virq(VIRQ_TIMER, "timer", timer_event, NULL))
+		panic("no timer interrupt");
+	hypercall_vcpu_op(VCPUOP_stop_periodic_timer, this_cpu()->number, NULL);
+}
