@@ -45,11 +45,11 @@ static void print_frame(pfn_t number)
 {
 	pfn_t block = frames_block(number);
 	const struct frame *frame = frame_of(block);
-	mfn_t machine = pfn_to_mfn(number);
+	mfn_t behind = pfn_to_mfn(number);
 
 	printk(PRINTK_OUTPUT, "pfn %lx is %s", number.n, frame_kind_name(frame->kind));
-	if (mfn_valid(machine))
-		printk(PRINTK_OUTPUT, ", mfn %lx", machine.n);
+	if (mfn_valid(behind))
+		printk(PRINTK_OUTPUT, ", mfn %lx", behind.n);
 	if (frame->order)
 		printk(PRINTK_OUTPUT, ", in the block of %lu pages at pfn %lx", 1ul << frame->order,
 		       block.n);

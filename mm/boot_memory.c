@@ -9,11 +9,17 @@
 const char *frame_kind_name(enum frame_kind kind)
 {
 	static const char *const names[FRAME_KINDS] = {
-		[FRAME_TAIL] = "part of a block",    [FRAME_FREE] = "free",
-		[FRAME_ALLOCATED] = "allocated",     [FRAME_TEXT] = "kernel text",
-		[FRAME_DATA] = "kernel data",        [FRAME_BOOT] = "shared rings",
-		[FRAME_TABLE] = "page tables",       [FRAME_P2M] = "P2M",
-		[FRAME_DATABASE] = "frame database", [FRAME_RAMDISK] = "ramdisk",
+		[FRAME_TAIL] = "part of a block",
+		[FRAME_FREE] = "free",
+		[FRAME_ALLOCATED] = "allocated",
+		[FRAME_TEXT] = "kernel text",
+		[FRAME_DATA] = "kernel data",
+		[FRAME_BOOT] = "shared rings",
+		[FRAME_FIRMWARE] = "firmware",
+		[FRAME_TABLE] = "page tables",
+		[FRAME_P2M] = "P2M",
+		[FRAME_DATABASE] = "frame database",
+		[FRAME_RAMDISK] = "ramdisk",
 		[FRAME_ABSENT] = "absent",
 	};
 

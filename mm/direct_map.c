@@ -9,64 +9,92 @@
  * from the start. Then a single mmu_update hooks the finished tree into the root, and Xen validates
  * the whole of it: its share is about 190 instructions an entry, ours a handful.
  *
- * The tables of all levels lie in one run of frames: the pte tables first, then the pmd tables that
- * point to them, and so on. That makes "which frame is table number n of this level" arithmetic.
+ * The tables of all levels lie in one run of frames: those that map memory first, then the ones
+ * that point to them, and so on. That makes "which frame is table number n of this level"
+ * arithmetic. Where the machine has large pages the lowest level is the pmd, and memory is mapped 2
+ * MiB a time.
  */
 #include <arch/cpu.h>
 #include <kernel/compiler.h>
 #include <kernel/panic.h>
+#include <mm/address_space.h>
 #include <mm/direct_map.h>
 #include <mm/fixed.h>
 #include <mm/p2m.h>
 #include <mm/paravirt.h>
 
-uintptr_t direct_map_base = DIRECT_MAP_BASE, direct_map_address = DIRECT_MAP_BASE;
+uintptr_t direct_map_base, direct_map_address;
 static bool live;
 static struct pfn_range initial_map;
 static struct direct_map_cost cost;
 
+/* The level whose entries map memory: large pages where the machine has them. */
+static enum pt_level leaf_level(void)
+{
+	return pt_geometry.large_levels & 1u << PT_PMD ? PT_PMD : PT_PTE;
+}
+
+/* Frames that one of those entries maps. */
+static uint64_t leaf_frames(void)
+{
+	return pt_span(leaf_level()) >> PAGE_SHIFT;
+}
+
+static uint64_t divide_up(uint64_t count, uint64_t by)
+{
+	return (count + by - 1) / by;
+}
+
 uint64_t direct_map_tables(uint64_t pages)
 {
-	uint64_t total = 0;
-	uint64_t count = pages;
+	uint64_t count = divide_up(pages, leaf_frames()), total = 0;
 
-	for (enum pt_level level = PT_PTE; level != PT_PGD; level++) {
+	for (enum pt_level level = leaf_level(); level != PT_PGD; level++) {
 		if (!pt_level_exists(level))
 			continue;
-		count = (count + PT_ENTRIES - 1) / PT_ENTRIES;
+		count = divide_up(count, PT_ENTRIES);
 		total += count;
 	}
 	return total;
 }
 
-/* Entries for the frames from "first" on; those without memory stay absent. */
-static void fill_pte_table(pt_entry_t *table, uint64_t first, uint64_t count)
+/* Entries for the memory from the frame "first" on; for frames without memory there are none. */
+static void fill_leaf_table(pt_entry_t *table, uint64_t first, uint64_t count)
 {
-	const uint64_t *mfns = p2m_list() + first;
+	const uint64_t step = leaf_frames();
+	const uint64_t flags = PT_KERNEL_RW | (step > 1 ? PT_HUGE : 0);
 
-	for (uint64_t i = 0; i < count; i++) {
-		pt_entry_t entry = pt_entry_none();
-
-		if (mfns[i] != P2M_INVALID)
-			entry = pt_entry_from_mfn(mfn(mfns[i]), PT_KERNEL_RW);
-		table[i] = entry;
-	}
+	for (uint64_t i = 0; i < count; i++)
+		table[i] = pt_entry_make(pfn(first + i * step), flags);
 	for (uint64_t i = count; i < PT_ENTRIES; i++)
 		table[i] = pt_entry_none();
 }
 
-/* Takes away the right to write from the frames of this table that must not be written. */
-static void make_read_only(pt_entry_t *table, uint64_t first, const struct boot_memory *memory)
+/*
+ * Takes away what the frames of a run must not have: all, if they are no memory, or the right to
+ * write. From part of a large page no right is taken: direct_map_protect() can do that later.
+ */
+static void restrict_run(pt_entry_t *table, uint64_t first, const struct boot_run *run)
+{
+	const uint64_t step = leaf_frames();
+	uint64_t start = MAX(run->range.start.n, first);
+	uint64_t end = MIN(run->range.start.n + run->range.count, first + PT_ENTRIES * step);
+
+	for (uint64_t n = start; n < end; n += step) {
+		pt_entry_t *entry = &table[(n - first) / step];
+
+		if (run->kind == FRAME_ABSENT)
+			*entry = pt_entry_none();
+		else if (step == 1)
+			entry->raw &= ~(PT_RW | PT_DIRTY);
+	}
+}
+
+static void restrict_entries(pt_entry_t *table, uint64_t first, const struct boot_memory *memory)
 {
 	for (unsigned int i = 0; i < memory->runs; i++) {
-		const struct boot_run *run = &memory->run[i];
-		uint64_t start = MAX(run->range.start.n, first);
-		uint64_t end = MIN(run->range.start.n + run->range.count, first + PT_ENTRIES);
-
-		if (!frame_kind_readonly(run->kind))
-			continue;
-		for (uint64_t n = start; n < end; n++)
-			table[n - first].raw &= ~(PT_RW | PT_DIRTY);
+		if (memory->run[i].kind == FRAME_ABSENT || frame_kind_readonly(memory->run[i].kind))
+			restrict_run(table, first, &memory->run[i]);
 	}
 }
 
@@ -76,16 +104,17 @@ static pt_entry_t *open_table(pfn_t frame)
 	return (pt_entry_t *)fixed_window;
 }
 
-static uint64_t fill_pte_tables(pfn_t tables, const struct boot_memory *memory)
+static uint64_t fill_leaf_tables(pfn_t tables, const struct boot_memory *memory)
 {
-	uint64_t count = (memory->pages + PT_ENTRIES - 1) / PT_ENTRIES;
+	uint64_t entries = divide_up(memory->pages, leaf_frames());
+	uint64_t count = divide_up(entries, PT_ENTRIES);
 
 	for (uint64_t t = 0; t < count; t++) {
-		uint64_t first = t * PT_ENTRIES;
+		uint64_t first = t * PT_ENTRIES * leaf_frames();
 		pt_entry_t *table = open_table(pfn(tables.n + t));
 
-		fill_pte_table(table, first, MIN(PT_ENTRIES, memory->pages - first));
-		make_read_only(table, first, memory);
+		fill_leaf_table(table, first, MIN(PT_ENTRIES, entries - t * PT_ENTRIES));
+		restrict_entries(table, first, memory);
 	}
 	return count;
 }
@@ -93,7 +122,7 @@ static uint64_t fill_pte_tables(pfn_t tables, const struct boot_memory *memory)
 /* Tables that point to "children" tables from "first_child" on; returns how many there are. */
 static uint64_t fill_upper_tables(pfn_t tables, pfn_t first_child, uint64_t children)
 {
-	uint64_t count = (children + PT_ENTRIES - 1) / PT_ENTRIES;
+	uint64_t count = divide_up(children, PT_ENTRIES);
 
 	for (uint64_t t = 0; t < count; t++) {
 		pt_entry_t *table = open_table(pfn(tables.n + t));
@@ -115,10 +144,10 @@ static uint64_t fill_upper_tables(pfn_t tables, pfn_t first_child, uint64_t chil
 static void hook_into_root(pfn_t tables, uint64_t count)
 {
 	pt_entry_t *root = boot_or_direct_map(pt_root());
-	unsigned int slot = pt_index(DIRECT_MAP_BASE, PT_PGD);
 
 	for (uint64_t t = 0; t < count; t++)
-		set_entry(&root[slot + t], PT_PGD, pt_entry_make(pfn(tables.n + t), PT_TABLE));
+		set_entry(&root[DIRECT_MAP_SLOT + t], PT_PGD,
+			  pt_entry_make(pfn(tables.n + t), PT_TABLE));
 }
 
 void direct_map_build(struct boot_memory *memory)
@@ -131,8 +160,8 @@ void direct_map_build(struct boot_memory *memory)
 	if (!pfn_valid(tables))
 		panic("no run of %lu free frames for the tables of the direct map", total);
 
-	count = fill_pte_tables(tables, memory);
-	for (enum pt_level level = PT_PMD; level != PT_PGD; level++) {
+	count = fill_leaf_tables(tables, memory);
+	for (enum pt_level level = leaf_level() + 1; level != PT_PGD; level++) {
 		pfn_t children = tables;
 
 		if (!pt_level_exists(level))
@@ -143,8 +172,43 @@ void direct_map_build(struct boot_memory *memory)
 	fixed_unmap(fixed_window);
 	filled = rdtsc();
 	hook_into_root(tables, count);
-	live = true;
+	direct_map_use(pt_slot_address(DIRECT_MAP_SLOT), pt_slot_address(DIRECT_MAP_SLOT));
 	cost = (struct direct_map_cost){memory->pages, total, filled - start, rdtsc() - filled};
+}
+
+bool direct_map_own_page(pfn_t frame)
+{
+	pt_entry_t *entry;
+	enum pt_level level;
+
+	for (;;) {
+		entry = pt_find_leaf(pt_root(), pfn_to_address(frame), &level);
+		if (!entry || level == PT_PTE)
+			return entry != NULL;
+		if (!mm_split(&kernel_mm, entry, level))
+			return false;
+	}
+}
+
+bool direct_map_protect(const struct boot_memory *memory)
+{
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		struct pfn_range range = memory->run[i].range;
+
+		if (memory->run[i].kind != FRAME_TEXT)
+			continue;
+		for (uint64_t n = range.start.n; n < range.start.n + range.count; n++) {
+			enum pt_level level;
+
+			if (!(pt_find_leaf(pt_root(), pfn_to_address(pfn(n)), &level)->raw & PT_RW))
+				continue;
+			if (!direct_map_own_page(pfn(n)))
+				return false;
+			make_page_readonly(pfn(n));
+		}
+	}
+	paravirt.flush_all();
+	return true;
 }
 
 struct direct_map_cost direct_map_cost(void)

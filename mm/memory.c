@@ -7,7 +7,6 @@
  * mapped writable anywhere; then the direct map can take any free frame for its tables; then the
  * rest of the builder's mapping goes.
  */
-#include <arch/hypercall.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
@@ -19,7 +18,6 @@
 #include <mm/paravirt.h>
 #include <mm/pin.h>
 #include <mm/protect.h>
-#include <xen/memory.h>
 
 /* What must be left for work when everything is set up: 4 MiB. */
 #define WORKING_PAGES 1024
@@ -31,7 +29,7 @@ static void reserve(struct boot_memory *memory, struct pfn_range range, enum fra
 	const char *error = boot_memory_reserve(memory, range, kind);
 
 	if (error)
-		fatal("the domain builder's layout makes no sense: %s", error);
+		fatal("the layout of boot memory makes no sense: %s", error);
 }
 
 static void reserve_ring(struct boot_memory *memory, mfn_t ring)
@@ -51,12 +49,16 @@ static void reserve_boot_memory(struct boot_memory *memory, const struct boot_in
 	error = protect_reserve_image(memory);
 	if (error)
 		fatal("the kernel does not fit: %s", error);
+	for (unsigned int i = 0; i < boot->absent_runs; i++)
+		reserve(memory, boot->absent[i], FRAME_ABSENT);
+	reserve(memory, boot->firmware, FRAME_FIRMWARE);
 	reserve(memory, boot->start_info, FRAME_BOOT);
 	reserve(memory, boot->page_tables, FRAME_TABLE);
 	reserve(memory, boot->p2m, FRAME_P2M);
 	reserve(memory, boot->ramdisk, FRAME_RAMDISK);
 	reserve_ring(memory, boot->console);
 	reserve_ring(memory, boot->xenstore);
+	reserve_ring(memory, maddr_to_mfn(boot->shared_info)); /* in a PVH guest, a frame of ours */
 }
 
 uint64_t memory_needed(uint64_t in_use)
@@ -110,33 +112,22 @@ struct p2m_relocated memory_p2m_relocated(void)
 	return relocated;
 }
 
-static void move_p2m(struct boot_memory *memory, enum p2m_relocation how)
+static void take_p2m(struct boot_memory *memory, enum p2m_relocation how)
 {
-	const char *error = p2m_relocate(memory, P2M_VIRT_BASE, how, &relocated);
+	const char *error = paravirt.take_p2m(memory, how, &relocated);
 
 	if (error)
 		fatal("%s", error);
 }
 
-/* As much memory as the toolstack may give the domain one day; dom0 may have any amount. */
-static uint64_t most_pages(uint64_t pages)
-{
-	domid_t self = DOMID_SELF;
-	long most = hypercall_memory_op(XENMEM_maximum_reservation, &self);
-
-	if (most < (long)pages || (uint64_t)most > 16 * pages)
-		return pages;
-	return (uint64_t)most;
-}
-
 /* From here on it is known of every frame what it is, so plain stores become possible. */
-static void start_full_operations(uint64_t pages)
+static void start_full_operations(const struct boot_memory *memory)
 {
 	mm_start(pt_root());
-	paravirt = paravirt_xen;
+	paravirt = *paravirt.complete;
 	pin_announce_boot_tables();
-	if (!p2m_start(most_pages(pages)))
-		fatal("too little memory for the P2M's tree");
+	if (!direct_map_protect(memory) || !paravirt.extend_p2m(memory->pages))
+		fatal("too little memory: none is left for page tables and the P2M's tree");
 }
 
 static void tell(void)
@@ -148,8 +139,10 @@ static void tell(void)
 	printk(PRINTK_INFO,
 	       "mm: direct map in %lu tables: %lu ticks to fill, %lu for Xen to validate\n",
 	       cost.tables, cost.fill_ticks, cost.validate_ticks);
-	printk(PRINTK_INFO, "mm: P2M moved to %016lx: %lu frames taken, %lu returned, %lu ticks\n",
-	       p2m_address(), relocated.taken, relocated.returned, relocated.ticks);
+	if (relocated.frames.data)
+		printk(PRINTK_INFO,
+		       "mm: P2M moved to %016lx: %lu frames taken, %lu returned, %lu ticks\n",
+		       p2m_address(), relocated.taken, relocated.returned, relocated.ticks);
 }
 
 void memory_init(const struct boot_info *boot, enum p2m_relocation p2m)
@@ -160,9 +153,9 @@ void memory_init(const struct boot_info *boot, enum p2m_relocation p2m)
 	check_size(&memory);
 	protect_image(&memory);
 	direct_map_build(&memory);
-	move_p2m(&memory, p2m);
+	take_p2m(&memory, p2m);
 	build_frame_database(&memory);
-	start_full_operations(memory.pages);
+	start_full_operations(&memory);
 	tell();
 }
 

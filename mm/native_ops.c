@@ -5,6 +5,7 @@
  */
 #include <arch/cpu.h>
 #include <arch/tlb.h>
+#include <kernel/panic.h>
 #include <mm/address_space.h>
 #include <mm/direct_map.h>
 #include <mm/paravirt.h>
@@ -54,14 +55,42 @@ static void nothing(void)
 {
 }
 
-/* A table may stay writable: the processor does not mind. */
-static void no_page(pfn_t frame, bool writable)
+/* A large page that has the right already is fine as it is. */
+static void set_page_writable(pfn_t frame, bool writable)
 {
-	(void)frame, (void)writable;
+	enum pt_level level;
+	pt_entry_t *entry = pt_find_leaf(pt_root(), pfn_to_address(frame), &level), value;
+
+	if (!entry)
+		panic("pfn %lx has no page in the direct map", frame.n);
+	value.raw = writable ? entry->raw | PT_RW : entry->raw & ~(PT_RW | PT_DIRTY);
+	if (value.raw == entry->raw)
+		return;
+	if (level != PT_PTE)
+		panic("pfn %lx has no page of its own in the direct map", frame.n);
+	set(entry, level, value);
+}
+
+/* There is no builder's list, and nothing to move. */
+static const char *nothing_to_take(struct boot_memory *memory, enum p2m_relocation how,
+				   struct p2m_relocated *done)
+{
+	(void)memory, (void)how;
+	*done = (struct p2m_relocated){.taken = 0};
+	return NULL;
+}
+
+static bool nothing_to_extend(uint64_t pages)
+{
+	(void)pages;
+	return true;
 }
 
 const struct paravirt_ops paravirt_native = {
 	.name = "native",
+	.complete = &paravirt_native,
+	.take_p2m = nothing_to_take,
+	.extend_p2m = nothing_to_extend,
 	.set_entry = set,
 	.set_kernel_pte = set_kernel,
 	.set_pte_at = set_at,
@@ -76,7 +105,7 @@ const struct paravirt_ops paravirt_native = {
 	.lazy_enter = nothing,
 	.lazy_leave = nothing,
 	.lazy_flush = nothing,
-	.set_page_writable = no_page,
+	.set_page_writable = set_page_writable,
 	.flush_address = native_flush_address,
 	.flush_all = native_flush_all,
 };

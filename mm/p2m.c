@@ -34,7 +34,11 @@ _Static_assert(sizeof(union node) == PAGE_SIZE, "a node is a page");
 const uint64_t *p2m_boot_list;
 uint64_t p2m_boot_size;
 
+/* Machine frames that the M2P has room to tell of; 0: there is no hypervisor, and no M2P. */
+static uint64_t m2p_frames;
+
 static struct {
+	uint64_t pages;    /* that the domain was started with */
 	uintptr_t address; /* of the list in the kernel's address space */
 	bool own_tables;   /* what maps it there was made by the relocator */
 	uint64_t limit;
@@ -60,8 +64,27 @@ void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables)
 	p2m.address = address;
 	p2m_boot_list = p2m_list_at(address);
 	p2m_boot_size = pages;
-	p2m.limit = pages;
+	m2p_frames = (MACH2PHYS_VIRT_END - MACH2PHYS_VIRT_START) / sizeof(uint64_t);
+	p2m.pages = p2m.limit = pages;
 	p2m.levels = 0;
+}
+
+/* A tree of one leaf, the shared one that says "identity", whatever the number of pages. */
+void p2m_use_identity(uint64_t pages)
+{
+	static union node leaf;
+
+	p2m_boot_size = 0;
+	m2p_frames = 0;
+	p2m.pages = p2m.limit = pages;
+	p2m.root = p2m.identity[0] = &leaf;
+	p2m.levels = 1;
+}
+
+/* Whether entries can be set: not in the builder's list, nor where every pfn is its own mfn. */
+static bool can_be_set(void)
+{
+	return p2m.levels && p2m_boot_size;
 }
 
 void p2m_init(const struct boot_info *boot)
@@ -81,17 +104,12 @@ uintptr_t p2m_address(void)
 
 uint64_t p2m_size(void)
 {
-	return p2m_boot_size;
+	return p2m.pages;
 }
 
 uint64_t p2m_limit(void)
 {
 	return p2m.limit;
-}
-
-const uint64_t *p2m_list(void)
-{
-	return p2m_boot_list;
 }
 
 struct p2m_stats p2m_stats(void)
@@ -135,7 +153,7 @@ pfn_t mfn_to_pfn(mfn_t frame)
 	uint64_t number;
 
 	/* The M2P ends with the machine's memory, and what is past its end is not mapped. */
-	if (frame.n < (MACH2PHYS_VIRT_END - MACH2PHYS_VIRT_START) / sizeof(uint64_t) &&
+	if (frame.n < m2p_frames &&
 	    probe_read(MACH2PHYS_VIRT_START + frame.n * sizeof(uint64_t), &number) &&
 	    p2m_entry(pfn(number)) == frame.n)
 		return pfn(number);
@@ -339,7 +357,7 @@ enum p2m_result p2m_set(pfn_t frame, uint64_t entry)
 {
 	union node **slot;
 
-	if (!p2m.levels || frame.n >= p2m.limit)
+	if (!can_be_set() || frame.n >= p2m.limit)
 		return P2M_PAST_LIMIT;
 	if (p2m_entry(frame) == entry)
 		return P2M_SET;
@@ -393,7 +411,7 @@ enum p2m_result p2m_set_identity(struct pfn_range range)
 	uint64_t end = range.start.n + range.count;
 	struct leaf_part part;
 
-	if (!p2m.levels || end < range.start.n || end > p2m.limit)
+	if (!can_be_set() || end < range.start.n || end > p2m.limit)
 		return P2M_PAST_LIMIT;
 	for (uint64_t n = range.start.n; n < end; n = part.end) {
 		part = part_at(n, end);

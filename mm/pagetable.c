@@ -156,6 +156,19 @@ pt_entry_t *pt_find(pfn_t table, uintptr_t address, enum pt_level wanted)
 	}
 }
 
+pt_entry_t *pt_find_leaf(pfn_t table, uintptr_t address, enum pt_level *level)
+{
+	for (*level = PT_PGD; *level != PT_NONE; *level = pt_level_below(*level)) {
+		pt_entry_t *entry = pt_find(table, address, *level);
+
+		if (!entry || !pt_entry_present(*entry))
+			return NULL;
+		if (pt_entry_leaf(*entry, *level))
+			return entry;
+	}
+	return NULL;
+}
+
 /* "pmd table, pinned": what the entry points to. */
 static const char *target_text(pfn_t target, char *buffer, size_t size)
 {
@@ -173,8 +186,8 @@ static const char *target_text(pfn_t target, char *buffer, size_t size)
 
 static void print_step(const struct pt_step *step)
 {
-	mfn_t machine = pt_entry_mfn(step->entry);
-	pfn_t target = mfn_to_pfn(machine);
+	mfn_t frame = pt_entry_mfn(step->entry);
+	pfn_t target = mfn_to_pfn(frame);
 	char flags[PT_FLAGS_TEXT], what[40];
 
 	printk(PRINTK_OUTPUT, "  %s[%3u] %016lx", pt_level_name(step->level), step->index,
@@ -184,7 +197,7 @@ static void print_step(const struct pt_step *step)
 			printk(PRINTK_OUTPUT, "  pfn %6lx", target.n);
 		else
 			printk(PRINTK_OUTPUT, "  pfn      -");
-		printk(PRINTK_OUTPUT, "  mfn %6lx  %-18s %s", machine.n,
+		printk(PRINTK_OUTPUT, "  mfn %6lx  %-18s %s", frame.n,
 		       pt_flags_text(step->entry, step->level, flags, sizeof(flags)),
 		       target_text(target, what, sizeof(what)));
 	}

@@ -7,6 +7,7 @@
  * entry's machine address by walking. The full one asks the frame's FRAME_PINNED flag.
  */
 #include <arch/cpu.h>
+#include <arch/hypercall.h>
 #include <kernel/panic.h>
 #include <mm/address_space.h>
 #include <mm/batch.h>
@@ -15,6 +16,7 @@
 #include <mm/p2m.h>
 #include <mm/paravirt.h>
 #include <mm/pin.h>
+#include <xen/memory.h>
 #include <xen/xen.h>
 
 #define CALLER __builtin_return_address(0)
@@ -210,9 +212,29 @@ static void xen_load_mm(struct mm *mm)
 	batch_leave();
 }
 
+/* ---- boot ---- */
+
+static const char *xen_take_p2m(struct boot_memory *memory, enum p2m_relocation how,
+				struct p2m_relocated *done)
+{
+	return p2m_relocate(memory, P2M_VIRT_BASE, how, done);
+}
+
+/* As much memory as the toolstack may give the domain one day; dom0 may have any amount. */
+static bool xen_extend_p2m(uint64_t pages)
+{
+	domid_t self = DOMID_SELF;
+	long most = hypercall_memory_op(XENMEM_maximum_reservation, &self);
+
+	if (most < (long)pages || (uint64_t)most > 16 * pages)
+		return p2m_start(pages);
+	return p2m_start((uint64_t)most);
+}
+
 /* What the two tables have in common. A new root is not pinned, so cloning one tells Xen nothing.
  */
 #define XEN_OPS                                                                                  \
+	.complete = &paravirt_xen, .take_p2m = xen_take_p2m, .extend_p2m = xen_extend_p2m,       \
 	.user_roots = true, .set_kernel_pte = xen_set_kernel_pte,                                \
 	.clone_root = paravirt_no_clone_root, .activate_mm = xen_pin_mm, .dup_mmap = xen_pin_mm, \
 	.exit_mmap = xen_exit_mmap, .load_mm = xen_load_mm, .lazy_enter = batch_enter,           \

@@ -2,7 +2,7 @@
 /*
  * How the kernel was booted: everything that it knows about that.
  *
- * Each way in (Xen PV here) checks what it was handed and fills in one of these. Nothing after the
+ * Each way in checks what it was handed and fills in one of these. Nothing after the
  * entry looks at start_info again.
  */
 #ifndef BOOT_BOOT_INFO_H
@@ -12,6 +12,8 @@
 
 #define BOOT_CMDLINE_SIZE 1024 /* bytes, the final 0 included: public/xen.h, MAX_GUEST_CMDLINE */
 
+#define BOOT_ABSENT 16 /* holes in memory, at most */
+
 /* A run of frames. */
 struct pfn_range {
 	pfn_t start;
@@ -19,10 +21,10 @@ struct pfn_range {
 };
 
 struct boot_info {
-	char protocol[32];               /* "xen-3.0-x86_64" */
-	bool dom0;                       /* the hardware's own domain */
-	uint64_t pages;                  /* the domain's memory: pfns 0 .. pages - 1 */
-	maddr_t shared_info;             /* machine address of struct shared_info */
+	char protocol[32];   /* "xen-3.0-x86_64", or "PVH" */
+	bool dom0;           /* the hardware's own domain */
+	uint64_t pages;      /* the domain's memory: pfns 0 .. pages - 1 */
+	maddr_t shared_info; /* machine address of struct shared_info; UINT64_MAX: none */
 	char cmdline[BOOT_CMDLINE_SIZE]; /* 0-terminated */
 
 	struct pfn_range start_info;  /* where start_info itself lies: one frame */
@@ -36,6 +38,11 @@ struct boot_info {
 	uint32_t console_port; /* its event channel */
 	mfn_t xenstore;        /* xenstore ring; INVALID_MFN in dom0 */
 	uint32_t xenstore_port;
+
+	/* Of a machine whose memory has holes: the pfns without memory, and the firmware's. */
+	struct pfn_range absent[BOOT_ABSENT];
+	unsigned int absent_runs;
+	struct pfn_range firmware;
 
 	struct pfn_range initial_map; /* what the builder mapped at KERNEL_VIRT_BASE + pfn */
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The direct map: all of the domain's memory at DIRECT_MAP_BASE, in order of pfn.
+ * The direct map: all memory in order of pfn, from root slot DIRECT_MAP_SLOT on.
  *
- * No entry is executable; those of page tables, the P2M and the kernel's text are read-only.
+ * No entry is executable. That of the kernel's text is read-only, and where Xen validates page
+ * tables so are those of page tables and the P2M.
  */
 #ifndef MM_DIRECT_MAP_H
 #define MM_DIRECT_MAP_H
@@ -11,7 +12,7 @@
 #include <mm/pagetable.h>
 #include <mm/types.h>
 
-/* Page tables that a direct map of so many pages takes, at all levels below the root. */
+/* Page tables that the direct map of so many pages is built of, at all levels below the root. */
 uint64_t direct_map_tables(uint64_t pages);
 
 /*
@@ -19,6 +20,19 @@ uint64_t direct_map_tables(uint64_t pages);
  * free frame must be mapped nowhere: it may become a page table. Xen refusing is a panic.
  */
 void direct_map_build(struct boot_memory *memory);
+
+/*
+ * Makes sure that a frame has a page of its own in the direct map, splitting a large one: so that
+ * make_page_readonly() is about that frame alone. False: out of memory; the rights are the same.
+ * Lock: the kernel's address space's is taken.
+ */
+bool direct_map_own_page(pfn_t frame);
+
+/*
+ * Takes away the right to write where the direct map, built of large pages, still has it and should
+ * not: the kernel's text. Once the frame database exists. False: out of memory.
+ */
+bool direct_map_protect(const struct boot_memory *memory);
 
 /* What building it cost: for the boot log and the benchmark. */
 struct direct_map_cost {
@@ -29,8 +43,8 @@ struct direct_map_cost {
 struct direct_map_cost direct_map_cost(void);
 
 /*
- * Where the kernel reads and writes frame 0: DIRECT_MAP_BASE on the machine; in a hosted test, the
- * model's memory.
+ * Where the kernel reads and writes frame 0: the first address of the direct map on the machine; in
+ * a hosted test, the model's memory.
  */
 extern uintptr_t direct_map_base;
 

@@ -6,11 +6,17 @@
  * top down, with four levels of page tables:
  *
  *   0xffffffff80000000 .. 0xffffffffffffffff   the kernel image, its stacks and its fixed slots
- *   0xffffc80000000000 ..                      the P2M, in the kernel's own window
- *   0xffffc00000000000 ..                      the P2M, where the domain builder puts it: until
- * boot 0xffff888000000000 ..                      the direct map of all of the domain's memory
+ *   0xffffc80000000000 ..                      the P2M, in the kernel's own window (under Xen)
+ *   0xffffc00000000000 ..                      the P2M, where the domain builder puts it (at boot)
+ *   0xffff888000000000 ..                      the direct map of all memory: root slot 273
  *   0xffff800000000000 .. 0xffff87ffffffffff   Xen: root slots 256 to 271, never ours
  *   0x0000000000000000 .. 0x00007fffffffffff   user programs; page 0 is never mapped
+ *
+ * With five levels, on bare hardware, a root slot is 512 times as large:
+ *
+ *   0xffffffff80000000 .. 0xffffffffffffffff   the kernel image, as above
+ *   0xff11000000000000 ..                      the direct map: root slot 273 again
+ *   0x0000000000000000 .. 0x00ffffffffffffff   user programs
  */
 #ifndef MM_LAYOUT_H
 #define MM_LAYOUT_H
@@ -24,7 +30,8 @@
 /* The image starts 1 MiB above: a PVH loader wants low memory left alone. */
 #define KERNEL_LOAD_OFFSET 0x100000
 
-/* First byte of the direct map: pfn n is mapped at DIRECT_MAP_BASE + n * PAGE_SIZE. */
+/* The root slot that the direct map starts with, and the address of that with four levels. */
+#define DIRECT_MAP_SLOT 273
 #define DIRECT_MAP_BASE 0xffff888000000000
 
 /*

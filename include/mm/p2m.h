@@ -44,6 +44,9 @@ void p2m_init(const struct boot_info *boot);
 void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables);
 bool p2m_tables_are_own(void);
 
+/* Without a hypervisor: each of so many pfns is the mfn of the same number, and stays that. */
+void p2m_use_identity(uint64_t pages);
+
 /* Where the list is in the kernel's address space. */
 uintptr_t p2m_address(void);
 
@@ -68,9 +71,6 @@ pfn_t mfn_to_pfn(mfn_t frame);
 /* Number of frames that the domain was started with: pfns are 0 .. p2m_size() - 1. */
 uint64_t p2m_size(void);
 
-/* The builder's list itself, for code that goes through many entries in order: direct_map.c. */
-const uint64_t *p2m_list(void);
-
 /* The entry as it is stored, with the marks above. */
 uint64_t p2m_entry(pfn_t frame);
 
@@ -88,7 +88,8 @@ uint64_t p2m_limit(void);
 
 enum p2m_result {
 	P2M_SET,
-	P2M_PAST_LIMIT, /* the pfn is not below p2m_limit(), or there is no tree yet */
+	P2M_PAST_LIMIT, /* the pfn is not below p2m_limit(), there is no tree yet, or no hypervisor
+			 */
 	P2M_NO_MEMORY,  /* for a leaf, or what leads to it */
 };
 

@@ -99,10 +99,30 @@ static inline uintptr_t pt_canonical(uintptr_t address)
 	return (uintptr_t)((int64_t)(address << unused) >> unused);
 }
 
+/* The address that starts a slot of the root. */
+static inline uintptr_t pt_slot_address(unsigned int slot)
+{
+	return pt_canonical((uintptr_t)slot << pt_shift(PT_PGD));
+}
+
 /* The last byte of the lower, the programs', half of the address space. */
 static inline uintptr_t pt_user_limit(void)
 {
 	return (1ull << (pt_shift(PT_PGD) + pt_geometry.bits - 1)) - 1;
+}
+
+/*
+ * The last byte that a program's mapping may have when the program asks for it at "hint". Programs
+ * keep things in the upper bits of pointers, so with five levels they get addresses above 2^47 only
+ * by a hint that is above it, as on Linux (Documentation/arch/x86/x86_64/5level-paging.rst).
+ */
+static inline uintptr_t pt_user_ceiling(uintptr_t hint)
+{
+	const uintptr_t without_hint = (1ull << 47) - 1;
+
+	return hint > without_hint
+		       ? pt_user_limit()
+		       : (pt_user_limit() < without_hint ? pt_user_limit() : without_hint);
 }
 
 /* "pte", "pmd", "pud", "p4d" or "pgd". */
@@ -200,6 +220,12 @@ static inline pt_entry_t pt_entry_make(pfn_t frame, uint64_t flags)
 
 /* The frame behind an entry: INVALID_PFN if it is not the domain's. */
 pfn_t pt_entry_pfn(pt_entry_t entry);
+
+/*
+ * The entry that maps an address, a page's or a large one's, and its level in *level; NULL if there
+ * is none, or a table on the way cannot be read.
+ */
+pt_entry_t *pt_find_leaf(pfn_t root, uintptr_t address, enum pt_level *level);
 
 /*
  * Address at which the kernel reads the table page in that frame, or NULL if the frame is not the

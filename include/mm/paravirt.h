@@ -17,12 +17,26 @@
 #ifndef MM_PARAVIRT_H
 #define MM_PARAVIRT_H
 
+#include <mm/p2m_relocate.h>
 #include <mm/pagetable.h>
 
 struct mm;
 
 struct paravirt_ops {
 	const char *name;
+
+	/* What to go on with once there is a frame database. */
+	const struct paravirt_ops *complete;
+
+	/*
+	 * At boot: makes the P2M that the builder left the kernel's own. NULL, or a message, as
+	 * p2m_relocate(); *done says what was moved.
+	 */
+	const char *(*take_p2m)(struct boot_memory *memory, enum p2m_relocation how,
+				struct p2m_relocated *done);
+
+	/* At boot, with an allocator: room in it for what the domain may get. False: no memory. */
+	bool (*extend_p2m)(uint64_t pages);
 
 	/* Programs have a root of their own, without the kernel's half. */
 	bool user_roots;
@@ -72,7 +86,10 @@ struct paravirt_ops {
 	void (*lazy_leave)(void);
 	void (*lazy_flush)(void);
 
-	/* Makes a page of the direct map read-only or writable. The caller flushes if it must. */
+	/*
+	 * Makes a page of the direct map read-only or writable. The caller flushes if it must, and
+	 * sees before that the frame has a page of its own there: direct_map_own_page().
+	 */
 	void (*set_page_writable)(pfn_t frame, bool writable);
 
 	/* Forgets one address, or all: on every CPU under Xen, on the running one natively. */
@@ -148,7 +165,10 @@ static inline void protect_commit(pt_entry_t *entry, pt_entry_t value)
 	paravirt.protect_commit(entry, value);
 }
 
-/* The direct map's page of a frame: read-only before it becomes a table, writable afterwards. */
+/*
+ * The direct map's page of a frame: under Xen read-only before it becomes a table, and writable
+ * afterwards.
+ */
 static inline void make_page_readonly(pfn_t frame)
 {
 	paravirt.set_page_writable(frame, false);

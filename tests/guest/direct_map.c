@@ -23,7 +23,7 @@ static bool check_leaf(const struct pt_leaf *leaf, void *argument)
 	struct tally *tally = argument;
 	pfn_t expected = virt_to_pfn((void *)leaf->address);
 
-	if (leaf->address < DIRECT_MAP_BASE)
+	if (leaf->address < direct_map_base)
 		return true;
 	if (expected.n >= p2m_size())
 		return false; /* past its end: everything that follows is something else */
@@ -53,16 +53,16 @@ TEST(direct_map, p2m_and_m2p_are_inverse)
 	uint64_t wrong = 0;
 
 	for (uint64_t n = 0; n < p2m_size(); n++) {
-		mfn_t machine = pfn_to_mfn(pfn(n));
+		mfn_t frame = pfn_to_mfn(pfn(n));
 
-		wrong += mfn_valid(machine) && mfn_to_pfn(machine).n != n;
+		wrong += mfn_valid(frame) && mfn_to_pfn(frame).n != n;
 	}
 	EXPECT_EQ(wrong, 0);
 }
 
 TEST(direct_map, foreign_frames_have_no_pfn)
 {
-	struct pt_walk walk = pt_lookup(DIRECT_MAP_BASE);
+	struct pt_walk walk = pt_lookup(direct_map_base);
 
 	EXPECT(!mfn_valid(pfn_to_mfn(pfn(p2m_size()))));
 	EXPECT(!mfn_valid(pfn_to_mfn(INVALID_PFN)));
@@ -76,8 +76,8 @@ TEST(direct_map, foreign_frames_have_no_pfn)
 
 TEST(direct_map, addresses_and_frames_convert)
 {
-	EXPECT_EQ((uintptr_t)pfn_to_virt(pfn(0)), DIRECT_MAP_BASE);
-	EXPECT_EQ((uintptr_t)pfn_to_virt(pfn(3)), DIRECT_MAP_BASE + 3 * PAGE_SIZE);
+	EXPECT_EQ((uintptr_t)pfn_to_virt(pfn(0)), pt_slot_address(DIRECT_MAP_SLOT));
+	EXPECT_EQ((uintptr_t)pfn_to_virt(pfn(3)), direct_map_base + 3 * PAGE_SIZE);
 	EXPECT_EQ(virt_to_pfn((char *)pfn_to_virt(pfn(77)) + 4095).n, 77);
 	EXPECT_EQ((uintptr_t)boot_or_direct_map(pfn(9)), (uintptr_t)pfn_to_virt(pfn(9)));
 }
@@ -114,7 +114,7 @@ TEST(direct_map, a_page_can_be_made_read_only_and_back)
 
 TEST(direct_map, lookups_end_where_they_should)
 {
-	struct pt_walk walk = pt_lookup(DIRECT_MAP_BASE);
+	struct pt_walk walk = pt_lookup(direct_map_base);
 
 	EXPECT(walk.mapped);
 	EXPECT_EQ(walk.steps, pt_geometry.levels);

@@ -5,6 +5,7 @@
 #include "space.h"
 
 #include <arch/hypercall.h>
+#include <arch/machine.h>
 #include <arch/traps.h>
 #include <arch/xen.h>
 #include <kernel/main.h>
@@ -83,7 +84,7 @@ TEST(p2m, leaves_are_made_when_they_are_needed)
 	p2m_stop();
 	free = frames_free_count();
 	REQUIRE(p2m_start(p2m_size() * 64));
-	xen_publish_p2m();
+	machine->memory_ready();
 	EXPECT_EQ(p2m_set(pfn(far), P2M_INVALID), P2M_SET);
 	EXPECT_EQ(shared_info->arch.p2m_generation, 0);
 	EXPECT_EQ(p2m_set(pfn(far), 0x4321), P2M_SET);
@@ -99,5 +100,5 @@ TEST(p2m, leaves_are_made_when_they_are_needed)
 	/* The pages are back, but for a table of the window that may have been added. */
 	EXPECT_GE(frames_free_count() + 2, free);
 	REQUIRE(p2m_start(limit));
-	xen_publish_p2m();
+	machine->memory_ready();
 }

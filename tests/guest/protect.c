@@ -31,11 +31,11 @@ static bool in(uintptr_t address, const char *start, const char *end)
 /* Where a kernel of ours has any business: image, P2M window, direct map. */
 static bool expected_place(uintptr_t address)
 {
-	uintptr_t direct_end = DIRECT_MAP_BASE + (p2m_size() << PAGE_SHIFT);
+	uintptr_t direct_end = direct_map_base + (p2m_size() << PAGE_SHIFT);
 	uintptr_t p2m_end = P2M_VIRT_BASE + ROUND_UP(p2m_size() * 8, PAGE_SIZE);
 
 	return in(address, image_start, image_end) ||
-	       (address >= DIRECT_MAP_BASE && address < direct_end) ||
+	       (address >= direct_map_base && address < direct_end) ||
 	       (address >= P2M_VIRT_BASE && address < p2m_end);
 }
 
