@@ -38,6 +38,9 @@
 	note_word XEN_ELFNOTE_HYPERCALL_PAGE, hypercall_page
 	note_word XEN_ELFNOTE_INIT_P2M, BUILDER_P2M_BASE
 
+	/* The other way in: 32-bit, without paging, at a physical address. */
+	note_word XEN_ELFNOTE_PHYS32_ENTRY, pvh_entry - KERNEL_VIRT_BASE
+
 	/* The ramdisk is named by its pfn: it need not be in the initial mapping, so it may be huge. */
 	note_header XEN_ELFNOTE_MOD_START_PFN, 4
 	.long	1

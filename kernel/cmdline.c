@@ -57,6 +57,10 @@ static const char *parse_word(const char *word, size_t length, struct cmdline *r
 		result->loglevel = *value - '0';
 		return NULL;
 	}
+	if (text_equals(word, length, "la57") || text_equals(word, length, "nola57")) {
+		result->levels = *word == 'l' ? 5 : 4;
+		return NULL;
+	}
 	value = value_after(word, length, "p2m=", &rest);
 	if (value) {
 		if (!text_equals(value, rest, "copy") && !text_equals(value, rest, "remap"))

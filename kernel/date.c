@@ -36,3 +36,14 @@ struct date time_date(uint64_t seconds)
 	date.second = (unsigned int)(of_day % 60);
 	return date;
 }
+
+uint64_t time_from_date(struct date date)
+{
+	/* Counted from March, as above: January and February belong to the year before. */
+	uint64_t year = date.year - (date.month <= 2);
+	uint64_t month_from_march = date.month > 2 ? date.month - 3 : date.month + 9;
+	uint64_t days = year * 365 + year / 4 - year / 100 + year / 400 +
+			(153 * month_from_march + 2) / 5 + date.day - 1;
+
+	return (days - 719468) * 86400 + date.hour * 3600 + date.minute * 60 + date.second;
+}

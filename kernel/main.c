@@ -18,6 +18,7 @@
 #include <kernel/printk.h>
 #include <kernel/selftest.h>
 #include <mm/memory.h>
+#include <mm/pagetable.h>
 #include <mm/protect.h>
 
 static const struct boot_info *boot_info;
@@ -47,6 +48,9 @@ static void greet(void)
 
 	machine->describe(text, sizeof(text));
 	printk(PRINTK_INFO, "Pinwheel, %s on the %s\n", text, console_name());
+	if (cmdline.levels == 5 && pt_geometry.levels != 5)
+		printk(PRINTK_WARNING, "la57: this machine has no five levels of page tables; "
+				       "there are four\n");
 }
 
 /* Runs the suites that the command line asks for; how they went is how the domain ends. */

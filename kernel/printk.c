@@ -51,7 +51,7 @@ static void emit(enum printk_level level, const char *text, size_t length)
 /* "[    1.234567] " */
 static void emit_time(enum printk_level level)
 {
-	uint64_t now = this_cpu()->vcpu ? time_system() : 0;
+	uint64_t now = time_system();
 	char text[32];
 	int length = snprintf(text, sizeof(text), "[%5lu.%06lu] ", now / NS_PER_S,
 			      now % NS_PER_S / 1000);

@@ -26,9 +26,9 @@ const char *frame_kind_name(enum frame_kind kind)
 	return kind < FRAME_KINDS ? names[kind] : "unknown";
 }
 
-bool frame_kind_readonly(enum frame_kind kind)
+bool frame_kind_may_be_table(enum frame_kind kind)
 {
-	return kind == FRAME_TEXT || kind == FRAME_TABLE || kind == FRAME_P2M;
+	return kind == FRAME_TABLE || kind == FRAME_P2M;
 }
 
 void boot_memory_init(struct boot_memory *memory, uint64_t pages)

@@ -34,10 +34,10 @@ static enum pt_level leaf_level(void)
 	return pt_geometry.large_levels & 1u << PT_PMD ? PT_PMD : PT_PTE;
 }
 
-/* Frames that one of those entries maps. */
-static uint64_t leaf_frames(void)
+/* Frames that an entry of that level maps. */
+static uint64_t frames_of(enum pt_level level)
 {
-	return pt_span(leaf_level()) >> PAGE_SHIFT;
+	return pt_span(level) >> PAGE_SHIFT;
 }
 
 static uint64_t divide_up(uint64_t count, uint64_t by)
@@ -47,7 +47,7 @@ static uint64_t divide_up(uint64_t count, uint64_t by)
 
 uint64_t direct_map_tables(uint64_t pages)
 {
-	uint64_t count = divide_up(pages, leaf_frames()), total = 0;
+	uint64_t count = divide_up(pages, frames_of(leaf_level())), total = 0;
 
 	for (enum pt_level level = leaf_level(); level != PT_PGD; level++) {
 		if (!pt_level_exists(level))
@@ -58,11 +58,52 @@ uint64_t direct_map_tables(uint64_t pages)
 	return total;
 }
 
-/* Entries for the memory from the frame "first" on; for frames without memory there are none. */
-static void fill_leaf_table(pt_entry_t *table, uint64_t first, uint64_t count)
+/* ---- pieces ---- */
+
+/*
+ * Memory may begin and end in the middle of a large page. Such a piece is mapped page by page, by a
+ * pte table of its own; there are at most two for each hole, and the end.
+ */
+struct pieces {
+	unsigned int count;
+	uint64_t first[2 * BOOT_ABSENT + 1]; /* the pfn that each starts with */
+	pfn_t tables;                        /* the first one's; the others' follow */
+};
+
+static void add_piece(struct pieces *pieces, uint64_t edge)
 {
-	const uint64_t step = leaf_frames();
-	const uint64_t flags = PT_KERNEL_RW | (step > 1 ? PT_HUGE : 0);
+	uint64_t first = ROUND_DOWN(edge, frames_of(leaf_level()));
+
+	if (first == edge || (pieces->count && pieces->first[pieces->count - 1] == first))
+		return;
+	pieces->first[pieces->count++] = first;
+}
+
+/* In order, as the runs are. */
+static struct pieces find_pieces(const struct boot_memory *memory)
+{
+	struct pieces pieces = {.count = 0};
+
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		struct pfn_range range = memory->run[i].range;
+
+		if (memory->run[i].kind != FRAME_ABSENT)
+			continue;
+		add_piece(&pieces, range.start.n);
+		add_piece(&pieces, range.start.n + range.count);
+	}
+	add_piece(&pieces, memory->pages);
+	return pieces;
+}
+
+/* ---- filling tables ---- */
+
+/* Entries for the memory from the frame "first" on; for frames without memory there are none. */
+static void fill_leaves(pt_entry_t *table, enum pt_level level, uint64_t first, uint64_t pages)
+{
+	const uint64_t step = frames_of(level);
+	const uint64_t flags = PT_KERNEL_RW | (level == PT_PTE ? 0 : PT_HUGE);
+	uint64_t count = MIN(PT_ENTRIES, divide_up(pages - first, step));
 
 	for (uint64_t i = 0; i < count; i++)
 		table[i] = pt_entry_make(pfn(first + i * step), flags);
@@ -71,30 +112,49 @@ static void fill_leaf_table(pt_entry_t *table, uint64_t first, uint64_t count)
 }
 
 /*
- * Takes away what the frames of a run must not have: all, if they are no memory, or the right to
- * write. From part of a large page no right is taken: direct_map_protect() can do that later.
+ * Takes away what the frames of a run must not have: everything, if they are no memory, or the
+ * right to write. A large page keeps it, for its other frames: direct_map_protect() comes later.
  */
-static void restrict_run(pt_entry_t *table, uint64_t first, const struct boot_run *run)
+static void restrict_run(pt_entry_t *table, enum pt_level level, uint64_t first,
+			 const struct boot_run *run)
 {
-	const uint64_t step = leaf_frames();
+	const uint64_t step = frames_of(level);
 	uint64_t start = MAX(run->range.start.n, first);
 	uint64_t end = MIN(run->range.start.n + run->range.count, first + PT_ENTRIES * step);
 
-	for (uint64_t n = start; n < end; n += step) {
+	for (uint64_t n = ROUND_DOWN(start, step); n < end; n += step) {
 		pt_entry_t *entry = &table[(n - first) / step];
 
 		if (run->kind == FRAME_ABSENT)
 			*entry = pt_entry_none();
-		else if (step == 1)
+		else if (level == PT_PTE)
 			entry->raw &= ~(PT_RW | PT_DIRTY);
 	}
 }
 
-static void restrict_entries(pt_entry_t *table, uint64_t first, const struct boot_memory *memory)
+static void fill_table(pt_entry_t *table, enum pt_level level, uint64_t first,
+		       const struct boot_memory *memory)
 {
+	fill_leaves(table, level, first, memory->pages);
 	for (unsigned int i = 0; i < memory->runs; i++) {
-		if (memory->run[i].kind == FRAME_ABSENT || frame_kind_readonly(memory->run[i].kind))
-			restrict_run(table, first, &memory->run[i]);
+		enum frame_kind kind = memory->run[i].kind;
+
+		if (kind == FRAME_ABSENT || kind == FRAME_TEXT ||
+		    (paravirt.tables_validated && frame_kind_may_be_table(kind)))
+			restrict_run(table, level, first, &memory->run[i]);
+	}
+}
+
+/* Puts the pieces' tables into a leaf table, in place of large pages. */
+static void insert_pieces(pt_entry_t *table, uint64_t first, const struct pieces *pieces)
+{
+	const uint64_t step = frames_of(leaf_level());
+
+	for (unsigned int i = 0; i < pieces->count; i++) {
+		uint64_t index = (pieces->first[i] - first) / step;
+
+		if (pieces->first[i] >= first && index < PT_ENTRIES)
+			table[index] = pt_entry_make(pfn(pieces->tables.n + i), PT_TABLE);
 	}
 }
 
@@ -104,17 +164,19 @@ static pt_entry_t *open_table(pfn_t frame)
 	return (pt_entry_t *)fixed_window;
 }
 
-static uint64_t fill_leaf_tables(pfn_t tables, const struct boot_memory *memory)
+static uint64_t fill_leaf_tables(pfn_t tables, const struct boot_memory *memory,
+				 const struct pieces *pieces)
 {
-	uint64_t entries = divide_up(memory->pages, leaf_frames());
-	uint64_t count = divide_up(entries, PT_ENTRIES);
+	uint64_t step = frames_of(leaf_level()) * PT_ENTRIES;
+	uint64_t count = divide_up(memory->pages, step);
 
+	for (unsigned int i = 0; i < pieces->count; i++)
+		fill_table(open_table(pfn(pieces->tables.n + i)), PT_PTE, pieces->first[i], memory);
 	for (uint64_t t = 0; t < count; t++) {
-		uint64_t first = t * PT_ENTRIES * leaf_frames();
 		pt_entry_t *table = open_table(pfn(tables.n + t));
 
-		fill_leaf_table(table, first, MIN(PT_ENTRIES, entries - t * PT_ENTRIES));
-		restrict_entries(table, first, memory);
+		fill_table(table, leaf_level(), t * step, memory);
+		insert_pieces(table, t * step, pieces);
 	}
 	return count;
 }
@@ -152,7 +214,8 @@ static void hook_into_root(pfn_t tables, uint64_t count)
 
 void direct_map_build(struct boot_memory *memory)
 {
-	uint64_t total = direct_map_tables(memory->pages);
+	struct pieces pieces = find_pieces(memory);
+	uint64_t total = direct_map_tables(memory->pages) + pieces.count;
 	uint64_t start = rdtsc(), filled;
 	pfn_t tables = boot_memory_take(memory, total, FRAME_TABLE);
 	uint64_t count;
@@ -160,7 +223,8 @@ void direct_map_build(struct boot_memory *memory)
 	if (!pfn_valid(tables))
 		panic("no run of %lu free frames for the tables of the direct map", total);
 
-	count = fill_leaf_tables(tables, memory);
+	pieces.tables = pfn(tables.n + total - pieces.count);
+	count = fill_leaf_tables(tables, memory, &pieces);
 	for (enum pt_level level = leaf_level() + 1; level != PT_PGD; level++) {
 		pfn_t children = tables;
 

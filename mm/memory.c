@@ -40,8 +40,7 @@ static void reserve_ring(struct boot_memory *memory, mfn_t ring)
 		reserve(memory, (struct pfn_range){frame, 1}, FRAME_BOOT);
 }
 
-/* Everything that the builder put into memory. */
-static void reserve_boot_memory(struct boot_memory *memory, const struct boot_info *boot)
+void memory_reserve(struct boot_memory *memory, const struct boot_info *boot)
 {
 	const char *error;
 
@@ -137,7 +136,7 @@ static void tell(void)
 	printk(PRINTK_INFO, "mm: %lu pages (%lu MiB), %lu free\n", cost.pages,
 	       cost.pages >> (20 - PAGE_SHIFT), frames_free_count());
 	printk(PRINTK_INFO,
-	       "mm: direct map in %lu tables: %lu ticks to fill, %lu for Xen to validate\n",
+	       "mm: direct map in %lu tables: %lu ticks to fill, %lu to put in place\n",
 	       cost.tables, cost.fill_ticks, cost.validate_ticks);
 	if (relocated.frames.data)
 		printk(PRINTK_INFO,
@@ -149,7 +148,7 @@ void memory_init(const struct boot_info *boot, enum p2m_relocation p2m)
 {
 	static struct boot_memory memory;
 
-	reserve_boot_memory(&memory, boot);
+	memory_reserve(&memory, boot);
 	check_size(&memory);
 	protect_image(&memory);
 	direct_map_build(&memory);

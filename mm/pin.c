@@ -175,8 +175,9 @@ void mm_unpin_all(void)
 
 static bool visit_mark(pfn_t table, enum pt_level level, void *argument)
 {
-	(void)argument;
-	frame_of(table)->flags = (uint8_t)(FRAME_PINNED | level);
+	const uint8_t *pinned = argument;
+
+	frame_of(table)->flags = (uint8_t)(*pinned | level);
 	return false;
 }
 
@@ -189,8 +190,10 @@ static bool visit_announce(pfn_t table, enum pt_level level, void *argument)
 
 void pin_announce_boot_tables(void)
 {
-	pt_walk_tables(kernel_mm.root, UINTPTR_MAX, visit_mark, NULL);
-	kernel_mm.pinned = true;
+	uint8_t pinned = paravirt.tables_validated ? FRAME_PINNED : 0;
+
+	pt_walk_tables(kernel_mm.root, UINTPTR_MAX, visit_mark, &pinned);
+	kernel_mm.pinned = paravirt.tables_validated;
 	/* Only now: the hook must find them all pinned, or it would do that. */
 	pt_walk_tables(kernel_mm.root, UINTPTR_MAX, visit_announce, NULL);
 }

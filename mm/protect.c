@@ -66,6 +66,18 @@ static bool in_image(uintptr_t address)
 	return address >= (uintptr_t)image_start && address < (uintptr_t)image_end;
 }
 
+/* A fixed slot that nobody uses yet still shows the frame that the builder put there. */
+static void clear_unused_slots(void)
+{
+	for (char *slot = fixed_slots_start; slot < fixed_slots_end; slot += PAGE_SIZE) {
+		struct pt_walk walk = pt_lookup((uintptr_t)slot);
+
+		if (walk.mapped &&
+		    pt_entry_pfn(walk.step[walk.steps - 1].entry).n == initial_pfn(slot).n)
+			set_rights((uintptr_t)slot, INVALID_MFN, 0);
+	}
+}
+
 void protect_image(const struct boot_memory *memory)
 {
 	set_part(text_start, text_end, PT_KERNEL_RX);
@@ -74,6 +86,7 @@ void protect_image(const struct boot_memory *memory)
 	set_part(boot_stack_guard, boot_stack, 0);
 	set_part(boot_stack, fixed_slots_start, PT_KERNEL_RW);
 	set_part(fixed_slots_end, data_end, PT_KERNEL_RW);
+	clear_unused_slots();
 
 	/* The builder maps from pfn 0 on, without a gap, some way past its tables. */
 	for (pfn_t frame = pfn(0);; frame.n++) {

@@ -235,7 +235,7 @@ static bool xen_extend_p2m(uint64_t pages)
  */
 #define XEN_OPS                                                                                  \
 	.complete = &paravirt_xen, .take_p2m = xen_take_p2m, .extend_p2m = xen_extend_p2m,       \
-	.user_roots = true, .set_kernel_pte = xen_set_kernel_pte,                                \
+	.tables_validated = true, .user_roots = true, .set_kernel_pte = xen_set_kernel_pte,      \
 	.clone_root = paravirt_no_clone_root, .activate_mm = xen_pin_mm, .dup_mmap = xen_pin_mm, \
 	.exit_mmap = xen_exit_mmap, .load_mm = xen_load_mm, .lazy_enter = batch_enter,           \
 	.lazy_leave = batch_leave, .lazy_flush = batch_flush,                                    \

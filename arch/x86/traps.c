@@ -10,7 +10,6 @@
 #include <arch/machine.h>
 #include <arch/traps.h>
 #include <kernel/panic.h>
-#include <xen/xen.h>
 
 struct extable_entry {
 	uint64_t instruction;
@@ -66,19 +65,28 @@ void trap_set_handler(uint64_t vector, void (*handler)(void))
 	handlers[vector] = handler;
 }
 
+static struct segments {
+	uint64_t code, stack;
+} own_segments(void)
+{
+	struct segments own;
+
+	__asm__("movq %%cs, %0; movq %%ss, %1" : "=r"(own.code), "=r"(own.stack));
+	return own;
+}
+
 static bool fixup(struct regs *regs)
 {
 	for (const struct extable_entry *entry = extable_start; entry < extable_end; entry++) {
 		if (entry->instruction == regs->rip) {
 			regs->rip = entry->fixup;
 			/*
-			 * A return to where Xen could not go must not be tried again. Privilege
-			 * level 0 in the selector is what tells Xen "to the kernel".
+			 * A return to where Xen could not go must not be tried again: the segments
+			 * that we are in are good. Privilege level 0 in the selector is what tells
+			 * Xen "to the kernel".
 			 */
-			if (regs->vector == TRAP_FAILSAFE) {
-				regs->cs = FLAT_KERNEL_CS & ~3u;
-				regs->ss = FLAT_KERNEL_SS;
-			}
+			regs->cs = own_segments().code & ~3u;
+			regs->ss = own_segments().stack;
 			return true;
 		}
 	}

@@ -56,6 +56,9 @@ long hypercall_xen_version(int command, void *argument);
 /* public/memory.h */
 long hypercall_memory_op(unsigned int command, void *argument);
 
+/* public/hvm/hvm_op.h: for PVH guests */
+long hypercall_hvm_op(int command, void *argument);
+
 /* public/xen.h: the hypervisor's own console, for dom0 and for debugging. */
 long hypercall_console_io(int command, unsigned int count, char *buffer);
 

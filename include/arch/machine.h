@@ -22,7 +22,7 @@ struct machine {
 	bool xen_tables;   /* Xen validates the page tables: the PV interface */
 	bool event_vector; /* events come as interrupts, held back by the processor's flag */
 
-	/* Nanoseconds since the machine booted, and since 1970. See arch/time.h. */
+	/* Nanoseconds since the machine booted, 0 until that is known, and since 1970. */
 	uint64_t (*system_time)(void);
 	uint64_t (*wall_time)(void);
 

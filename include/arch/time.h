@@ -34,6 +34,9 @@ struct date {
 /* Date of a number of seconds since 1970; correct for the whole proleptic Gregorian calendar. */
 struct date time_date(uint64_t seconds);
 
+/* The reverse. The date must exist; the year is 1970 or later. */
+uint64_t time_from_date(struct date date);
+
 /*
  * A one-shot timer. The owner keeps the struct alive while it is armed. The function runs in the
  * timer event, with events masked, and may arm the timer again.

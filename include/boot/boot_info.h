@@ -58,6 +58,15 @@ struct start_info;
 const char *boot_info_from_start_info(const struct start_info *start, uintptr_t address,
 				      struct boot_info *boot);
 
+/*
+ * The same for the PVH entry: "address" is the physical address of struct hvm_start_info, "image"
+ * the kernel's own frames. at(address, bytes) gives the C address of that much physical memory, or
+ * NULL if it cannot be read now. Fields: public/arch-x86/hvm/start_info.h.
+ */
+typedef const void *pvh_memory(uint64_t address, uint64_t bytes);
+const char *boot_info_from_pvh(uint64_t address, pvh_memory *at, struct pfn_range image,
+			       struct boot_info *boot);
+
 /* Prints every field, for the prompt's "bootinfo". */
 void boot_info_print(const struct boot_info *boot);
 

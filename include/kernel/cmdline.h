@@ -6,6 +6,7 @@
  *   bench                    run the measurements; then end the domain
  *   quiet                    only warnings and errors on the console
  *   loglevel=N               0 (only what is asked for) .. 4 (everything)
+ *   la57, nola57             five levels of page tables, or four, where there is a choice
  *   p2m=remap, p2m=copy      whether the P2M keeps its frames when it is moved (the default)
  *
  * Everything behind the word "--" is for a program that the kernel starts, and not looked at. A
@@ -24,6 +25,7 @@ struct cmdline {
 	char suites[BOOT_CMDLINE_SIZE]; /* "a,b", or empty: all of them */
 	int loglevel;                   /* an enum printk_level, or -1: as it is */
 	enum p2m_relocation p2m;        /* how the P2M is moved to its window */
+	unsigned int levels;            /* of page tables: 4 or 5; 0: as many as there can be */
 };
 
 /*

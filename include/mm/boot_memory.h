@@ -34,11 +34,8 @@ enum frame_kind {
 /* "free", "page table", ... */
 const char *frame_kind_name(enum frame_kind kind);
 
-/*
- * Whether the direct map must not be writable there. Xen refuses a writable mapping of a page
- * table (public/xen.h, "page types"); for text it is our own rule.
- */
-bool frame_kind_readonly(enum frame_kind kind);
+/* Whether there are page tables among frames of that kind: a PV builder's P2M brings its own. */
+bool frame_kind_may_be_table(enum frame_kind kind);
 
 #define BOOT_MEMORY_RUNS 32
 

@@ -17,6 +17,9 @@ extern char fixed_shared_info[PAGE_SIZE];
 /* One page at a time, for whatever is being built: mm/direct_map.c fills new tables through it. */
 extern char fixed_window[PAGE_SIZE];
 
+/* The interrupt controllers of a PC (arch/x86/native/apic.c). */
+extern char fixed_local_apic[PAGE_SIZE], fixed_io_apic[PAGE_SIZE];
+
 /*
  * Maps any machine frame, the domain's or not, at a slot with these flags of an entry; flags 0
  * leave the slot empty. What was there before is flushed from the TLB of every CPU before this

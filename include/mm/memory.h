@@ -5,7 +5,7 @@
 #ifndef MM_MEMORY_H
 #define MM_MEMORY_H
 
-#include <boot/boot_info.h>
+#include <mm/boot_memory.h>
 #include <mm/p2m_relocate.h>
 
 /*
@@ -15,6 +15,12 @@
  * builder's address too, until protect_drop_initial_map().
  */
 void memory_init(const struct boot_info *boot, enum p2m_relocation p2m);
+
+/*
+ * Describes in *memory what is in use at boot: the image, and what *boot names. A contradiction
+ * ends the machine with a message. The P2M must be known.
+ */
+void memory_reserve(struct boot_memory *memory, const struct boot_info *boot);
 
 /* What moving the P2M took: for the boot log and the benchmark. */
 struct p2m_relocated memory_p2m_relocated(void);

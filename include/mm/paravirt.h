@@ -38,6 +38,10 @@ struct paravirt_ops {
 	/* At boot, with an allocator: room in it for what the domain may get. False: no memory. */
 	bool (*extend_p2m)(uint64_t pages);
 
+	/* A hypervisor validates page tables: while a frame is one, no mapping of it is writable.
+	 */
+	bool tables_validated;
+
 	/* Programs have a root of their own, without the kernel's half. */
 	bool user_roots;
 

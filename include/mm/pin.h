@@ -51,9 +51,10 @@ void mm_pin_all(void);
 void mm_unpin_all(void);
 
 /*
- * Writes into the frame database that the tables under the kernel's root are pinned, at the end of
- * the boot, and announces them to the hooks (mm/paravirt.h), children first: they came so from the
- * builder, or were made so before there was a database and somebody to tell.
+ * Writes into the frame database which frames are tables under the kernel's root, pinned where a
+ * hypervisor validates them, at the end of the boot; and announces them to the hooks
+ * (mm/paravirt.h), children first. They came so from the builder, or were made before there was a
+ * database and somebody to tell.
  */
 void pin_announce_boot_tables(void);
 

@@ -19,6 +19,7 @@ static void expect_same_date(uint64_t seconds)
 	assert_int_equal(date.hour, expected->tm_hour);
 	assert_int_equal(date.minute, expected->tm_min);
 	assert_int_equal(date.second, expected->tm_sec);
+	assert_int_equal(time_from_date(date), seconds);
 }
 
 static void every_day_of_five_centuries(void **state)

@@ -25,6 +25,8 @@ uint64_t xen_system_time(void)
 	uint32_t version;
 	uint64_t now;
 
+	if (!this_cpu()->vcpu)
+		return 0;
 	do {
 		version = info->version;
 		barrier();

@@ -12,7 +12,7 @@
  * xen-x86_64.h), which restores the event mask from the saved rflags in one step with the jump.
  */
 #include <xen/xen.h>
-#include "../regs.h"
+#include "../regs.inc"
 
 #define VGCF_IRET 0	/* restore every register, rcx and r11 included */
 

@@ -80,6 +80,11 @@ long hypercall_memory_op(unsigned int command, void *argument)
 	return hypercall(__HYPERVISOR_memory_op, command, (uint64_t)argument, 0, 0);
 }
 
+long hypercall_hvm_op(int command, void *argument)
+{
+	return hypercall(__HYPERVISOR_hvm_op, (uint64_t)command, (uint64_t)argument, 0, 0);
+}
+
 long hypercall_console_io(int command, unsigned int count, char *buffer)
 {
 	return hypercall(__HYPERVISOR_console_io, (uint64_t)command, count, (uint64_t)buffer, 0);

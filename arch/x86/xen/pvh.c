@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A PVH guest of Xen: page tables, descriptors and interrupts as on bare hardware; clocks, timers,
+ * the console and the end of the domain by hypercall.
+ *
+ * Event channels come as an interrupt of one vector (public/hvm/params.h, HVM_PARAM_CALLBACK_IRQ),
+ * which needs no acknowledging.
+ */
+#include <arch/cpu.h>
+#include <arch/evtchn.h>
+#include <arch/hypercall.h>
+#include <arch/io.h>
+#include <arch/native.h>
+#include <arch/traps.h>
+#include <arch/xen.h>
+#include <kernel/panic.h>
+#include <kernel/printf.h>
+#include <mm/pagetable.h>
+#include <xen/arch-x86/cpuid.h>
+#include <xen/hvm/hvm_op.h>
+#include <xen/hvm/params.h>
+#include <xen/memory.h>
+
+#define CALLBACK_BY_VECTOR (2ull << 56)
+
+extern const char hypercall_page[];
+
+static bool is_dom0;
+
+/* The leaves start at one of these, should something else use the first. */
+static uint32_t find_leaves(void)
+{
+	for (uint32_t base = 0x40000000; base < 0x40010000; base += 0x100) {
+		struct cpuid r = cpuid(base);
+
+		if (r.ebx == XEN_CPUID_SIGNATURE_EBX && r.ecx == XEN_CPUID_SIGNATURE_ECX &&
+		    r.edx == XEN_CPUID_SIGNATURE_EDX)
+			return base;
+	}
+	return 0;
+}
+
+bool xen_pvh_find(void)
+{
+	uint32_t base = find_leaves();
+
+	if (!base)
+		return false;
+	/* Which register to write the page's physical address to: Xen fills it with its stubs. */
+	msr_write(cpuid(base + 2).ebx, (uintptr_t)hypercall_page - KERNEL_VIRT_BASE);
+	return true;
+}
+
+void xen_pvh_init(bool dom0, maddr_t address)
+{
+	struct xen_add_to_physmap place = {
+		.domid = DOMID_SELF,
+		.space = XENMAPSPACE_shared_info,
+		.gpfn = address.n >> PAGE_SHIFT,
+	};
+	struct xen_hvm_param callback = {
+		.domid = DOMID_SELF,
+		.index = HVM_PARAM_CALLBACK_IRQ,
+		.value = CALLBACK_BY_VECTOR | VECTOR_XEN,
+	};
+
+	is_dom0 = dom0;
+	if (hypercall_memory_op(XENMEM_add_to_physmap, &place))
+		fatal("Xen does not share its info page");
+	xen_map_shared_info(address);
+	trap_set_handler(VECTOR_XEN, evtchn_upcall);
+	if (hypercall_hvm_op(HVMOP_set_param, &callback))
+		fatal("Xen does not deliver events by an interrupt vector");
+	this_cpu()->vcpu->evtchn_upcall_mask = 0;
+	evtchn_init();
+}
+
+static void describe(char *buffer, size_t size)
+{
+	char version[48];
+
+	xen_version_string(version, sizeof(version));
+	snprintf(buffer, size, "a PVH guest of Xen %s, as %s, with %u levels of page tables",
+		 version, is_dom0 ? "dom0" : "a DomU", pt_geometry.levels);
+}
+
+static void block(void)
+{
+	__asm__ volatile("sti; hlt" ::: "memory");
+}
+
+static uintptr_t fault_address(void)
+{
+	uintptr_t address;
+
+	__asm__ volatile("movq %%cr2, %0" : "=r"(address));
+	return address;
+}
+
+static void nothing(void)
+{
+}
+
+const struct machine xen_pvh = {
+	.describe = describe,
+	.xen = true,
+	.event_vector = true,
+	.system_time = xen_system_time,
+	.wall_time = xen_wall_time,
+	.start_timer = xen_start_timer,
+	.set_timer = xen_set_timer,
+	.block = block,
+	.fault_address = fault_address,
+	.memory_ready = nothing,
+	.shutdown = xen_shutdown,
+};

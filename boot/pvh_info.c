@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From the PVH start structure to struct boot_info, trusting nothing.
+ *
+ * What it says of memory is a list of physical ranges with types. The kernel numbers its frames by
+ * physical address, so every range between two of RAM becomes a run of pfns without memory.
+ */
+#include <boot/boot_info.h>
+#include <kernel/compiler.h>
+#include <kernel/printf.h>
+#include <kernel/string.h>
+#include <xen/arch-x86/hvm/start_info.h>
+#include <xen/xen.h>
+
+#define MAX_ENTRIES 128
+#define MAX_MODULES 16
+#define MAX_ADDRESS (1ull << 46) /* 64 TiB: what the direct map has room for with four levels */
+#define LOW_FRAMES  256          /* the first MiB, where firmware may still look */
+
+static char message[200];
+
+static const char *PRINTF_LIKE(1, 2) wrong(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	return message;
+}
+
+/* Ranges of whole frames with memory, sorted, none touching another. */
+struct ram {
+	struct pfn_range range[MAX_ENTRIES];
+	unsigned int count;
+};
+
+static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+static uint64_t end_of(struct pfn_range range)
+{
+	return range.start.n + range.count;
+}
+
+/* Puts a range in its place, joined with a neighbour that it touches. It overlaps none. */
+static void add_ram(struct ram *ram, struct pfn_range range)
+{
+	unsigned int at = 0;
+
+	while (at < ram->count && ram->range[at].start.n < range.start.n)
+		at++;
+	for (unsigned int i = ram->count++; i > at; i--)
+		ram->range[i] = ram->range[i - 1];
+	ram->range[at] = range;
+	for (unsigned int i = 0; i + 1 < ram->count;) {
+		if (end_of(ram->range[i]) != ram->range[i + 1].start.n) {
+			i++;
+			continue;
+		}
+		ram->range[i].count += ram->range[i + 1].count;
+		ram->count--;
+		for (unsigned int j = i + 1; j < ram->count; j++)
+			ram->range[j] = ram->range[j + 1];
+	}
+}
+
+static const char *check_entry(const struct hvm_memmap_table_entry *map, unsigned int which)
+{
+	const struct hvm_memmap_table_entry *entry = &map[which];
+
+	if (entry->size > UINT64_MAX - entry->addr)
+		return wrong("memory map entry %u wraps round: %lx and %lx bytes", which,
+			     entry->addr, entry->size);
+	if (entry->type == XEN_HVM_MEMMAP_TYPE_RAM && entry->addr + entry->size > MAX_ADDRESS)
+		return wrong("memory map entry %u, RAM, ends at %lx: past the %llu TiB that have "
+			     "room in the address space",
+			     which, entry->addr + entry->size, MAX_ADDRESS >> 40);
+	for (unsigned int i = 0; i < which; i++) {
+		if ((entry->type == XEN_HVM_MEMMAP_TYPE_RAM ||
+		     map[i].type == XEN_HVM_MEMMAP_TYPE_RAM) &&
+		    overlap(entry->addr, entry->size, map[i].addr, map[i].size))
+			return wrong("memory map entries %u and %u overlap, and one is RAM", i,
+				     which);
+	}
+	return NULL;
+}
+
+static const char *read_map(const struct hvm_start_info *start, pvh_memory *at, struct ram *ram)
+{
+	uint64_t bytes = start->memmap_entries * sizeof(struct hvm_memmap_table_entry);
+	const struct hvm_memmap_table_entry *map;
+
+	if (start->version < 1 || !start->memmap_entries)
+		return wrong("hvm_start_info has no memory map (version %u, %u entries): a loader "
+			     "that gives one is needed",
+			     start->version, start->version < 1 ? 0 : start->memmap_entries);
+	if (start->memmap_entries > MAX_ENTRIES)
+		return wrong("hvm_start_info.memmap_entries is %u, more than %u",
+			     start->memmap_entries, MAX_ENTRIES);
+	map = at(start->memmap_paddr, bytes);
+	if (!map)
+		return wrong("hvm_start_info.memmap_paddr is %lx, which cannot be read",
+			     start->memmap_paddr);
+	for (unsigned int i = 0; i < start->memmap_entries; i++) {
+		uint64_t first = (map[i].addr + PAGE_SIZE - 1) >> PAGE_SHIFT, end;
+		const char *error = check_entry(map, i);
+
+		if (error)
+			return error;
+		end = (map[i].addr + map[i].size) >> PAGE_SHIFT;
+		if (map[i].type == XEN_HVM_MEMMAP_TYPE_RAM && end > first)
+			add_ram(ram, (struct pfn_range){pfn(first), end - first});
+	}
+	if (!ram->count)
+		return wrong("the memory map has no RAM");
+	return NULL;
+}
+
+static bool is_ram(const struct ram *ram, uint64_t first, uint64_t count)
+{
+	for (unsigned int i = 0; i < ram->count; i++) {
+		if (first >= ram->range[i].start.n && first + count <= end_of(ram->range[i]))
+			return true;
+	}
+	return false;
+}
+
+static const char *describe_memory(const struct ram *ram, struct boot_info *boot)
+{
+	uint64_t end = 0;
+
+	for (unsigned int i = 0; i < ram->count; i++) {
+		struct pfn_range range = ram->range[i];
+
+		if (range.start.n > end) {
+			if (boot->absent_runs == BOOT_ABSENT)
+				return wrong("memory has more than %u holes", BOOT_ABSENT);
+			boot->absent[boot->absent_runs++] =
+				(struct pfn_range){pfn(end), range.start.n - end};
+		}
+		if (range.start.n == 0)
+			boot->firmware = (struct pfn_range){pfn(0), MIN(range.count, LOW_FRAMES)};
+		end = end_of(range);
+	}
+	boot->pages = end;
+	return NULL;
+}
+
+static const char *check_cmdline(const struct hvm_start_info *start, pvh_memory *at,
+				 struct boot_info *boot)
+{
+	const char *text;
+	size_t length;
+
+	if (!start->cmdline_paddr)
+		return NULL;
+	text = at(start->cmdline_paddr, BOOT_CMDLINE_SIZE);
+	if (!text)
+		return wrong("hvm_start_info.cmdline_paddr is %lx, which cannot be read",
+			     start->cmdline_paddr);
+	length = strnlen(text, BOOT_CMDLINE_SIZE);
+	if (length == BOOT_CMDLINE_SIZE)
+		return wrong("the command line does not end within its %u bytes",
+			     BOOT_CMDLINE_SIZE);
+	memcpy(boot->cmdline, text, length + 1);
+	return NULL;
+}
+
+static const char *check_module(const struct hvm_modlist_entry *list, unsigned int which,
+				struct pfn_range image, const struct ram *ram)
+{
+	const struct hvm_modlist_entry *module = &list[which];
+	uint64_t first = module->paddr >> PAGE_SHIFT, pages = pages_for(module->size);
+
+	if (module->paddr % PAGE_SIZE || module->size > MAX_ADDRESS || !is_ram(ram, first, pages))
+		return wrong("module %u, %lu bytes at %lx, does not lie in RAM from a page's start "
+			     "on",
+			     which, module->size, module->paddr);
+	if (overlap(first, pages, image.start.n, image.count) || first < LOW_FRAMES)
+		return wrong("module %u, %lu bytes at %lx, overlaps the kernel or the first MiB",
+			     which, module->size, module->paddr);
+	for (unsigned int i = 0; i < which; i++) {
+		if (overlap(first, pages, list[i].paddr >> PAGE_SHIFT, pages_for(list[i].size)))
+			return wrong("modules %u and %u overlap: %lu bytes at %lx, %lu at %lx", i,
+				     which, list[i].size, list[i].paddr, module->size,
+				     module->paddr);
+	}
+	return NULL;
+}
+
+/* The first is the ramdisk. */
+static const char *check_modules(const struct hvm_start_info *start, pvh_memory *at,
+				 struct pfn_range image, const struct ram *ram,
+				 struct boot_info *boot)
+{
+	const struct hvm_modlist_entry *list;
+
+	if (!start->nr_modules)
+		return NULL;
+	if (start->nr_modules > MAX_MODULES)
+		return wrong("hvm_start_info.nr_modules is %u, more than %u", start->nr_modules,
+			     MAX_MODULES);
+	list = at(start->modlist_paddr, start->nr_modules * sizeof(*list));
+	if (!list)
+		return wrong("hvm_start_info.modlist_paddr is %lx, which cannot be read",
+			     start->modlist_paddr);
+	for (unsigned int i = 0; i < start->nr_modules; i++) {
+		const char *error = check_module(list, i, image, ram);
+
+		if (error)
+			return error;
+	}
+	boot->ramdisk =
+		(struct pfn_range){pfn(list[0].paddr >> PAGE_SHIFT), pages_for(list[0].size)};
+	boot->ramdisk_bytes = list[0].size;
+	return NULL;
+}
+
+const char *boot_info_from_pvh(uint64_t address, pvh_memory *at, struct pfn_range image,
+			       struct boot_info *boot)
+{
+	static struct ram ram;
+	const struct hvm_start_info *start = at(address, sizeof(*start));
+	const char *error;
+
+	*boot = (struct boot_info){
+		.protocol = "PVH",
+		.shared_info = {UINT64_MAX},
+		.console = INVALID_MFN,
+		.xenstore = INVALID_MFN,
+	};
+	ram.count = 0;
+	if (!start)
+		return wrong("hvm_start_info lies at %lx, which cannot be read", address);
+	if (start->magic != XEN_HVM_START_MAGIC_VALUE)
+		return wrong("hvm_start_info.magic is %08x, not %08x: this is not a PVH loader",
+			     start->magic, XEN_HVM_START_MAGIC_VALUE);
+	boot->dom0 = start->flags & SIF_INITDOMAIN;
+	if ((error = read_map(start, at, &ram)) || (error = describe_memory(&ram, boot)))
+		return error;
+	if (!is_ram(&ram, image.start.n, image.count))
+		return wrong("the kernel, pfn %lx to %lx, does not lie in RAM", image.start.n,
+			     end_of(image) - 1);
+	if ((error = check_cmdline(start, at, boot)) ||
+	    (error = check_modules(start, at, image, &ram, boot)))
+		return error;
+	return NULL;
+}

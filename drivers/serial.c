@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The first serial port of a PC, a 16550 (National Semiconductor, PC16550D data sheet). Output
+ * waits for the transmitter; input raises interrupt line 4.
+ */
+#include <arch/io.h>
+#include <arch/native.h>
+#include <arch/traps.h>
+#include <drivers/serial.h>
+
+#define PORT 0x3f8
+#define LINE 4
+
+enum { DATA = 0, INTERRUPTS = 1, FIFO = 2, FORMAT = 3, MODEM = 4, STATUS = 5 };
+enum { RECEIVED = 0x01, CAN_SEND = 0x20, ALL_SENT = 0x40 };
+
+static void wait_for(uint8_t status)
+{
+	while (!(port_read8(PORT + STATUS) & status))
+		;
+}
+
+static void send(char c)
+{
+	wait_for(CAN_SEND);
+	port_write8(PORT + DATA, (uint8_t)c);
+}
+
+static void serial_write(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		/* A terminal: a line starts at its left edge only after "\r". */
+		if (text[i] == '\n')
+			send('\r');
+		send(text[i]);
+	}
+}
+
+static size_t serial_read(char *text, size_t max)
+{
+	size_t count = 0;
+
+	while (count < max && (port_read8(PORT + STATUS) & RECEIVED))
+		text[count++] = (char)port_read8(PORT + DATA);
+	return count;
+}
+
+static void serial_drain(void)
+{
+	wait_for(ALL_SENT);
+}
+
+static void serial_interrupt(void)
+{
+	console_received();
+	native_end_of_interrupt();
+}
+
+static void serial_enable_input(void)
+{
+	trap_set_handler(VECTOR_SERIAL, serial_interrupt);
+	native_route_interrupt(LINE, VECTOR_SERIAL);
+	port_write8(PORT + INTERRUPTS, 1); /* when something has come */
+	/* What came before that raised no interrupt. */
+	console_received();
+}
+
+void serial_init(void)
+{
+	port_write8(PORT + INTERRUPTS, 0);
+	port_write8(PORT + FORMAT, 0x80); /* the divisor ... */
+	port_write8(PORT + DATA, 1);      /* ... is 1: 115200 baud */
+	port_write8(PORT + INTERRUPTS, 0);
+	port_write8(PORT + FORMAT, 0x03); /* 8 bits, no parity, 1 stop bit */
+	port_write8(PORT + FIFO, 0x01);
+	port_write8(PORT + MODEM, 0x0b); /* ready; "out 2" lets interrupts through */
+}
+
+const struct console_device serial_console = {"serial port", serial_write,        serial_read,
+					      serial_drain,  serial_enable_input, NULL};

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A processor of our own: descriptor tables, interrupt controllers, clocks, the switch to five
+ * levels. Used by the PVH entry, on bare hardware and as a PVH guest of Xen. Everything here is
+ * called once, at boot, on the boot CPU, unless it says otherwise.
+ */
+#ifndef ARCH_NATIVE_H
+#define ARCH_NATIVE_H
+
+#include <arch/machine.h>
+#include <mm/types.h>
+
+/* Interrupt vectors, above those of exceptions. */
+#define VECTOR_SERIAL   0x24
+#define VECTOR_TIMER    0xef
+#define VECTOR_XEN      0xf3 /* event channels of a PVH guest */
+#define VECTOR_SPURIOUS 0xff
+
+/* Loads the kernel's own GDT, TSS and IDT. From then on exceptions arrive in trap_dispatch(). */
+void native_descriptors_init(void);
+
+/*
+ * Turns five-level paging on (CR4.LA57) with the root at that physical address, which is below
+ * 4 GiB and maps the kernel and, at its physical address, itself. Paging is off for a moment: Intel
+ * SDM volume 3, "Enabling 5-level paging". Interrupts are off.
+ */
+void native_enter_five_levels(paddr_t root);
+
+/* Finds out how fast the TSC and the APIC's timer tick, by the PC's 1.19 MHz timer: 10 ms. */
+void native_clock_init(void);
+uint64_t native_system_time(void);
+uint64_t native_wall_time(void);
+
+/* The local APIC and the I/O APIC, at the addresses where every PC has them. */
+void native_apic_init(void);
+/* Ticks of the APIC's timer since it was set to count down from its maximum. */
+void native_apic_count_down(void);
+uint32_t native_apic_counted(void);
+void native_apic_set_frequency(uint64_t hz);
+void native_start_timer(void);
+void native_set_timer(uint64_t deadline);
+
+/* Routes an interrupt line of the I/O APIC to a vector of this CPU. */
+void native_route_interrupt(unsigned int line, uint8_t vector);
+
+/* To the local APIC: the interrupt that is being handled has been. In a handler. */
+void native_end_of_interrupt(void);
+
+/* Xen under a PVH guest: see arch/x86/xen/pvh.c. */
+bool xen_pvh_find(void);
+void xen_pvh_init(bool dom0, maddr_t shared_info);
+extern const struct machine xen_pvh;
+
+#endif
