@@ -88,35 +88,53 @@ static const char *check_entry(const struct hvm_memmap_table_entry *map, unsigne
 	return NULL;
 }
 
-static const char *read_map(const struct hvm_start_info *start, pvh_memory *at, struct ram *ram)
+/* The entries of the map; NULL, with a message in *error, if there is none that can be read. */
+static const struct hvm_memmap_table_entry *find_map(const struct hvm_start_info *start,
+						     const struct pvh_context *context,
+						     unsigned int *count, const char **error)
 {
-	uint64_t bytes = start->memmap_entries * sizeof(struct hvm_memmap_table_entry);
+	static struct hvm_memmap_table_entry other[MAX_ENTRIES];
+	const struct hvm_memmap_table_entry *map = other;
+
+	*count = start->version < 1 ? 0 : start->memmap_entries;
+	if (*count && *count <= MAX_ENTRIES)
+		map = context->at(start->memmap_paddr, *count * sizeof(*map));
+	else if (!*count && context->memory_map)
+		*count = context->memory_map(other, MAX_ENTRIES);
+	if (!*count)
+		*error =
+			wrong("hvm_start_info has no memory map (version %u, %u entries): a loader "
+			      "that gives one is needed",
+			      start->version, *count);
+	else if (*count > MAX_ENTRIES)
+		*error = wrong("the memory map has %u entries, more than %u", *count, MAX_ENTRIES);
+	else if (!map)
+		*error = wrong("hvm_start_info.memmap_paddr is %lx, which cannot be read",
+			       start->memmap_paddr);
+	else
+		*error = NULL;
+	return *error ? NULL : map;
+}
+
+static const char *read_map(const struct hvm_start_info *start, const struct pvh_context *context,
+			    struct ram *ram)
+{
 	const struct hvm_memmap_table_entry *map;
+	unsigned int count;
+	const char *error;
 
-	if (start->version < 1 || !start->memmap_entries)
-		return wrong("hvm_start_info has no memory map (version %u, %u entries): a loader "
-			     "that gives one is needed",
-			     start->version, start->version < 1 ? 0 : start->memmap_entries);
-	if (start->memmap_entries > MAX_ENTRIES)
-		return wrong("hvm_start_info.memmap_entries is %u, more than %u",
-			     start->memmap_entries, MAX_ENTRIES);
-	map = at(start->memmap_paddr, bytes);
-	if (!map)
-		return wrong("hvm_start_info.memmap_paddr is %lx, which cannot be read",
-			     start->memmap_paddr);
-	for (unsigned int i = 0; i < start->memmap_entries; i++) {
-		uint64_t first = (map[i].addr + PAGE_SIZE - 1) >> PAGE_SHIFT, end;
-		const char *error = check_entry(map, i);
+	map = find_map(start, context, &count, &error);
+	for (unsigned int i = 0; !error && i < count; i++) {
+		uint64_t first = (map[i].addr + PAGE_SIZE - 1) >> PAGE_SHIFT;
+		uint64_t end = (map[i].addr + map[i].size) >> PAGE_SHIFT;
 
-		if (error)
-			return error;
-		end = (map[i].addr + map[i].size) >> PAGE_SHIFT;
-		if (map[i].type == XEN_HVM_MEMMAP_TYPE_RAM && end > first)
+		error = check_entry(map, i);
+		if (!error && map[i].type == XEN_HVM_MEMMAP_TYPE_RAM && end > first)
 			add_ram(ram, (struct pfn_range){pfn(first), end - first});
 	}
-	if (!ram->count)
-		return wrong("the memory map has no RAM");
-	return NULL;
+	if (!error && !ram->count)
+		error = wrong("the memory map has no RAM");
+	return error;
 }
 
 static bool is_ram(const struct ram *ram, uint64_t first, uint64_t count)
@@ -149,15 +167,15 @@ static const char *describe_memory(const struct ram *ram, struct boot_info *boot
 	return NULL;
 }
 
-static const char *check_cmdline(const struct hvm_start_info *start, pvh_memory *at,
-				 struct boot_info *boot)
+static const char *check_cmdline(const struct hvm_start_info *start,
+				 const struct pvh_context *context, struct boot_info *boot)
 {
 	const char *text;
 	size_t length;
 
 	if (!start->cmdline_paddr)
 		return NULL;
-	text = at(start->cmdline_paddr, BOOT_CMDLINE_SIZE);
+	text = context->at(start->cmdline_paddr, BOOT_CMDLINE_SIZE);
 	if (!text)
 		return wrong("hvm_start_info.cmdline_paddr is %lx, which cannot be read",
 			     start->cmdline_paddr);
@@ -192,8 +210,8 @@ static const char *check_module(const struct hvm_modlist_entry *list, unsigned i
 }
 
 /* The first is the ramdisk. */
-static const char *check_modules(const struct hvm_start_info *start, pvh_memory *at,
-				 struct pfn_range image, const struct ram *ram,
+static const char *check_modules(const struct hvm_start_info *start,
+				 const struct pvh_context *context, const struct ram *ram,
 				 struct boot_info *boot)
 {
 	const struct hvm_modlist_entry *list;
@@ -203,12 +221,12 @@ static const char *check_modules(const struct hvm_start_info *start, pvh_memory 
 	if (start->nr_modules > MAX_MODULES)
 		return wrong("hvm_start_info.nr_modules is %u, more than %u", start->nr_modules,
 			     MAX_MODULES);
-	list = at(start->modlist_paddr, start->nr_modules * sizeof(*list));
+	list = context->at(start->modlist_paddr, start->nr_modules * sizeof(*list));
 	if (!list)
 		return wrong("hvm_start_info.modlist_paddr is %lx, which cannot be read",
 			     start->modlist_paddr);
 	for (unsigned int i = 0; i < start->nr_modules; i++) {
-		const char *error = check_module(list, i, image, ram);
+		const char *error = check_module(list, i, context->image, ram);
 
 		if (error)
 			return error;
@@ -219,11 +237,11 @@ static const char *check_modules(const struct hvm_start_info *start, pvh_memory 
 	return NULL;
 }
 
-const char *boot_info_from_pvh(uint64_t address, pvh_memory *at, struct pfn_range image,
+const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *context,
 			       struct boot_info *boot)
 {
 	static struct ram ram;
-	const struct hvm_start_info *start = at(address, sizeof(*start));
+	const struct hvm_start_info *start = context->at(address, sizeof(*start));
 	const char *error;
 
 	*boot = (struct boot_info){
@@ -239,13 +257,13 @@ const char *boot_info_from_pvh(uint64_t address, pvh_memory *at, struct pfn_rang
 		return wrong("hvm_start_info.magic is %08x, not %08x: this is not a PVH loader",
 			     start->magic, XEN_HVM_START_MAGIC_VALUE);
 	boot->dom0 = start->flags & SIF_INITDOMAIN;
-	if ((error = read_map(start, at, &ram)) || (error = describe_memory(&ram, boot)))
+	if ((error = read_map(start, context, &ram)) || (error = describe_memory(&ram, boot)))
 		return error;
-	if (!is_ram(&ram, image.start.n, image.count))
-		return wrong("the kernel, pfn %lx to %lx, does not lie in RAM", image.start.n,
-			     end_of(image) - 1);
-	if ((error = check_cmdline(start, at, boot)) ||
-	    (error = check_modules(start, at, image, &ram, boot)))
+	if (!is_ram(&ram, context->image.start.n, context->image.count))
+		return wrong("the kernel, pfn %lx to %lx, does not lie in RAM",
+			     context->image.start.n, end_of(context->image) - 1);
+	if ((error = check_cmdline(start, context, boot)) ||
+	    (error = check_modules(start, context, &ram, boot)))
 		return error;
 	return NULL;
 }

@@ -10,6 +10,8 @@
 #include <arch/machine.h>
 #include <mm/types.h>
 
+struct hvm_memmap_table_entry;
+
 /* Interrupt vectors, above those of exceptions. */
 #define VECTOR_SERIAL   0x24
 #define VECTOR_TIMER    0xef
@@ -48,6 +50,7 @@ void native_end_of_interrupt(void);
 
 /* Xen under a PVH guest: see arch/x86/xen/pvh.c. */
 bool xen_pvh_find(void);
+unsigned int xen_pvh_memory_map(struct hvm_memmap_table_entry *map, unsigned int max);
 void xen_pvh_init(bool dom0, maddr_t shared_info);
 extern const struct machine xen_pvh;
 

@@ -58,13 +58,27 @@ struct start_info;
 const char *boot_info_from_start_info(const struct start_info *start, uintptr_t address,
 				      struct boot_info *boot);
 
+struct hvm_memmap_table_entry;
+
+/* What reading a PVH start structure takes. */
+struct pvh_context {
+	struct pfn_range image; /* the kernel's own frames */
+
+	/* The C address of that much physical memory; NULL if it cannot be read now. */
+	const void *(*at)(uint64_t address, uint64_t bytes);
+
+	/*
+	 * For a loader that leaves the memory map out, as Xen does for a PVH dom0: fills in at most
+	 * "max" entries and returns how many there are. NULL: nobody else knows.
+	 */
+	unsigned int (*memory_map)(struct hvm_memmap_table_entry *map, unsigned int max);
+};
+
 /*
- * The same for the PVH entry: "address" is the physical address of struct hvm_start_info, "image"
- * the kernel's own frames. at(address, bytes) gives the C address of that much physical memory, or
- * NULL if it cannot be read now. Fields: public/arch-x86/hvm/start_info.h.
+ * The same for the PVH entry: "address" is the physical address of struct hvm_start_info. Fields:
+ * public/arch-x86/hvm/start_info.h.
  */
-typedef const void *pvh_memory(uint64_t address, uint64_t bytes);
-const char *boot_info_from_pvh(uint64_t address, pvh_memory *at, struct pfn_range image,
+const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *context,
 			       struct boot_info *boot);
 
 /* Prints every field, for the prompt's "bootinfo". */

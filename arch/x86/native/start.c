@@ -147,6 +147,7 @@ static struct pfn_range take_tables(void)
 		(uint64_t)(fixed_slots_end - fixed_slots_start) >> PAGE_SHIFT,
 	};
 	pfn_t first = INVALID_PFN;
+	const char *error;
 
 	for (;;) {
 		uint64_t needed = pt_geometry.levels - 1 + (end + PT_ENTRIES - 1) / PT_ENTRIES;
@@ -156,7 +157,9 @@ static struct pfn_range take_tables(void)
 		count = needed;
 		memory_reserve(&memory, &boot);
 		/* Reached by KERNEL_VIRT_BASE + pfn, so not where a fixed slot is in the way. */
-		boot_memory_reserve(&memory, slots, FRAME_DATA);
+		error = boot_memory_reserve(&memory, slots, FRAME_DATA);
+		if (error)
+			fatal("%s", error);
 		first = boot_memory_take(&memory, count, FRAME_TABLE);
 		if (!pfn_valid(first) || first.n + count > PT_ENTRIES * PT_ENTRIES)
 			fatal("no %lu free frames for page tables in the first GiB of memory",
@@ -221,6 +224,11 @@ void native_start(uint64_t start_info) NORETURN;
 void native_start(uint64_t start_info)
 {
 	bool xen = xen_pvh_find();
+	struct pvh_context context = {
+		.image = image_range(),
+		.at = physical,
+		.memory_map = xen ? xen_pvh_memory_map : NULL,
+	};
 	const char *error;
 
 	machine = xen ? &xen_pvh : &bare;
@@ -232,15 +240,14 @@ void native_start(uint64_t start_info)
 		console_use(&serial_console);
 	}
 	native_descriptors_init();
-	error = boot_info_from_pvh(start_info, physical, image_range(), &boot);
+	error = boot_info_from_pvh(start_info, &context, &boot);
 	if (error)
 		fatal("%s", error);
 	paravirt = paravirt_native;
 	p2m_use_identity(boot.pages);
-	if (xen)
-		boot.shared_info.n = physical_of(fixed_window); /* a frame that nobody else uses */
 	make_tables();
 	if (xen) {
+		boot.shared_info.n = physical_of(fixed_window); /* a frame that nobody else uses */
 		xen_pvh_init(boot.dom0, boot.shared_info);
 	} else {
 		native_apic_init();

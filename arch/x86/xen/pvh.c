@@ -17,6 +17,7 @@
 #include <kernel/printf.h>
 #include <mm/pagetable.h>
 #include <xen/arch-x86/cpuid.h>
+#include <xen/arch-x86/hvm/start_info.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/params.h>
 #include <xen/memory.h>
@@ -49,6 +50,26 @@ bool xen_pvh_find(void)
 	/* Which register to write the page's physical address to: Xen fills it with its stubs. */
 	msr_write(cpuid(base + 2).ebx, (uintptr_t)hypercall_page - KERNEL_VIRT_BASE);
 	return true;
+}
+
+/* struct e820entry: what XENMEM_memory_map fills in (public/hvm/e820.h). */
+struct e820_entry {
+	uint64_t address, size;
+	uint32_t type;
+} __attribute__((packed));
+
+unsigned int xen_pvh_memory_map(struct hvm_memmap_table_entry *map, unsigned int max)
+{
+	static struct e820_entry entries[128];
+	struct xen_memory_map request = {.nr_entries = MIN(max, (unsigned int)ARRAY_SIZE(entries))};
+
+	set_xen_guest_handle(request.buffer, entries);
+	if (hypercall_memory_op(XENMEM_memory_map, &request))
+		return 0;
+	for (unsigned int i = 0; i < request.nr_entries; i++)
+		map[i] = (struct hvm_memmap_table_entry){entries[i].address, entries[i].size,
+							 entries[i].type, 0};
+	return request.nr_entries;
 }
 
 void xen_pvh_init(bool dom0, maddr_t address)
