@@ -18,6 +18,8 @@ void bench_report(const char *what, uint64_t ticks, uint64_t times)
 
 void bench_run(void)
 {
+	if (!monitor_has_xen_tables("bench"))
+		return;
 	linker_set_for_each (bench, bench)
 		bench->run();
 }

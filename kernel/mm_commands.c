@@ -4,6 +4,7 @@
  * Xen says no.
  */
 #include <arch/hypercall.h>
+#include <arch/machine.h>
 #include <kernel/monitor.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
@@ -237,6 +238,8 @@ COMMAND(explain, "LEVEL VALUE | pin LEVEL PFN",
 	enum pt_level level = argc >= 3 ? level_named(argv[pin ? 2 : 1]) : PT_NONE;
 	uint64_t value;
 
+	if (!monitor_has_xen_tables(argv[0]))
+		return;
 	if (level == PT_NONE || argc != (pin ? 4 : 3) || !text_to_address(argv[argc - 1], &value) ||
 	    (pin && !frame_of(pfn(value)))) {
 		SAY("explain: for example: explain pte 8000000000000063, explain pin pmd 100\n");

@@ -2,6 +2,7 @@
 /*
  * The prompt: read a line, find its command, run it.
  */
+#include <arch/machine.h>
 #include <drivers/console.h>
 #include <kernel/lineedit.h>
 #include <kernel/monitor.h>
@@ -79,6 +80,14 @@ static unsigned int split(char *line, char **words, unsigned int max)
 		while (*line && *line != ' ')
 			line++;
 	}
+}
+
+bool monitor_has_xen_tables(const char *command)
+{
+	if (!machine->xen_tables)
+		printk(PRINTK_OUTPUT,
+		       "%s: only where Xen validates the page tables, in a PV guest\n", command);
+	return machine->xen_tables;
 }
 
 void monitor_execute(char *line)

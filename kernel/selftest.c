@@ -6,11 +6,13 @@
  * with the stack as it was, and the report goes on.
  */
 #include <arch/cpu.h>
+#include <arch/machine.h>
 #include <arch/traps.h>
 #include <kernel/printk.h>
 #include <kernel/selftest.h>
 #include <kernel/string.h>
 #include <kernel/symbols.h>
+#include <mm/pagetable.h>
 
 LINKER_SET_BOUNDS(suite);
 LINKER_SET_BOUNDS(selftest);
@@ -24,12 +26,28 @@ static struct {
 	const char *skipped;
 } current;
 
+static bool machine_has(enum suite_needs needs)
+{
+	switch (needs) {
+	case NEEDS_XEN:
+		return machine->xen;
+	case NEEDS_XEN_TABLES:
+		return machine->xen_tables;
+	case NEEDS_OWN_TABLES:
+		return !machine->xen_tables;
+	case NEEDS_FIVE_LEVELS:
+		return pt_geometry.levels == 5;
+	default:
+		return true;
+	}
+}
+
 const struct selftest_set *selftest_builtin(void)
 {
 	static struct selftest_set set;
 
 	set = (struct selftest_set){__start_set_suite, __stop_set_suite, __start_set_selftest,
-				    __stop_set_selftest};
+				    __stop_set_selftest, machine_has};
 	return &set;
 }
 
@@ -182,13 +200,27 @@ static bool is_listed(const char *list, const char *suite)
 	return false;
 }
 
-static bool suite_exists(const struct selftest_set *set, const char *name, size_t length)
+static bool can_run(const struct selftest_set *set, const struct suite *suite)
+{
+	return !set->has || set->has(suite->needs);
+}
+
+static const struct suite *find_suite(const struct selftest_set *set, const char *name,
+				      size_t length)
 {
 	for (const struct suite *suite = set->suites; suite < set->suites_end; suite++) {
 		if (text_equals(name, length, suite->name))
-			return true;
+			return suite;
 	}
-	return false;
+	return NULL;
+}
+
+/* Whether a listed name is that of a suite that runs. */
+static bool name_runs(const struct selftest_set *set, const char *name, size_t length)
+{
+	const struct suite *suite = find_suite(set, name, length);
+
+	return suite && can_run(set, suite);
 }
 
 /* Whether the list names any suite at all: if not, all of them are meant. */
@@ -199,6 +231,11 @@ static bool names_any(const char *list)
 	return next_name(&list, &length);
 }
 
+static bool is_chosen(const struct selftest_set *set, const struct suite *suite, const char *names)
+{
+	return can_run(set, suite) && (!names_any(names) || is_listed(names, suite->name));
+}
+
 static unsigned int count_unknown(const struct selftest_set *set, const char *names)
 {
 	unsigned int count = 0;
@@ -206,7 +243,7 @@ static unsigned int count_unknown(const struct selftest_set *set, const char *na
 	size_t length;
 
 	while ((name = next_name(&names, &length)))
-		count += !suite_exists(set, name, length);
+		count += !name_runs(set, name, length);
 	return count;
 }
 
@@ -217,12 +254,16 @@ static void report_unknown(const struct selftest_set *set, const char *names, un
 	size_t length;
 
 	while ((name = next_name(&names, &length))) {
-		if (suite_exists(set, name, length))
+		if (name_runs(set, name, length))
 			continue;
-		printk(PRINTK_OUTPUT,
-		       "# there is no suite \"%.*s\"; \"selftest list\" at the prompt "
-		       "lists them\n",
-		       (int)length, name);
+		if (find_suite(set, name, length))
+			printk(PRINTK_OUTPUT, "# the suite \"%.*s\" is about another machine\n",
+			       (int)length, name);
+		else
+			printk(PRINTK_OUTPUT,
+			       "# there is no suite \"%.*s\"; \"selftest list\" at the prompt "
+			       "lists them\n",
+			       (int)length, name);
 		printk(PRINTK_OUTPUT, "not ok %u %.*s\n", number++, (int)length, name);
 	}
 }
@@ -230,19 +271,18 @@ static void report_unknown(const struct selftest_set *set, const char *names, un
 struct selftest_result selftest_run(const struct selftest_set *set, const char *names)
 {
 	struct selftest_result total = {0, 0, 0};
-	bool all = !names_any(names);
 	unsigned int unknown = count_unknown(set, names);
 	unsigned int planned = unknown;
 	unsigned int number = 0;
 
 	for (const struct suite *suite = set->suites; suite < set->suites_end; suite++)
-		planned += all || is_listed(names, suite->name);
+		planned += is_chosen(set, suite, names);
 	printk(PRINTK_OUTPUT, "KTAP version 1\n1..%u\n", planned);
 
 	for (const struct suite *suite = set->suites; suite < set->suites_end; suite++) {
 		struct selftest_result result;
 
-		if (!all && !is_listed(names, suite->name))
+		if (!is_chosen(set, suite, names))
 			continue;
 		result = run_suite(set, suite);
 		printk(PRINTK_OUTPUT, "%s %u %s\n", result.failed ? "not ok" : "ok", ++number,
@@ -264,6 +304,7 @@ struct selftest_result selftest_run(const struct selftest_set *set, const char *
 void selftest_list(const struct selftest_set *set)
 {
 	for (const struct suite *suite = set->suites; suite < set->suites_end; suite++)
-		printk(PRINTK_OUTPUT, "%-12s %2u tests  %s\n", suite->name,
-		       count_tests(set, suite->name), suite->about);
+		printk(PRINTK_OUTPUT, "%-12s %2u tests  %s%s\n", suite->name,
+		       count_tests(set, suite->name), suite->about,
+		       can_run(set, suite) ? "" : " (not on this machine)");
 }

@@ -143,8 +143,11 @@ void mm_unpin(struct mm *mm)
 
 void mm_pin_all(void)
 {
-	bool events = spin_lock(&mm_list_lock);
+	bool events;
 
+	if (!paravirt.tables_validated)
+		return;
+	events = spin_lock(&mm_list_lock);
 	list_for_each (node, &mm_list) {
 		struct mm *mm = container_of(node, struct mm, link);
 

@@ -35,4 +35,8 @@ void monitor_run(void) NORETURN;
 /* Runs one line, which is cut into words in place. */
 void monitor_execute(char *line);
 
+/* For a command that asks Xen about page tables: whether Xen validates them here; says so if not.
+ */
+bool monitor_has_xen_tables(const char *command);
+
 #endif

@@ -20,9 +20,19 @@
 
 #include <kernel/compiler.h>
 
+/* What a suite is about decides where it can run; elsewhere it is no part of a run. */
+enum suite_needs {
+	NEEDS_NOTHING,     /* any machine */
+	NEEDS_XEN,         /* hypercalls, event channels */
+	NEEDS_XEN_TABLES,  /* Xen validating the page tables: a PV guest */
+	NEEDS_OWN_TABLES,  /* page tables that nobody validates */
+	NEEDS_FIVE_LEVELS, /* of page tables */
+};
+
 struct suite {
 	const char *name;
 	const char *about; /* one line */
+	enum suite_needs needs;
 };
 
 struct selftest {
@@ -31,9 +41,11 @@ struct selftest {
 	void (*run)(void);
 };
 
-#define SUITE(name, about)              \
+#define SUITE(name, about) SUITE_THAT(NEEDS_NOTHING, name, about)
+
+#define SUITE_THAT(needs, name, about)  \
 	LINKER_SET(suite, suite_##name) \
-	= {#name, about}
+	= {#name, about, needs}
 
 #define TEST(suite, name)                     \
 	static void test_##name(void);        \
@@ -45,6 +57,7 @@ struct selftest {
 struct selftest_set {
 	const struct suite *suites, *suites_end;
 	const struct selftest *tests, *tests_end;
+	bool (*has)(enum suite_needs needs); /* whether the machine has it; NULL: it has all */
 };
 
 struct selftest_result {
@@ -53,8 +66,9 @@ struct selftest_result {
 };
 
 /*
- * Runs the suites whose names are listed in "names" (separated by commas or blanks), all if it is
- * empty, in the order of the set, and prints the report. Not reentrant.
+ * Runs the suites whose names are listed in "names" (separated by commas or blanks), all that can
+ * run on this machine if it is empty, in the order of the set, and prints the report. A name that
+ * is listed and cannot run has failed. Not reentrant.
  */
 struct selftest_result selftest_run(const struct selftest_set *set, const char *names);
 

@@ -45,7 +45,7 @@ void mm_unpin(struct mm *mm);
 /*
  * Before the domain is saved, and after: pins every address space that is not, and undoes exactly
  * those. A saved domain's tables must all be validated, or the toolstack would not find the mfns in
- * them. Lock: the list of address spaces', taken here.
+ * them. Nothing to do where nobody validates tables. Lock: the list of address spaces', taken here.
  */
 void mm_pin_all(void);
 void mm_unpin_all(void);

@@ -7,8 +7,7 @@
  * misread.
  */
 #include <arch/cpu.h>
-#include <arch/hypercall.h>
-#include <arch/xen.h>
+#include <arch/machine.h>
 #include <boot/boot_info.h>
 #include <boot/notes.h>
 #include <kernel/main.h>
@@ -19,7 +18,6 @@
 #include <mm/pagetable.h>
 #include <mm/protect.h>
 #include <xen/elfnote.h>
-#include <xen/version.h>
 
 SUITE(boot, "what the builder was told and what it told us");
 
@@ -43,6 +41,8 @@ TEST(boot, notes_name_the_image)
 	EXPECT_EQ(note_number(XEN_ELFNOTE_HYPERCALL_PAGE) % PAGE_SIZE, 0);
 	EXPECT_EQ(note_number(XEN_ELFNOTE_INIT_P2M), BUILDER_P2M_BASE);
 	EXPECT_EQ(note_number(XEN_ELFNOTE_MOD_START_PFN), 1);
+	EXPECT_EQ(note_number(XEN_ELFNOTE_PHYS32_ENTRY),
+		  symbol_address("pvh_entry") - KERNEL_VIRT_BASE);
 }
 
 TEST(boot, notes_are_all_read)
@@ -54,19 +54,8 @@ TEST(boot, notes_are_all_read)
 
 	while (note_next(notes_start, (size_t)(notes_end - notes_start), &position, &note))
 		count++;
-	EXPECT_GE(count, 13);
+	EXPECT_GE(count, 14);
 	EXPECT_EQ((uintptr_t)position, (uintptr_t)notes_end);
-}
-
-TEST(boot, xen_has_only_features_we_support)
-{
-	struct xen_feature_info info = {.submap_idx = 0};
-	uint32_t needs_support =
-		1u << XENFEAT_auto_translated_physmap | 1u << XENFEAT_supervisor_mode_kernel;
-
-	REQUIRE_EQ(hypercall_xen_version(XENVER_get_features, &info), 0);
-	EXPECT_EQ(info.submap & needs_support, 0);
-	EXPECT(info.submap & 1u << XENFEAT_mmu_pt_update_preserve_ad);
 }
 
 TEST(boot, boot_info_is_consistent)
@@ -77,18 +66,8 @@ TEST(boot, boot_info_is_consistent)
 	EXPECT_EQ(boot->page_tables.start.n, pt_root().n);
 	EXPECT_GE(boot->page_tables.start.n, ((uintptr_t)image_end - KERNEL_VIRT_BASE) / PAGE_SIZE);
 	EXPECT(strnlen(boot->cmdline, BOOT_CMDLINE_SIZE) < BOOT_CMDLINE_SIZE);
-	EXPECT_EQ(mfn_valid(boot->console), !boot->dom0);
+	EXPECT_EQ(mfn_valid(boot->console), machine->xen && !boot->dom0);
 	EXPECT_EQ(pages_for(boot->ramdisk_bytes), boot->ramdisk.count);
-}
-
-TEST(boot, shared_info_is_mapped)
-{
-	struct pt_walk walk = pt_lookup((uintptr_t)shared_info);
-
-	REQUIRE(walk.mapped);
-	EXPECT_EQ(mfn_to_maddr(pt_entry_mfn(walk.step[walk.steps - 1].entry)).n,
-		  kernel_boot_info()->shared_info.n);
-	EXPECT_NE(shared_info->wc_sec, 0);
 }
 
 TEST(boot, per_cpu_data_is_reached_through_gs)
@@ -97,7 +76,6 @@ TEST(boot, per_cpu_data_is_reached_through_gs)
 
 	EXPECT_EQ((uintptr_t)cpu->self, (uintptr_t)cpu);
 	EXPECT_EQ(cpu->number, 0);
-	EXPECT_EQ((uintptr_t)cpu->vcpu, (uintptr_t)&shared_info->vcpu_info[0]);
 	EXPECT_EQ(cpu->stack, (uintptr_t)boot_stack);
 }
 

@@ -12,10 +12,12 @@
 #include <arch/machine.h>
 #include <arch/time.h>
 #include <arch/xen.h>
+#include <kernel/main.h>
 #include <kernel/selftest.h>
+#include <mm/pagetable.h>
 #include <xen/event_channel.h>
 
-SUITE(events, "event channels and the event mask");
+SUITE_THAT(NEEDS_XEN, events, "event channels and the event mask");
 
 static volatile unsigned int handled;
 
@@ -148,4 +150,15 @@ TEST(events, block_returns_when_something_happens)
 	EXPECT_EQ(handled, 1);
 	events_mask();
 	events_restore(events);
+}
+
+TEST(events, shared_info_is_mapped)
+{
+	struct pt_walk walk = pt_lookup((uintptr_t)shared_info);
+
+	REQUIRE(walk.mapped);
+	EXPECT_EQ(mfn_to_maddr(pt_entry_mfn(walk.step[walk.steps - 1].entry)).n,
+		  kernel_boot_info()->shared_info.n);
+	EXPECT_NE(shared_info->wc_sec, 0);
+	EXPECT_EQ((uintptr_t)this_cpu()->vcpu, (uintptr_t)&shared_info->vcpu_info[0]);
 }

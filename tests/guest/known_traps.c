@@ -15,7 +15,7 @@
 #include <xen/errno.h>
 #include <xen/xen.h>
 
-SUITE(known_traps, "mistakes of other kernels that this one must not make");
+SUITE_THAT(NEEDS_XEN_TABLES, known_traps, "mistakes of other kernels that this one must not make");
 
 static bool count(pfn_t table, enum pt_level level, void *argument)
 {

@@ -11,7 +11,8 @@
 #include <kernel/main.h>
 #include <mm/memory.h>
 
-SUITE(p2m, "the P2M: moved to its window, its tree, what the toolstack reads");
+SUITE_THAT(NEEDS_XEN_TABLES, p2m,
+	   "the P2M: moved to its window, its tree, what the toolstack reads");
 
 /* Every entry, by the window, by the tree, and by the frame list list: the same. */
 TEST(p2m, all_roads_lead_to_the_same_entry)

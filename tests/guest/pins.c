@@ -19,7 +19,8 @@
 #include <xen/errno.h>
 #include <xen/xen.h>
 
-SUITE(pins, "batches, pins, the hooks' contract, address spaces coming and going");
+SUITE_THAT(NEEDS_XEN_TABLES, pins,
+	   "batches, pins, the hooks' contract, address spaces coming and going");
 
 static struct recorder recorder;
 static uint64_t free_before, pinned_before;

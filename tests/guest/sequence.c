@@ -21,7 +21,7 @@
 #include <mm/paravirt.h>
 #include <xen/memory.h>
 
-SUITE(sequence, "random operations, right and wrong, leave no trace");
+SUITE_THAT(NEEDS_XEN_TABLES, sequence, "random operations, right and wrong, leave no trace");
 
 /* Where the frames can be read whatever happens to them: a root slot that nothing else uses. */
 #define ALIAS_BASE 0xffffe00000000000
@@ -87,6 +87,8 @@ COMMAND(sequence, "FIRST COUNT [verbose]",
 {
 	uint64_t first, count;
 
+	if (!monitor_has_xen_tables(argv[0]))
+		return;
 	if (argc < 3 || !text_to_number(argv[1], &first) || !text_to_number(argv[2], &count)) {
 		printk(PRINTK_OUTPUT, "sequence: which seeds? For example: sequence 1 10\n");
 		return;

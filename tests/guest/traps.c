@@ -2,7 +2,7 @@
 /*
  * Exceptions: each arrives, with its own number, and the kernel goes on.
  *
- * The stubs in entry.S differ in whether the processor pushes an error code; if one of them is
+ * The stubs differ in whether the processor pushes an error code; if one of them is
  * wrong every register of the frame is off by one, so the tests look at the frame and not only at
  * the number.
  */
@@ -12,7 +12,7 @@
 #include <mm/layout.h>
 #include <mm/protect.h>
 
-SUITE(traps, "exceptions, the exception table, the failsafe callback");
+SUITE(traps, "exceptions, and the exception table");
 
 /*
  * Runs the instruction; what it raised is in "recovery". A macro, since fault_catch() returns into
@@ -91,7 +91,8 @@ TEST(traps, page_fault)
 	struct recovery recovery;
 	static uintptr_t rip;
 
-	/* Error code 6: a write, from ring 3 (where a PV kernel runs), to a page not present. */
+	/* Error code 2, or 6 from ring 3, where a PV kernel runs: a write, to a page not present.
+	 */
 	REQUIRE_EQ(RAISE(recovery, rip, "movl $0xabc0, %%edx; movq %%rdx, (%%rdx)"), 2);
 	EXPECT_EQ(recovery.fault.vector, TRAP_PAGE_FAULT);
 	EXPECT_EQ(recovery.fault.error & 3, 2);
@@ -126,13 +127,6 @@ TEST(traps, probes_survive_any_address)
 	EXPECT(!probe_read(XEN_VIRT_END - 8, &value));
 	EXPECT(!probe_read(UINTPTR_MAX - 7, &value));
 	EXPECT_EQ(value, 42);
-}
-
-TEST(traps, failsafe_callback)
-{
-	EXPECT(probe_failsafe());
-	/* And the event mask survived the detour. */
-	EXPECT(events_enabled());
 }
 
 static NOINLINE void clobber(void)

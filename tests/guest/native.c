@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Page tables that nobody validates, at four and at five levels: address spaces in action, the
+ * hooks' contract, large pages and their splitting. Each test leaves memory as it found it.
+ */
+#include "space.h"
+
+#include <arch/cpu.h>
+#include <arch/traps.h>
+#include <mm/pin.h>
+#include <mm/protect.h>
+#include <mm/recorder.h>
+
+SUITE_THAT(NEEDS_OWN_TABLES, native, "own page tables: address spaces, hooks, large pages");
+
+static struct recorder recorder;
+static uint64_t free_before;
+
+static void begin(void)
+{
+	free_before = frames_free_count();
+	recorder_start(&recorder);
+}
+
+static void finish(void)
+{
+	recorder_stop();
+	if (recorder.breach)
+		selftest_failed(__FILE__, __LINE__, recorder.breach);
+	EXPECT_EQ(recorder.live, 0);
+	EXPECT_EQ(recorder.count[RECORD_ALLOC], recorder.count[RECORD_RELEASE]);
+	EXPECT_EQ(frames_free_count(), free_before);
+}
+
+TEST(native, nothing_is_pinned)
+{
+	const pt_entry_t *root = pfn_to_virt(pt_root());
+	struct mm mm;
+
+	EXPECT_EQ(pinned_tables(), 0);
+	EXPECT(!kernel_mm.pinned);
+	EXPECT_EQ(frame_of(pt_root())->flags & FRAME_LEVEL, PT_PGD);
+	EXPECT_EQ(pt_entry_pfn(root[511]).n, pt_entry_mfn(root[511]).n); /* identity */
+	begin();
+	REQUIRE(mm_create(&mm));
+	mm_activate(&mm);
+	EXPECT(!mm.pinned);
+	EXPECT(!pfn_valid(mm.user_root)); /* programs share the root */
+	mm_pin_all();
+	EXPECT_EQ(pinned_tables(), 0);
+	mm_unpin_all();
+	mm_destroy(&mm);
+	finish();
+}
+
+TEST(native, address_spaces_come_and_go)
+{
+	pfn_t a = frames_alloc(0), b = frames_alloc(0);
+	volatile uint64_t *there = (volatile uint64_t *)0x5000;
+	struct mm one, two;
+
+	REQUIRE(pfn_valid(a) && pfn_valid(b));
+	*(uint64_t *)pfn_to_virt(a) = 1;
+	*(uint64_t *)pfn_to_virt(b) = 2;
+	begin();
+	REQUIRE(mm_create(&one) && mm_create(&two));
+	space_map(&one, 0x5000, a);
+	space_map(&two, 0x5000, b);
+	mm_activate(&one);
+	mm_activate(&two);
+	mm_load(&one);
+	EXPECT_EQ(*there, 1);
+	mm_load(&two);
+	EXPECT_EQ(*there, 2);
+	/* A table that goes away while the processor may remember it. */
+	mm_free_tables(&two, 0, pt_user_limit());
+	EXPECT(!probe_write(0x5000, 3));
+	mm_destroy(&two);
+	EXPECT(this_cpu()->loaded_mm == &kernel_mm);
+	mm_destroy(&one);
+	finish();
+	frames_free(a);
+	frames_free(b);
+}
+
+/* Tables below the two roots' user halves, for one page: one of each level that there is. */
+TEST(native, one_table_at_each_level)
+{
+	struct mm_tables tables;
+	struct mm mm;
+
+	begin();
+	REQUIRE(mm_create(&mm));
+	space_pte(&mm, 0x7f0000000000);
+	tables = mm_count_tables(&mm);
+	for (enum pt_level level = PT_PTE; level <= PT_PGD; level++)
+		EXPECT_EQ(tables.count[level], pt_level_exists(level));
+	EXPECT_EQ(tables.total, pt_geometry.levels);
+	EXPECT_EQ(tables.count[PT_P4D], pt_geometry.levels - 4);
+	mm_destroy(&mm);
+	finish();
+}
+
+/* A large page in a program's half is split, seen by the processor, and the hook is told. */
+TEST(native, a_large_page_is_split)
+{
+	pfn_t block = frames_alloc(9);
+	const uintptr_t base = 0x40000000;
+	pt_entry_t *entry;
+	uint64_t wrong = 0, announced;
+	struct mm mm;
+
+	REQUIRE(pfn_valid(block));
+	for (uint64_t i = 0; i < 512; i++)
+		*(uint64_t *)pfn_to_virt(pfn(block.n + i)) = i;
+	begin();
+	REQUIRE(mm_create(&mm) && mm_prepare(&mm, base, base, PT_PMD));
+	entry = mm_entry(&mm, base, PT_PMD);
+	set_entry(entry, PT_PMD, pt_entry_make(block, PT_KERNEL_RW | PT_HUGE));
+	mm_activate(&mm);
+	mm_load(&mm);
+	EXPECT_EQ(*(volatile uint64_t *)(base + 77 * PAGE_SIZE), 77);
+	announced = recorder.count[RECORD_ALLOC];
+	REQUIRE(mm_split(&mm, entry, PT_PMD));
+	EXPECT_EQ(recorder.count[RECORD_ALLOC] - announced, 1);
+	for (uint64_t i = 0; i < 512; i++)
+		wrong += *(volatile uint64_t *)(base + i * PAGE_SIZE) != i;
+	EXPECT_EQ(wrong, 0);
+	/* Now a single page can lose a right. */
+	entry = mm_entry(&mm, base + 5 * PAGE_SIZE, PT_PTE);
+	protect_commit(entry, (pt_entry_t){protect_start(entry).raw & ~PT_RW});
+	paravirt.flush_address(base + 5 * PAGE_SIZE);
+	EXPECT(!probe_write(base + 5 * PAGE_SIZE, 1));
+	EXPECT(probe_write(base + 6 * PAGE_SIZE, 6));
+	mm_destroy(&mm);
+	finish();
+	frames_free(block);
+}
+
+/* The direct map starts in large pages; the kernel's text has taken some apart. */
+TEST(native, the_direct_map_is_split_where_rights_differ)
+{
+	pfn_t block = frames_alloc(9),
+	      text = pfn(((uintptr_t)text_start - KERNEL_VIRT_BASE) >> PAGE_SHIFT);
+	enum pt_level level;
+	uint64_t tables;
+
+	REQUIRE(pfn_valid(block));
+	pt_find_leaf(pt_root(), pfn_to_address(text), &level);
+	EXPECT_EQ(level, PT_PTE);
+	pt_find_leaf(pt_root(), pfn_to_address(block), &level);
+	if (level == PT_PMD) {
+		tables = frames_free_count();
+		REQUIRE(direct_map_own_page(pfn(block.n + 3)));
+		EXPECT_EQ(tables - frames_free_count(), 1);
+		REQUIRE(direct_map_own_page(pfn(block.n + 4)));
+		EXPECT_EQ(tables - frames_free_count(), 1);
+	}
+	pt_find_leaf(pt_root(), pfn_to_address(block), &level);
+	EXPECT_EQ(level, PT_PTE);
+	frames_free(block);
+}
+
+/* A stack that runs into its guard page: the double fault has a stack of its own to arrive on. */
+TEST(native, a_stack_that_is_used_up_is_caught)
+{
+	struct cpu *cpu = this_cpu();
+	struct recovery *outer = cpu->on_fault, recovery;
+	int how = fault_catch(&recovery);
+
+	if (how == 0) {
+		cpu->on_fault = &recovery;
+		__asm__ volatile("movq %0, %%rsp; pushq %%rax" ::"r"(boot_stack) : "memory");
+	}
+	cpu->on_fault = outer;
+	EXPECT_EQ(how, 2);
+	EXPECT_EQ(recovery.fault.vector, 8);
+}
