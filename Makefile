@@ -38,15 +38,16 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zon
 	-ffile-prefix-map=$(CURDIR)/= $(WARNINGS)
 LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
 
-.PHONY: all help run debug check check-host check-xen check-domu bench mutants clean format lint deps
+.PHONY: all help run run-native debug check check-host check-xen check-domu check-native bench mutants clean format lint deps
 
 all: $(BUILD)/pinwheel $(BUILD)/pinwheel.cfg
 
 help:
 	@echo 'make             build the kernel, $(BUILD)/pinwheel, and $(BUILD)/pinwheel.cfg for xl'
 	@echo 'make run         boot it on real Xen in QEMU; what is missing is fetched first'
+	@echo 'make run-native  boot it without Xen; CMDLINE=nola57 for four levels of page tables'
 	@echo 'make debug       the same, waiting for gdb'
-	@echo 'make check       every test: check-host, check-xen, check-domu'
+	@echo 'make check       every test: check-host, check-native, check-xen, check-domu'
 	@echo 'make bench       measure'
 	@echo 'make fuzz        libFuzzer on walker, relocator and batches, FUZZ_SECONDS=900 each'
 	@echo 'make mutants     break mm/ in small ways and see whether the tests notice'
@@ -118,13 +119,16 @@ export MEMORY CPUS RAMDISK CMDLINE XEN DOM0_KERNEL TOOLS ACCEL PINWHEEL_CACHE
 run: all
 	@scripts/run
 
+run-native: all
+	@scripts/run --native
+
 debug: all
 	@scripts/run --gdb
 
 check: all
-	@scripts/check host xen domu
+	@scripts/check host native xen domu
 
-check-host check-xen check-domu: all
+check-host check-xen check-domu check-native: all
 	@scripts/check $(@:check-%=%)
 
 bench: all

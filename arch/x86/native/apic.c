@@ -32,7 +32,7 @@ static uint64_t frequency; /* ticks of the timer in a second */
 
 static volatile uint32_t *local(unsigned int offset)
 {
-	return (volatile uint32_t *)(fixed_local_apic + offset);
+	return (volatile uint32_t *)(void *)(fixed_local_apic + offset);
 }
 
 static void map(char *slot, uint64_t address)
@@ -99,8 +99,8 @@ void native_set_timer(uint64_t deadline)
 
 void native_route_interrupt(unsigned int line, uint8_t vector)
 {
-	volatile uint32_t *select = (volatile uint32_t *)fixed_io_apic;
-	volatile uint32_t *window = (volatile uint32_t *)(fixed_io_apic + 0x10);
+	volatile uint32_t *select = (volatile uint32_t *)(void *)fixed_io_apic;
+	volatile uint32_t *window = (volatile uint32_t *)(void *)(fixed_io_apic + 0x10);
 
 	*select = FIRST_REDIRECT + 2 * line + 1;
 	*window = 0; /* to the APIC with number 0 */

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The prompt on the serial port of a bare machine: the same as under Xen, five levels to look at, and
+# commands about Xen that say so.
+
+. "$(dirname "$0")/lib.sh"
+
+# type LINE TEXT...: enters a command; each text must be in the answer, in that order.
+type() {
+	local line=$1 text
+	shift
+	send "$line\\r"
+	for text; do
+		check "\"$line\" answers \"$text\"" wait_for "$text"
+	done
+	wait_for "pinwheel> "
+}
+
+(mkdir -p "$work/files/etc" && echo hello >"$work/files/etc/motd" &&
+	cd "$work/files" && find . | cpio --quiet -o -H newc >"$work/ramdisk")
+
+boot 5-levels --native --memory 64 --ramdisk "$work/ramdisk" -- nonsense
+expect 'command line: "nonsense" is not a word'
+expect "on bare hardware, with 5 levels of page tables on the serial port"
+wait_for "pinwheel> "
+# Above 2^48 (and above 2^56): every level is walked.
+type "pt kernel_main" "root in pfn" "pgd[511]" "p4d[511]" "pud[510]" "pmd[  0]" "pte[" "kernel text"
+type "pt ff11000000400000" "pgd[273]" "p4d[  0]" "pud[  0]" "pmd[  2]" "HUGE"
+type "pt ff11000000100000" "pmd[  0]" "pte[256]" "kernel text"
+type "pt 1000000000000" "pgd[  1] 0000000000000000" "not mapped: the pgd entry"
+type "pt 800000000000" "pgd[  0]" "not mapped"
+type "pt 100000000000000" "is not canonical"
+type "p2m 5" "stands for the mfn of the same number"
+type "m2p 5 fffffff" "mfn      5  pfn 5" "is not this domain's"
+type pins "kernel   root pfn" "not pinned" "pgd 1  p4d 2" "0 tables are held by Xen"
+type mem "kernel text" "firmware" "ramdisk" "absent" "in all"
+type files "etc/motd"
+type time "UTC," "s since boot"
+type "explain pte 0" "only where Xen validates the page tables"
+type "sequence 1 1" "only where Xen validates"
+type bench "only where Xen validates"
+type "selftest time pins" 'the suite "pins" is about another machine' "8 passed, 1 failed"
+type "selftest list" "(not on this machine)"
+send 'panic fault\r'
+expect "writing to the unmapped address 0000000000000000"
+expect "pgd[  0] 0000000000000000"
+expect "pvh_entry+0x"
+ends 1
+
+boot la57-absent --native --cpu qemu64 --memory 64 -- la57
+expect "with 4 levels of page tables"
+expect "la57: this machine has no five levels of page tables; there are four"
+wait_for "pinwheel> "
+type "pt kernel_main" "pgd[511]" "pud[510]" "pmd[  0]" "pte["
+send 'poweroff\r'
+ends 0
+
+boot reboot --native --memory 64
+wait_for "pinwheel> "
+send 'reboot\r'
+ends 0
+
+# A processor that is not up to it, and memory that is not enough.
+boot no-nx --native --cpu qemu64,-nx
+expect "FATAL: this processor cannot make pages non-executable (NX)"
+ends 1
+boot no-long-mode --native --cpu qemu32
+expect "FATAL: this processor has no 64-bit mode"
+ends 1
+boot memory --native --memory 5
+expect "FATAL: too little memory"
+ends 1
