@@ -29,6 +29,12 @@ static const char *PRINTF_LIKE(1, 2) wrong(const char *format, ...)
 	return message;
 }
 
+/* A structure with 64-bit members lies at a multiple of 8. */
+static const void *structure_at(const struct pvh_context *context, uint64_t address, uint64_t bytes)
+{
+	return address % 8 ? NULL : context->at(address, bytes);
+}
+
 /* Ranges of whole frames with memory, sorted, none touching another. */
 struct ram {
 	struct pfn_range range[MAX_ENTRIES];
@@ -98,7 +104,7 @@ static const struct hvm_memmap_table_entry *find_map(const struct hvm_start_info
 
 	*count = start->version < 1 ? 0 : start->memmap_entries;
 	if (*count && *count <= MAX_ENTRIES)
-		map = context->at(start->memmap_paddr, *count * sizeof(*map));
+		map = structure_at(context, start->memmap_paddr, *count * sizeof(*map));
 	else if (!*count && context->memory_map)
 		*count = context->memory_map(other, MAX_ENTRIES);
 	if (!*count)
@@ -221,7 +227,7 @@ static const char *check_modules(const struct hvm_start_info *start,
 	if (start->nr_modules > MAX_MODULES)
 		return wrong("hvm_start_info.nr_modules is %u, more than %u", start->nr_modules,
 			     MAX_MODULES);
-	list = context->at(start->modlist_paddr, start->nr_modules * sizeof(*list));
+	list = structure_at(context, start->modlist_paddr, start->nr_modules * sizeof(*list));
 	if (!list)
 		return wrong("hvm_start_info.modlist_paddr is %lx, which cannot be read",
 			     start->modlist_paddr);
@@ -241,7 +247,7 @@ const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *conte
 			       struct boot_info *boot)
 {
 	static struct ram ram;
-	const struct hvm_start_info *start = context->at(address, sizeof(*start));
+	const struct hvm_start_info *start = structure_at(context, address, sizeof(*start));
 	const char *error;
 
 	*boot = (struct boot_info){

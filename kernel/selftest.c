@@ -6,16 +6,11 @@
  * with the stack as it was, and the report goes on.
  */
 #include <arch/cpu.h>
-#include <arch/machine.h>
 #include <arch/traps.h>
 #include <kernel/printk.h>
 #include <kernel/selftest.h>
 #include <kernel/string.h>
 #include <kernel/symbols.h>
-#include <mm/pagetable.h>
-
-LINKER_SET_BOUNDS(suite);
-LINKER_SET_BOUNDS(selftest);
 
 #define INDENT "    " /* what KTAP puts before the lines of a subtest */
 
@@ -25,31 +20,6 @@ static struct {
 	unsigned int failures;
 	const char *skipped;
 } current;
-
-static bool machine_has(enum suite_needs needs)
-{
-	switch (needs) {
-	case NEEDS_XEN:
-		return machine->xen;
-	case NEEDS_XEN_TABLES:
-		return machine->xen_tables;
-	case NEEDS_OWN_TABLES:
-		return !machine->xen_tables;
-	case NEEDS_FIVE_LEVELS:
-		return pt_geometry.levels == 5;
-	default:
-		return true;
-	}
-}
-
-const struct selftest_set *selftest_builtin(void)
-{
-	static struct selftest_set set;
-
-	set = (struct selftest_set){__start_set_suite, __stop_set_suite, __start_set_selftest,
-				    __stop_set_selftest, machine_has};
-	return &set;
-}
 
 static const char *base_name(const char *path)
 {

@@ -87,6 +87,17 @@ static void unknown_words_are_reported(void **state)
 	assert_non_null(strstr(problems, "[quiets: "));
 }
 
+static void levels_of_page_tables(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("quiet").levels, 0);
+	assert_int_equal(parse("la57").levels, 5);
+	assert_int_equal(parse("la57 nola57").levels, 4);
+	assert_string_equal(problems, "");
+	parse("la57=1");
+	assert_non_null(strstr(problems, "[la57=1: "));
+}
+
 static void nothing_is_read_behind_the_dashes(void **state)
 {
 	struct cmdline result = parse("quiet -- selftest foo");
@@ -127,6 +138,7 @@ int main(void)
 		cmocka_unit_test(empty_lines),
 		cmocka_unit_test(selftest_words),
 		cmocka_unit_test(log_levels),
+		cmocka_unit_test(levels_of_page_tables),
 		cmocka_unit_test(unknown_words_are_reported),
 		cmocka_unit_test(nothing_is_read_behind_the_dashes),
 		cmocka_unit_test(longest_line),

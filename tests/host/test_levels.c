@@ -37,6 +37,24 @@ static void shifts_and_indices(void **state)
 	pt_geometry = PT_GEOMETRY_XEN;
 }
 
+static void programs_get_high_addresses_only_by_a_hint(void **state)
+{
+	const uintptr_t low = (1ull << 47) - 1;
+
+	(void)state;
+	pt_geometry.levels = 4;
+	assert_int_equal(pt_user_ceiling(0), low);
+	assert_int_equal(pt_user_ceiling(UINT64_MAX), low);
+	pt_geometry.levels = 5;
+	assert_int_equal(pt_user_ceiling(0), low);
+	assert_int_equal(pt_user_ceiling(low), low);
+	assert_int_equal(pt_user_ceiling(low + 1), (1ull << 56) - 1);
+	assert_int_equal(pt_slot_address(273), 0xff11000000000000);
+	pt_geometry = PT_GEOMETRY_XEN;
+	assert_int_equal(pt_slot_address(273), 0xffff888000000000);
+	assert_int_equal(pt_slot_address(1), 1ull << 39);
+}
+
 static void entries_translate_both_ways(void **state)
 {
 	(void)state;
@@ -232,6 +250,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shifts_and_indices),
+		cmocka_unit_test(programs_get_high_addresses_only_by_a_hint),
 		cmocka_unit_test(entries_translate_both_ways),
 		cmocka_unit_test(bad_entries),
 		cmocka_unit_test(typed_steps_find_what_the_walk_finds),

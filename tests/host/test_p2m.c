@@ -362,6 +362,24 @@ static void nothing_can_be_set_before_the_tree(void **state)
 	world_stop();
 }
 
+/* Without a hypervisor every pfn is its own mfn, at no cost, and nothing can be set. */
+static void identity_without_a_hypervisor(void **state)
+{
+	(void)state;
+	start(0);
+	p2m_use_identity(1ull << 34);
+	assert_int_equal(p2m_size(), 1ull << 34);
+	for (uint64_t n = 0; n < 1ull << 34; n = n * 3 + 1) {
+		assert_int_equal(pfn_to_mfn(pfn(n)).n, n);
+		assert_int_equal(mfn_to_pfn(mfn(n)).n, n);
+	}
+	assert_false(mfn_valid(pfn_to_mfn(pfn(1ull << 34))));
+	assert_false(pfn_valid(mfn_to_pfn(mfn(1ull << 34))));
+	assert_int_equal(p2m_set(pfn(5), 6), P2M_PAST_LIMIT);
+	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(5), 1}), P2M_PAST_LIMIT);
+	world_discard();
+}
+
 static void starting_without_memory(void **state)
 {
 	static pfn_t held[PAGES];
@@ -402,6 +420,7 @@ int main(void)
 		cmocka_unit_test(two_cpus_at_once),
 		cmocka_unit_test(identity_is_all_or_nothing),
 		cmocka_unit_test(nothing_can_be_set_before_the_tree),
+		cmocka_unit_test(identity_without_a_hypervisor),
 		cmocka_unit_test(starting_without_memory),
 	};
 

@@ -38,7 +38,8 @@ static void is_skipped(void)
 	SKIP("no such hardware");
 }
 
-static const struct suite suites[] = {{"good", "all is well"}, {"bad", "nothing is"}};
+static const struct suite suites[] = {{.name = "good", .about = "all is well"},
+				      {.name = "bad", .about = "nothing is"}};
 static const struct selftest tests[] = {
 	{"bad", "fails_twice", fails_twice},
 	{"good", "passes", passes},
@@ -47,7 +48,7 @@ static const struct selftest tests[] = {
 	{"bad", "wrong_text", wrong_text},
 	{"bad", "passes_too", passes},
 };
-static const struct selftest_set set = {suites, suites + 2, tests, tests + 6};
+static const struct selftest_set set = {suites, suites + 2, tests, tests + 6, NULL};
 
 static struct selftest_result run(const char *names)
 {
@@ -124,6 +125,36 @@ static void an_unknown_suite_is_a_failure(void **state)
 	assert_non_null(strstr(host_output(), "1 passed, 2 failed, 1 skipped\n"));
 }
 
+static bool has(enum suite_needs needs)
+{
+	return needs != NEEDS_XEN;
+}
+
+/* No part of "all"; asked for by name, it has failed: nobody may take it for passed. */
+static void a_suite_about_another_machine(void **state)
+{
+	static const struct suite some[] = {{"good", "all is well", NEEDS_OWN_TABLES},
+					    {"bad", "nothing is", NEEDS_XEN}};
+	const struct selftest_set machine = {some, some + 2, tests, tests + 6, has};
+	struct selftest_result result;
+
+	(void)state;
+	host_clear_output();
+	result = selftest_run(&machine, "");
+	assert_int_equal(result.passed, 1);
+	assert_int_equal(result.failed, 0);
+	assert_non_null(strstr(host_output(), "\n1..1\n"));
+	result = selftest_run(&machine, "good bad");
+	assert_int_equal(result.failed, 1);
+	assert_non_null(strstr(host_output(), "the suite \"bad\" is about another machine"));
+	assert_non_null(strstr(host_output(), "not ok 2 bad\n"));
+	host_clear_output();
+	selftest_list(&machine);
+	assert_string_equal(host_output(),
+			    "good          2 tests  all is well\n"
+			    "bad           4 tests  nothing is (not on this machine)\n");
+}
+
 static void the_list(void **state)
 {
 	(void)state;
@@ -136,8 +167,11 @@ static void the_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest all[] = {
-		cmocka_unit_test(a_good_suite), cmocka_unit_test(a_bad_suite),
-		cmocka_unit_test(all_and_some), cmocka_unit_test(an_unknown_suite_is_a_failure),
+		cmocka_unit_test(a_good_suite),
+		cmocka_unit_test(a_bad_suite),
+		cmocka_unit_test(all_and_some),
+		cmocka_unit_test(an_unknown_suite_is_a_failure),
+		cmocka_unit_test(a_suite_about_another_machine),
 		cmocka_unit_test(the_list),
 	};
 
