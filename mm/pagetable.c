@@ -135,20 +135,25 @@ bool pt_entry_bad(pt_entry_t entry, enum pt_level level)
 	return !pfn_valid(mfn_to_pfn(pt_entry_mfn(entry)));
 }
 
+/* Counted in instructions: the geometry is asked once, not at every level. */
 pt_entry_t *pt_find(pfn_t table, uintptr_t address, enum pt_level wanted)
 {
+	const unsigned int bits = pt_geometry.bits;
+	unsigned int down = pt_level_rank(PT_PGD) - pt_level_rank(wanted);
+	unsigned int shift = pt_shift(PT_PGD);
+
 	if (!walkable(address))
 		return NULL;
-	for (enum pt_level level = PT_PGD;; level = pt_level_below(level)) {
-		pt_entry_t *entries = boot_or_direct_map(table);
-		pt_entry_t *entry;
+	for (;; down--, shift -= bits) {
+		pt_entry_t *entry = boot_or_direct_map(table);
 
-		if (!entries)
+		if (!entry)
 			return NULL;
-		entry = &entries[pt_index(address, level)];
-		if (level == wanted)
+		entry += address >> shift & ((1u << bits) - 1);
+		if (!down)
 			return entry;
-		if (!pt_entry_present(*entry) || pt_entry_leaf(*entry, level))
+		/* Above the pte level, which is the lowest that can be wanted. */
+		if (!pt_entry_present(*entry) || (entry->raw & PT_HUGE))
 			return NULL;
 		table = mfn_to_pfn(pt_entry_mfn(*entry));
 		if (!pfn_valid(table))

@@ -28,18 +28,31 @@ struct pt_geometry {
 	unsigned int reserved_first; /* root slots of the hypervisor, never ours: the first ... */
 	unsigned int reserved_count; /* ... and how many: 0 without one */
 	unsigned int large_levels;   /* bit n: an entry at level n may map a large page */
+	uint8_t shift[PT_PGD + 1]; /* by level: log2 of the bytes that one of its entries covers */
 };
 
 extern struct pt_geometry pt_geometry;
 
 /* Xen's PV interface: four levels, whatever the machine has, no large pages. */
-#define PT_GEOMETRY_XEN                \
-	((struct pt_geometry){         \
-		.levels = 4,           \
-		.bits = PT_LEVEL_BITS, \
-		.reserved_first = 256, \
-		.reserved_count = 16,  \
+#define PT_GEOMETRY_XEN                           \
+	((struct pt_geometry){                    \
+		.levels = 4,                      \
+		.bits = PT_LEVEL_BITS,            \
+		.reserved_first = 256,            \
+		.reserved_count = 16,             \
+		.shift = {0, 12, 21, 30, 39, 39}, \
 	})
+
+/* Any other, without a hypervisor's slots and without large pages. */
+static inline struct pt_geometry pt_geometry_make(unsigned int levels, unsigned int bits)
+{
+	struct pt_geometry geometry = {.levels = levels, .bits = bits};
+
+	for (unsigned int level = PT_PTE; level < PT_PGD; level++)
+		geometry.shift[level] = (uint8_t)(PAGE_SHIFT + bits * (level - 1));
+	geometry.shift[PT_PGD] = (uint8_t)(PAGE_SHIFT + bits * (levels - 1));
+	return geometry;
+}
 
 /* Entries of a table. */
 static inline unsigned int pt_entries(void)
@@ -76,7 +89,7 @@ static inline unsigned int pt_level_rank(enum pt_level level)
 /* log2 of the bytes that one entry of a table at this level covers. */
 static inline unsigned int pt_shift(enum pt_level level)
 {
-	return PAGE_SHIFT + pt_geometry.bits * (pt_level_rank(level) - 1);
+	return pt_geometry.shift[level];
 }
 
 /* Bytes that one entry of a table at this level covers. */

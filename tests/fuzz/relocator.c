@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	config.p2m_pfn = 700 + fuzz_below(&input, 600);
 	config.tables_pfn = 16 + fuzz_below(&input, 100);
 	config.sparse_list = true;
-	pt_geometry.bits = 3;
+	pt_geometry = pt_geometry_make(pt_geometry.levels, 3);
 	world_boot(&config);
 	take_pieces(&input);
 	for (unsigned int moves = 0; moves < 6 && input.left; moves++) {

@@ -13,6 +13,7 @@
 #include <kernel/printf.h>
 #include <kernel/printk.h>
 #include <mm/batch.h>
+#include <mm/levels.h>
 #include <mm/memory.h>
 #include <mm/pin.h>
 #include <mm/walker.h>
@@ -243,6 +244,34 @@ BENCH(pin_address_space)
 	report("layer", "unpin 4096 pages, per page", best[3], PIN_PAGES);
 	mm_destroy(&mm);
 	frames_free(pages);
+}
+
+/* ---- finding an entry ---- */
+
+/* By the loop over levels, and by the five typed steps, of which the p4d's is folded here. */
+BENCH(lookups)
+{
+	enum { LOOKUPS = 512 };
+	const uintptr_t last = (LOOKUPS - 1) * pt_span(PT_PMD);
+	volatile uint64_t sink = 0;
+	uint64_t start;
+	struct mm mm;
+
+	if (!mm_create(&mm) || !mm_prepare(&mm, 0, last, PT_PTE))
+		panic("no memory for measuring");
+	start = rdtsc();
+	for (uintptr_t address = 0; address <= last; address += pt_span(PT_PMD))
+		sink += mm_entry(&mm, address, PT_PTE)->raw;
+	bench_report("looking up an entry", rdtsc() - start, LOOKUPS);
+	start = rdtsc();
+	for (uintptr_t address = 0; address <= last; address += pt_span(PT_PMD)) {
+		p4d_t *p4d = p4d_offset(pgd_offset(&mm, address), address);
+
+		sink += pte_val(
+			*pte_offset(pmd_offset(pud_offset(p4d, address), address), address));
+	}
+	bench_report("the same by typed steps", rdtsc() - start, LOOKUPS);
+	mm_destroy(&mm);
 }
 
 /* ---- what other operations put into one entry ---- */

@@ -13,7 +13,7 @@
 static void shifts_and_indices(void **state)
 {
 	(void)state;
-	pt_geometry.levels = 4;
+	pt_geometry = pt_geometry_make(4, PT_LEVEL_BITS);
 	assert_int_equal(pt_shift(PT_PTE), 12);
 	assert_int_equal(pt_shift(PT_PMD), 21);
 	assert_int_equal(pt_shift(PT_PUD), 30);
@@ -25,7 +25,7 @@ static void shifts_and_indices(void **state)
 	assert_int_equal(pt_canonical(0x800000000000), 0xffff800000000000);
 	assert_int_equal(pt_index(0xffff888000000000, PT_PGD), 273);
 	assert_int_equal(pt_index(UINT64_MAX, PT_PTE), 511);
-	pt_geometry.levels = 5;
+	pt_geometry = pt_geometry_make(5, PT_LEVEL_BITS);
 	assert_int_equal(pt_shift(PT_P4D), 39);
 	assert_int_equal(pt_shift(PT_PGD), 48);
 	assert_int_equal(pt_level_below(PT_PGD), PT_P4D);
@@ -42,10 +42,10 @@ static void programs_get_high_addresses_only_by_a_hint(void **state)
 	const uintptr_t low = (1ull << 47) - 1;
 
 	(void)state;
-	pt_geometry.levels = 4;
+	pt_geometry = pt_geometry_make(4, PT_LEVEL_BITS);
 	assert_int_equal(pt_user_ceiling(0), low);
 	assert_int_equal(pt_user_ceiling(UINT64_MAX), low);
-	pt_geometry.levels = 5;
+	pt_geometry = pt_geometry_make(5, PT_LEVEL_BITS);
 	assert_int_equal(pt_user_ceiling(0), low);
 	assert_int_equal(pt_user_ceiling(low), low);
 	assert_int_equal(pt_user_ceiling(low + 1), (1ull << 56) - 1);
@@ -208,7 +208,7 @@ static void clearing_from_the_top(void **state)
 static void ends_of_entries(void **state)
 {
 	(void)state;
-	pt_geometry.levels = 4;
+	pt_geometry = pt_geometry_make(4, PT_LEVEL_BITS);
 	assert_int_equal(pte_address_end(0x1234, 0x10000), 0x2000);
 	assert_int_equal(pmd_address_end(0x1ff000, 0x10000000), 0x200000);
 	assert_int_equal(pmd_address_end(0x1ff000, 0x1ff800), 0x1ff800);
@@ -217,7 +217,7 @@ static void ends_of_entries(void **state)
 	assert_int_equal(p4d_address_end(0x1000, 0x7f0000000000), 0x7f0000000000);
 	/* The last entry of all: its end would be past the last address. */
 	assert_int_equal(pmd_address_end(0xffffffffffe00000, 0), 0);
-	pt_geometry.levels = 5;
+	pt_geometry = pt_geometry_make(5, PT_LEVEL_BITS);
 	assert_int_equal(pgd_address_end(0x1000, 0x7f0000000000), 0x7f0000000000);
 	assert_int_equal(pgd_address_end(0x1000, 1ull << 50), 1ull << 48);
 	assert_int_equal(p4d_address_end(0x1000, 1ull << 50), 1ull << 39);

@@ -70,7 +70,7 @@ static void counts_are_exact(void **state)
 
 	(void)state;
 	for (unsigned int levels = 4; levels <= 5; levels++) {
-		pt_geometry.levels = levels;
+		pt_geometry = pt_geometry_make(levels, PT_LEVEL_BITS);
 		for (size_t i = 0; i < ARRAY_SIZE(edges); i++)
 			check_counts(edges[i]);
 		host_seed(levels);
@@ -83,7 +83,7 @@ static void counts_are_exact(void **state)
 	assert_int_equal(p2m_frames(TIB(256)).tables[PT_PUD], 1);
 	assert_int_equal(p2m_frames(TIB(256) + 1).tables[PT_PUD], 2);
 	assert_int_equal(p2m_frames(TIB(256) + 1).slots, 2);
-	pt_geometry.levels = 5;
+	pt_geometry = pt_geometry_make(5, PT_LEVEL_BITS);
 	assert_int_equal(p2m_frames(1).total_tables, 4);
 	assert_int_equal(p2m_frames(TIB(256) + 1).tables[PT_PUD], 2);
 	assert_int_equal(p2m_frames(TIB(256) + 1).tables[PT_P4D], 1);
@@ -219,7 +219,7 @@ static void every_level_overflows(void **state)
 				/* Two root slots are what there is room for. */
 				if (levels == 4 && data > 2 * 512)
 					continue;
-				pt_geometry.bits = 3;
+				pt_geometry = pt_geometry_make(pt_geometry.levels, 3);
 				relocate_and_check(&config, P2M_REMAP);
 				if (data <=
 				    (levels == 4 ? 65 : 513)) /* as far as the direct map reaches */

@@ -84,12 +84,9 @@ void world_boot(const struct world_config *config)
 	uint64_t direct = config->direct_pages ? MIN(config->direct_pages, pages) : pages;
 
 	world = (struct world){.config = *config};
-	pt_geometry = (struct pt_geometry){
-		.levels = config->machine.levels,
-		.bits = config->machine.bits,
-		.reserved_first = config->machine.reserved_first,
-		.reserved_count = config->machine.reserved_count,
-	};
+	pt_geometry = pt_geometry_make(config->machine.levels, config->machine.bits);
+	pt_geometry.reserved_first = config->machine.reserved_first;
+	pt_geometry.reserved_count = config->machine.reserved_count;
 	data = p2m_frames(pages).data;
 	model_start(&config->machine);
 	world.direct_map = world_slot_address(config->direct_slot);

@@ -114,11 +114,8 @@ static void choose_geometry(unsigned int wanted)
 {
 	bool la57 = cpuid(0).eax >= 7 && (cpuid(7).ecx & CPUID_LA57);
 
-	pt_geometry = (struct pt_geometry){
-		.levels = la57 && wanted != 4 ? 5 : 4,
-		.bits = PT_LEVEL_BITS,
-		.large_levels = 1u << PT_PMD,
-	};
+	pt_geometry = pt_geometry_make(la57 && wanted != 4 ? 5 : 4, PT_LEVEL_BITS);
+	pt_geometry.large_levels = 1u << PT_PMD;
 	if (cpuid(0x80000001).edx & CPUID_1_GIB_PAGES)
 		pt_geometry.large_levels |= 1u << PT_PUD;
 }
