@@ -67,6 +67,8 @@ static void serial_enable_input(void)
 
 void serial_init(void)
 {
+	/* Switching the queue on empties the port: somebody may have typed already. */
+	console_received();
 	port_write8(PORT + INTERRUPTS, 0);
 	port_write8(PORT + FORMAT, 0x80); /* the divisor ... */
 	port_write8(PORT + DATA, 1);      /* ... is 1: 115200 baud */

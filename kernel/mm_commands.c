@@ -86,10 +86,8 @@ COMMAND(m2p, "MFN...", "guest frames of machine frames (in hex)")
 static void print_tables(const char *name, const struct mm *mm, const struct mm_tables *tables)
 {
 	SAY("%-8s root pfn %6lx  %-10s", name, mm->root.n, mm->pinned ? "pinned" : "not pinned");
-	for (enum pt_level level = PT_PGD; level >= PT_PTE; level--) {
-		if (pt_level_exists(level))
-			SAY("  %s %lu", pt_level_name(level), tables->count[level]);
-	}
+	for (enum pt_level level = PT_PGD; level != PT_NONE; level = pt_level_below(level))
+		SAY("  %s %lu", pt_level_name(level), tables->count[level]);
 	SAY("\n");
 }
 
@@ -161,11 +159,11 @@ COMMAND(walk, "[LIMIT]", "the tables that a pin would visit, in order, up to an 
 
 static enum pt_level level_named(const char *name)
 {
-	for (enum pt_level level = PT_PTE; level <= PT_PGD; level++) {
-		if (pt_level_exists(level) && strcmp(name, pt_level_name(level)) == 0)
-			return level;
-	}
-	return PT_NONE;
+	enum pt_level level = PT_PGD;
+
+	while (level != PT_NONE && strcmp(name, pt_level_name(level)) != 0)
+		level = pt_level_below(level);
+	return level;
 }
 
 static long operation(unsigned int command, pfn_t frame)

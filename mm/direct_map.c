@@ -49,9 +49,7 @@ uint64_t direct_map_tables(uint64_t pages)
 {
 	uint64_t count = divide_up(pages, frames_of(leaf_level())), total = 0;
 
-	for (enum pt_level level = leaf_level(); level != PT_PGD; level++) {
-		if (!pt_level_exists(level))
-			continue;
+	for (enum pt_level level = leaf_level(); level != PT_PGD; level = pt_level_above(level)) {
 		count = divide_up(count, PT_ENTRIES);
 		total += count;
 	}
@@ -225,11 +223,10 @@ void direct_map_build(struct boot_memory *memory)
 
 	pieces.tables = pfn(tables.n + total - pieces.count);
 	count = fill_leaf_tables(tables, memory, &pieces);
-	for (enum pt_level level = leaf_level() + 1; level != PT_PGD; level++) {
+	for (enum pt_level level = pt_level_above(leaf_level()); level != PT_PGD;
+	     level = pt_level_above(level)) {
 		pfn_t children = tables;
 
-		if (!pt_level_exists(level))
-			continue;
 		tables.n += count;
 		count = fill_upper_tables(tables, children, count);
 	}

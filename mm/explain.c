@@ -281,8 +281,8 @@ void explain_refused_operation(const struct mmuext_op *operation, long error, co
 {
 	mfn_t frame = mfn(operation->arg1.mfn);
 
-	for (enum pt_level level = PT_PTE; level <= PT_PGD; level++) {
-		if (pt_level_exists(level) && operation->cmd == pin_command(level)) {
+	for (enum pt_level level = PT_PTE; level <= PT_PGD; level = pt_level_above(level)) {
+		if (operation->cmd == pin_command(level)) {
 			SAY("pinning mfn %lx as a %s table:\n", frame.n, pt_level_name(level));
 			explain_pin(mfn_to_pfn(frame), level);
 			break;

@@ -33,9 +33,7 @@ struct p2m_frames p2m_frames(uint64_t pages)
 	struct p2m_frames frames = {.data = pages / P2M_PER_PAGE + (pages % P2M_PER_PAGE != 0)};
 	uint64_t count = frames.data;
 
-	for (enum pt_level level = PT_PTE; level != PT_PGD; level++) {
-		if (!pt_level_exists(level))
-			continue;
+	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
 		count = tables_for(count);
 		frames.tables[level] = count;
 		frames.total_tables += count;
@@ -158,9 +156,7 @@ static void build(struct relocation *move)
 	uint64_t entries = move->frames.data;
 
 	lazy_enter();
-	for (enum pt_level level = PT_PTE; level != PT_PGD; level++) {
-		if (!pt_level_exists(level))
-			continue;
+	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
 		fill_tables(move, level, tables, children, entries);
 		children = tables;
 		entries = move->frames.tables[level];

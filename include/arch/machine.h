@@ -36,7 +36,7 @@ struct machine {
 	/* The address that the last page fault on this CPU was about. */
 	uintptr_t (*fault_address)(void);
 
-	/* Memory management is up. */
+	/* Memory management is up; NULL: nobody needs to know. */
 	void (*memory_ready)(void);
 
 	/* Ends the machine, or the domain. May return if it cannot. */

@@ -28,6 +28,10 @@ void native_descriptors_init(void);
  */
 void native_enter_five_levels(paddr_t root);
 
+/* What struct machine needs of the processor: arch/machine.h. */
+void native_block(void);
+uintptr_t native_fault_address(void);
+
 /* Finds out how fast the TSC and the APIC's timer tick, by the PC's 1.19 MHz timer: 10 ms. */
 void native_clock_init(void);
 uint64_t native_system_time(void);

@@ -9,7 +9,7 @@
 
 extern const struct console_device serial_console;
 
-/* Sets the port up for output, without interrupts. */
+/* Sets the port up for output, without interrupts; it is the console already. */
 void serial_init(void);
 
 #endif

@@ -80,6 +80,14 @@ static inline enum pt_level pt_level_below(enum pt_level level)
 	return pt_level_exists(below) ? below : (enum pt_level)(below - 1);
 }
 
+/* The level of the tables that point to one of this level; past PT_PGD above the root. */
+static inline enum pt_level pt_level_above(enum pt_level level)
+{
+	enum pt_level above = (enum pt_level)(level + 1);
+
+	return pt_level_exists(above) ? above : (enum pt_level)(above + 1);
+}
+
 /* Position of a level, 1 for PT_PTE, counting only levels that have tables. */
 static inline unsigned int pt_level_rank(enum pt_level level)
 {

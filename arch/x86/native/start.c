@@ -44,23 +44,6 @@ static void describe(char *buffer, size_t size)
 		 pt_geometry.levels);
 }
 
-static void block(void)
-{
-	__asm__ volatile("sti; hlt" ::: "memory");
-}
-
-static uintptr_t fault_address(void)
-{
-	uintptr_t address;
-
-	__asm__ volatile("movq %%cr2, %0" : "=r"(address));
-	return address;
-}
-
-static void nothing(void)
-{
-}
-
 /*
  * The ways of QEMU's PC: its power-management port, and the exit device (isa-debug-exit) that
  * scripts/run gives it. Elsewhere nothing happens, and the machine stops here.
@@ -83,9 +66,8 @@ static const struct machine bare = {
 	.wall_time = native_wall_time,
 	.start_timer = native_start_timer,
 	.set_timer = native_set_timer,
-	.block = block,
-	.fault_address = fault_address,
-	.memory_ready = nothing,
+	.block = native_block,
+	.fault_address = native_fault_address,
 	.shutdown = shutdown,
 };
 
@@ -233,8 +215,8 @@ void native_start(uint64_t start_info)
 	msr_write(MSR_GS_BASE, (uint64_t)&boot_cpu);
 	batch_init(&boot_batch);
 	if (!xen) {
-		serial_init();
 		console_use(&serial_console);
+		serial_init();
 	}
 	native_descriptors_init();
 	error = boot_info_from_pvh(start_info, &context, &boot);

@@ -105,23 +105,6 @@ static void describe(char *buffer, size_t size)
 		 version, is_dom0 ? "dom0" : "a DomU", pt_geometry.levels);
 }
 
-static void block(void)
-{
-	__asm__ volatile("sti; hlt" ::: "memory");
-}
-
-static uintptr_t fault_address(void)
-{
-	uintptr_t address;
-
-	__asm__ volatile("movq %%cr2, %0" : "=r"(address));
-	return address;
-}
-
-static void nothing(void)
-{
-}
-
 const struct machine xen_pvh = {
 	.describe = describe,
 	.xen = true,
@@ -130,8 +113,7 @@ const struct machine xen_pvh = {
 	.wall_time = xen_wall_time,
 	.start_timer = xen_start_timer,
 	.set_timer = xen_set_timer,
-	.block = block,
-	.fault_address = fault_address,
-	.memory_ready = nothing,
+	.block = native_block,
+	.fault_address = native_fault_address,
 	.shutdown = xen_shutdown,
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Privileged instructions of paging; see the header.
+ * Privileged instructions, of paging and of waiting; see the headers.
  */
+#include <arch/native.h>
 #include <arch/tlb.h>
 
 void native_flush_address(uintptr_t address)
@@ -19,4 +20,18 @@ void native_flush_all(void)
 void native_load_root(paddr_t root)
 {
 	__asm__ volatile("mov %0, %%cr3" ::"r"(root.n) : "memory");
+}
+
+void native_block(void)
+{
+	/* No interrupt comes between the two: one that is pending ends the halt. */
+	__asm__ volatile("sti; hlt" ::: "memory");
+}
+
+uintptr_t native_fault_address(void)
+{
+	uintptr_t address;
+
+	__asm__ volatile("movq %%cr2, %0" : "=r"(address));
+	return address;
 }
