@@ -6,8 +6,8 @@
  * physical address, so every range between two of RAM becomes a run of pfns without memory.
  */
 #include <boot/boot_info.h>
+#include <boot/message.h>
 #include <kernel/compiler.h>
-#include <kernel/printf.h>
 #include <kernel/string.h>
 #include <xen/arch-x86/hvm/start_info.h>
 #include <xen/xen.h>
@@ -16,18 +16,6 @@
 #define MAX_MODULES 16
 #define MAX_ADDRESS (1ull << 46) /* 64 TiB: what the direct map has room for with four levels */
 #define LOW_FRAMES  256          /* the first MiB, where firmware may still look */
-
-static char message[200];
-
-static const char *PRINTF_LIKE(1, 2) wrong(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-	return message;
-}
 
 /* A structure with 64-bit members lies at a multiple of 8. */
 static const void *structure_at(const struct pvh_context *context, uint64_t address, uint64_t bytes)
@@ -78,18 +66,19 @@ static const char *check_entry(const struct hvm_memmap_table_entry *map, unsigne
 	const struct hvm_memmap_table_entry *entry = &map[which];
 
 	if (entry->size > UINT64_MAX - entry->addr)
-		return wrong("memory map entry %u wraps round: %lx and %lx bytes", which,
-			     entry->addr, entry->size);
+		return boot_message("memory map entry %u wraps round: %lx and %lx bytes", which,
+				    entry->addr, entry->size);
 	if (entry->type == XEN_HVM_MEMMAP_TYPE_RAM && entry->addr + entry->size > MAX_ADDRESS)
-		return wrong("memory map entry %u, RAM, ends at %lx: past the %llu TiB that have "
-			     "room in the address space",
-			     which, entry->addr + entry->size, MAX_ADDRESS >> 40);
+		return boot_message(
+			"memory map entry %u, RAM, ends at %lx: past the %llu TiB that have "
+			"room in the address space",
+			which, entry->addr + entry->size, MAX_ADDRESS >> 40);
 	for (unsigned int i = 0; i < which; i++) {
 		if ((entry->type == XEN_HVM_MEMMAP_TYPE_RAM ||
 		     map[i].type == XEN_HVM_MEMMAP_TYPE_RAM) &&
 		    overlap(entry->addr, entry->size, map[i].addr, map[i].size))
-			return wrong("memory map entries %u and %u overlap, and one is RAM", i,
-				     which);
+			return boot_message("memory map entries %u and %u overlap, and one is RAM",
+					    i, which);
 	}
 	return NULL;
 }
@@ -108,15 +97,16 @@ static const struct hvm_memmap_table_entry *find_map(const struct hvm_start_info
 	else if (!*count && context->memory_map)
 		*count = context->memory_map(other, MAX_ENTRIES);
 	if (!*count)
-		*error =
-			wrong("hvm_start_info has no memory map (version %u, %u entries): a loader "
-			      "that gives one is needed",
-			      start->version, *count);
+		*error = boot_message(
+			"hvm_start_info has no memory map (version %u, %u entries): a loader "
+			"that gives one is needed",
+			start->version, *count);
 	else if (*count > MAX_ENTRIES)
-		*error = wrong("the memory map has %u entries, more than %u", *count, MAX_ENTRIES);
+		*error = boot_message("the memory map has %u entries, more than %u", *count,
+				      MAX_ENTRIES);
 	else if (!map)
-		*error = wrong("hvm_start_info.memmap_paddr is %lx, which cannot be read",
-			       start->memmap_paddr);
+		*error = boot_message("hvm_start_info.memmap_paddr is %lx, which cannot be read",
+				      start->memmap_paddr);
 	else
 		*error = NULL;
 	return *error ? NULL : map;
@@ -139,7 +129,7 @@ static const char *read_map(const struct hvm_start_info *start, const struct pvh
 			add_ram(ram, (struct pfn_range){pfn(first), end - first});
 	}
 	if (!error && !ram->count)
-		error = wrong("the memory map has no RAM");
+		error = boot_message("the memory map has no RAM");
 	return error;
 }
 
@@ -161,7 +151,7 @@ static const char *describe_memory(const struct ram *ram, struct boot_info *boot
 
 		if (range.start.n > end) {
 			if (boot->absent_runs == BOOT_ABSENT)
-				return wrong("memory has more than %u holes", BOOT_ABSENT);
+				return boot_message("memory has more than %u holes", BOOT_ABSENT);
 			boot->absent[boot->absent_runs++] =
 				(struct pfn_range){pfn(end), range.start.n - end};
 		}
@@ -183,12 +173,12 @@ static const char *check_cmdline(const struct hvm_start_info *start,
 		return NULL;
 	text = context->at(start->cmdline_paddr, BOOT_CMDLINE_SIZE);
 	if (!text)
-		return wrong("hvm_start_info.cmdline_paddr is %lx, which cannot be read",
-			     start->cmdline_paddr);
+		return boot_message("hvm_start_info.cmdline_paddr is %lx, which cannot be read",
+				    start->cmdline_paddr);
 	length = strnlen(text, BOOT_CMDLINE_SIZE);
 	if (length == BOOT_CMDLINE_SIZE)
-		return wrong("the command line does not end within its %u bytes",
-			     BOOT_CMDLINE_SIZE);
+		return boot_message("the command line does not end within its %u bytes",
+				    BOOT_CMDLINE_SIZE);
 	memcpy(boot->cmdline, text, length + 1);
 	return NULL;
 }
@@ -200,17 +190,19 @@ static const char *check_module(const struct hvm_modlist_entry *list, unsigned i
 	uint64_t first = module->paddr >> PAGE_SHIFT, pages = pages_for(module->size);
 
 	if (module->paddr % PAGE_SIZE || module->size > MAX_ADDRESS || !is_ram(ram, first, pages))
-		return wrong("module %u, %lu bytes at %lx, does not lie in RAM from a page's start "
-			     "on",
-			     which, module->size, module->paddr);
+		return boot_message(
+			"module %u, %lu bytes at %lx, does not lie in RAM from a page's start "
+			"on",
+			which, module->size, module->paddr);
 	if (overlap(first, pages, image.start.n, image.count) || first < LOW_FRAMES)
-		return wrong("module %u, %lu bytes at %lx, overlaps the kernel or the first MiB",
-			     which, module->size, module->paddr);
+		return boot_message(
+			"module %u, %lu bytes at %lx, overlaps the kernel or the first MiB", which,
+			module->size, module->paddr);
 	for (unsigned int i = 0; i < which; i++) {
 		if (overlap(first, pages, list[i].paddr >> PAGE_SHIFT, pages_for(list[i].size)))
-			return wrong("modules %u and %u overlap: %lu bytes at %lx, %lu at %lx", i,
-				     which, list[i].size, list[i].paddr, module->size,
-				     module->paddr);
+			return boot_message(
+				"modules %u and %u overlap: %lu bytes at %lx, %lu at %lx", i, which,
+				list[i].size, list[i].paddr, module->size, module->paddr);
 	}
 	return NULL;
 }
@@ -225,12 +217,12 @@ static const char *check_modules(const struct hvm_start_info *start,
 	if (!start->nr_modules)
 		return NULL;
 	if (start->nr_modules > MAX_MODULES)
-		return wrong("hvm_start_info.nr_modules is %u, more than %u", start->nr_modules,
-			     MAX_MODULES);
+		return boot_message("hvm_start_info.nr_modules is %u, more than %u",
+				    start->nr_modules, MAX_MODULES);
 	list = structure_at(context, start->modlist_paddr, start->nr_modules * sizeof(*list));
 	if (!list)
-		return wrong("hvm_start_info.modlist_paddr is %lx, which cannot be read",
-			     start->modlist_paddr);
+		return boot_message("hvm_start_info.modlist_paddr is %lx, which cannot be read",
+				    start->modlist_paddr);
 	for (unsigned int i = 0; i < start->nr_modules; i++) {
 		const char *error = check_module(list, i, context->image, ram);
 
@@ -258,16 +250,17 @@ const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *conte
 	};
 	ram.count = 0;
 	if (!start)
-		return wrong("hvm_start_info lies at %lx, which cannot be read", address);
+		return boot_message("hvm_start_info lies at %lx, which cannot be read", address);
 	if (start->magic != XEN_HVM_START_MAGIC_VALUE)
-		return wrong("hvm_start_info.magic is %08x, not %08x: this is not a PVH loader",
-			     start->magic, XEN_HVM_START_MAGIC_VALUE);
+		return boot_message(
+			"hvm_start_info.magic is %08x, not %08x: this is not a PVH loader",
+			start->magic, XEN_HVM_START_MAGIC_VALUE);
 	boot->dom0 = start->flags & SIF_INITDOMAIN;
 	if ((error = read_map(start, context, &ram)) || (error = describe_memory(&ram, boot)))
 		return error;
 	if (!is_ram(&ram, context->image.start.n, context->image.count))
-		return wrong("the kernel, pfn %lx to %lx, does not lie in RAM",
-			     context->image.start.n, end_of(context->image) - 1);
+		return boot_message("the kernel, pfn %lx to %lx, does not lie in RAM",
+				    context->image.start.n, end_of(context->image) - 1);
 	if ((error = check_cmdline(start, context, boot)) ||
 	    (error = check_modules(start, context, &ram, boot)))
 		return error;

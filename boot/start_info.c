@@ -7,8 +7,8 @@
  */
 #include <arch/evtchn.h>
 #include <boot/boot_info.h>
+#include <boot/message.h>
 #include <kernel/compiler.h>
-#include <kernel/printf.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
 #include <xen/xen.h>
@@ -16,18 +16,6 @@
 /* Fewer cannot even hold the page tables that the builder makes; more cannot be in a machine. */
 #define MIN_PAGES 64ull
 #define MAX_PAGES (1ull << 40)
-
-static char message[200];
-
-static const char *PRINTF_LIKE(1, 2) wrong(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-	return message;
-}
 
 /* The frame at an address in the builder's mapping; INVALID_PFN for an address outside of it. */
 static pfn_t initial_pfn(uint64_t address, uint64_t pages)
@@ -52,7 +40,8 @@ static const char *check_magic(const struct start_info *start)
 		platform--;
 	if (length == sizeof(start->magic) || strncmp(start->magic, "xen-3.", 6) != 0 ||
 	    strcmp(platform, "-x86_64") != 0)
-		return wrong("start_info.magic is \"%.32s\", not \"xen-3.N-x86_64\"", start->magic);
+		return boot_message("start_info.magic is \"%.32s\", not \"xen-3.N-x86_64\"",
+				    start->magic);
 	return NULL;
 }
 
@@ -61,24 +50,26 @@ static const char *check_memory(const struct start_info *start, struct boot_info
 	pfn_t tables;
 
 	if (start->nr_pages < MIN_PAGES || start->nr_pages > MAX_PAGES)
-		return wrong("start_info.nr_pages is %lu, not between %llu and %llu",
-			     start->nr_pages, MIN_PAGES, MAX_PAGES);
+		return boot_message("start_info.nr_pages is %lu, not between %llu and %llu",
+				    start->nr_pages, MIN_PAGES, MAX_PAGES);
 	boot->pages = start->nr_pages;
 
 	if (start->shared_info == 0 || start->shared_info % PAGE_SIZE)
-		return wrong("start_info.shared_info is %lx, not the machine address of a page",
-			     start->shared_info);
+		return boot_message(
+			"start_info.shared_info is %lx, not the machine address of a page",
+			start->shared_info);
 	boot->shared_info = (maddr_t){start->shared_info};
 
 	tables = initial_pfn(start->pt_base, boot->pages);
 	if (start->pt_base % PAGE_SIZE || !pfn_valid(tables))
-		return wrong("start_info.pt_base is %lx, not a page of the initial mapping",
-			     start->pt_base);
+		return boot_message("start_info.pt_base is %lx, not a page of the initial mapping",
+				    start->pt_base);
 	/* One table at each of four levels is the least that maps anything. */
 	if (start->nr_pt_frames < 4 || !range_fits(tables.n, start->nr_pt_frames, boot->pages))
-		return wrong("start_info.nr_pt_frames is %lu, not between 4 and the %lu pages that "
-			     "follow pt_base",
-			     start->nr_pt_frames, boot->pages - tables.n);
+		return boot_message(
+			"start_info.nr_pt_frames is %lu, not between 4 and the %lu pages that "
+			"follow pt_base",
+			start->nr_pt_frames, boot->pages - tables.n);
 	boot->page_tables = (struct pfn_range){tables, start->nr_pt_frames};
 	return NULL;
 }
@@ -109,12 +100,13 @@ static const char *check_p2m(const struct start_info *start, struct boot_info *b
 	}
 	if (start->mfn_list % PAGE_SIZE || start->mfn_list < direct_map_end ||
 	    start->mfn_list >= KERNEL_VIRT_BASE - bytes || overlaps_window(start->mfn_list, bytes))
-		return wrong("start_info.mfn_list is %lx, which is neither in the initial mapping "
-			     "nor between %lx and %lx, outside of the kernel's own P2M window",
-			     start->mfn_list, direct_map_end, (unsigned long)KERNEL_VIRT_BASE);
+		return boot_message(
+			"start_info.mfn_list is %lx, which is neither in the initial mapping "
+			"nor between %lx and %lx, outside of the kernel's own P2M window",
+			start->mfn_list, direct_map_end, (unsigned long)KERNEL_VIRT_BASE);
 	if (start->nr_p2m_frames < pages_for(bytes) ||
 	    !range_fits(start->first_p2m_pfn, start->nr_p2m_frames, boot->pages))
-		return wrong(
+		return boot_message(
 			"start_info.first_p2m_pfn is %lx and nr_p2m_frames is %lu, not a run of "
 			"at least %lu of the %lu pages",
 			start->first_p2m_pfn, start->nr_p2m_frames, pages_for(bytes), boot->pages);
@@ -131,12 +123,12 @@ static const char *check_ramdisk(const struct start_info *start, struct boot_inf
 	if (!(start->flags & SIF_MOD_START_PFN)) {
 		first = initial_pfn(start->mod_start, boot->pages);
 		if (start->mod_start % PAGE_SIZE || !pfn_valid(first))
-			return wrong(
+			return boot_message(
 				"start_info.mod_start is %lx, not a page of the initial mapping",
 				start->mod_start);
 	}
 	if (!range_fits(first.n, pages_for(start->mod_len), boot->pages))
-		return wrong(
+		return boot_message(
 			"start_info.mod_start is pfn %lx and mod_len is %lu: that ends past the "
 			"%lu pages of memory",
 			first.n, start->mod_len, boot->pages);
@@ -148,10 +140,10 @@ static const char *check_ramdisk(const struct start_info *start, struct boot_inf
 static const char *check_ring(const char *name, mfn_t ring, uint32_t port)
 {
 	if (ring.n == 0)
-		return wrong("start_info.%s.mfn is 0: a DomU needs that ring", name);
+		return boot_message("start_info.%s.mfn is 0: a DomU needs that ring", name);
 	if (port == 0 || port >= EVTCHN_PORTS)
-		return wrong("start_info.%s.evtchn is %u, not between 1 and %u", name, port,
-			     EVTCHN_PORTS - 1);
+		return boot_message("start_info.%s.evtchn is %u, not between 1 and %u", name, port,
+				    EVTCHN_PORTS - 1);
 	return NULL;
 }
 
@@ -183,8 +175,8 @@ static const char *check_cmdline(const struct start_info *start, struct boot_inf
 
 	_Static_assert(MAX_GUEST_CMDLINE == BOOT_CMDLINE_SIZE, "a command line of Xen's must fit");
 	if (length == MAX_GUEST_CMDLINE)
-		return wrong("start_info.cmd_line does not end within its %u bytes",
-			     MAX_GUEST_CMDLINE);
+		return boot_message("start_info.cmd_line does not end within its %u bytes",
+				    MAX_GUEST_CMDLINE);
 	memcpy(boot->cmdline, text, length + 1);
 	return NULL;
 }
@@ -204,8 +196,8 @@ const char *boot_info_from_start_info(const struct start_info *start, uintptr_t 
 
 	own = initial_pfn(address, boot->pages);
 	if (!pfn_valid(own))
-		return wrong("start_info lies at %lx, which is not in the initial mapping",
-			     address);
+		return boot_message("start_info lies at %lx, which is not in the initial mapping",
+				    address);
 	boot->start_info = (struct pfn_range){own, 1};
 	memcpy(boot->protocol, start->magic, sizeof(boot->protocol));
 

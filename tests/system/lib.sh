@@ -98,6 +98,17 @@ expect() {
 	check "prints \"$1\"" wait_for "$1"
 }
 
+# type LINE TEXT...: enters a command; each text must be in the answer, in that order.
+type() {
+	local line=$1 text
+	shift
+	send "$line\\r"
+	for text; do
+		check "\"$line\" answers \"$text\"" wait_for "$text"
+	done
+	wait_for "pinwheel> "
+}
+
 # ends STATUS: waits for the end of the run; its exit status is the test.
 ends() {
 	local status

@@ -6,17 +6,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# type LINE TEXT...: enters a command; each text must be in the answer, in that order.
-type() {
-	local line=$1 text
-	shift
-	send "$line\\r"
-	for text; do
-		check "\"$line\" answers \"$text\"" wait_for "$text"
-	done
-	wait_for "pinwheel> "
-}
-
 (mkdir -p "$work/files/etc" && echo hello >"$work/files/etc/motd" &&
 	cd "$work/files" && find . | cpio --quiet -o -H newc >"$work/ramdisk")
 
