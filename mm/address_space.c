@@ -320,7 +320,7 @@ static bool is_wanted_or_loaded(const struct cpu *cpu, const struct mm *mm)
  * Whether a processor may remember the way through a table of it, or that the table was read-only
  * in the direct map.
  */
-static bool may_be_remembered(const struct mm *mm)
+bool mm_may_be_remembered(const struct mm *mm)
 {
 	for (unsigned int i = 0; i < CPU_MAX; i++) {
 		if (is_wanted_or_loaded(cpus[i], mm))
@@ -329,7 +329,20 @@ static bool may_be_remembered(const struct mm *mm)
 	return mm->pinned;
 }
 
+static void visit_entries(pfn_t table, void (*visit)(pt_entry_t entry))
+{
+	const pt_entry_t *entries = pfn_to_virt(table);
+
+	for (unsigned int i = 0; i < pt_entries(); i++)
+		visit(entries[i]);
+}
+
 void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last)
+{
+	mm_drop_tables(mm, start, last, NULL);
+}
+
+void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, void (*visit)(pt_entry_t entry))
 {
 	struct trim trim = {.mm = mm};
 
@@ -345,7 +358,7 @@ void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last)
 		paravirt.release_table(frame_number(frame),
 				       (enum pt_level)(frame->flags & FRAME_LEVEL));
 	}
-	if (!list_empty(&trim.tables) && may_be_remembered(mm))
+	if (!list_empty(&trim.tables) && mm_may_be_remembered(mm))
 		paravirt.flush_all();
 	lazy_leave();
 	/* Only now does nothing refer to them: neither an entry nor a request that waits. */
@@ -354,6 +367,8 @@ void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last)
 		struct frame *frame = container_of(trim.tables.next, struct frame, link);
 
 		list_remove(&frame->link);
+		if (visit && (frame->flags & FRAME_LEVEL) == PT_PTE)
+			visit_entries(frame_number(frame), visit);
 		free_table(frame_number(frame));
 	}
 	mm_unlock(mm);

@@ -80,6 +80,16 @@ static inline pt_entry_t *mm_entry(const struct mm *mm, uintptr_t address, enum 
 void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last);
 
 /*
+ * The same; before such a pte table is given back, and when no processor can use its entries any
+ * more, calls visit(entry) for each of them.
+ */
+void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last,
+		    void (*visit)(pt_entry_t entry));
+
+/* Whether a processor may have translations of it in its TLB. */
+bool mm_may_be_remembered(const struct mm *mm);
+
+/*
  * Replaces a large page by a table of smaller ones with the same rights. "entry" is the large
  * page's, at "level"; if somebody else has replaced it meanwhile, that will do. False: out of
  * memory, and nothing has changed. Lock: mm->lock is taken.

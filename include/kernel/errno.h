@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Error numbers of the system-call interface, which are Linux's (errno(3)). A function that can
+ * fail in a way that a program is told of returns one of these, negative.
+ */
+#ifndef KERNEL_ERRNO_H
+#define KERNEL_ERRNO_H
+
+enum {
+	EPERM = 1,
+	ENOENT = 2,
+	ENOMEM = 12,
+	EACCES = 13,
+	EFAULT = 14,
+	EEXIST = 17,
+	EINVAL = 22,
+};
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory objects: the pages of a file, or of memory that address spaces share.
+ *
+ * Pages are numbered from 0 and come into being when somebody needs one; what was never written
+ * reads as zeros. The object holds one reference to each of its pages (struct frame, "references"),
+ * every mapping of a page another. Pages are found by a tree of 512 entries a node, as deep as the
+ * highest page needs.
+ */
+#ifndef MM_OBJECT_H
+#define MM_OBJECT_H
+
+#include <kernel/compiler.h>
+#include <kernel/spinlock.h>
+#include <mm/types.h>
+
+struct object {
+	uint32_t references; /* regions, open files, directory entries */
+	uint64_t bytes;      /* the file's length; what lies behind it in its last page is zero */
+	uint64_t pages;      /* that exist */
+	unsigned int depth;  /* of the tree: it has room for 512^depth pages */
+	uint64_t *root;
+	struct spinlock lock; /* guards the tree */
+};
+
+/* Page numbers are below this. */
+#define OBJECT_MAX_PAGES (1ull << 45)
+
+/* An empty object of so many bytes, with one reference; NULL: out of memory. */
+struct object *object_create(uint64_t bytes);
+
+/* One reference more, or less: the last one frees the object and lets go of its pages. */
+struct object *object_get(struct object *object);
+void object_put(struct object *object);
+
+/* The page with that number, or INVALID_PFN if there is none. No reference is taken. */
+pfn_t object_find(struct object *object, uint64_t number);
+
+/* The same, made if it is missing, all zeros. INVALID_PFN: out of memory. */
+pfn_t object_page(struct object *object, uint64_t number);
+
+/*
+ * Copies between the object and memory of the kernel's. Reading stops at the end of the file;
+ * writing makes it longer, and stops when memory is out. Both return how many bytes were copied.
+ */
+uint64_t object_read(struct object *object, uint64_t offset, void *to, uint64_t bytes);
+uint64_t object_write(struct object *object, uint64_t offset, const void *from, uint64_t bytes);
+
+/* Sets the length; pages past it are let go of, and the rest of the last one is zeroed. */
+void object_truncate(struct object *object, uint64_t bytes);
+
+/* A reference to a page less; the last one frees it. */
+void page_put(pfn_t page);
+
+/* And one more. */
+void page_get(pfn_t page);
+
+#endif

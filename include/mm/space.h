@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A program's address space: which addresses mean what, and with which rights.
+ *
+ * It is a list of *regions*, ranges of pages that are alike, on top of page tables (struct mm) that
+ * are filled when somebody faults. The regions are the truth; an entry that is missing can always
+ * be made from them. What changes them has the semantics of the Linux system calls of the same
+ * names (mmap(2), munmap(2), mprotect(2), mremap(2), madvise(2), brk(2)), errors included, and is
+ * done whole or not at all, except where Linux itself stops half way and says so here.
+ *
+ * Pages of private regions are shared after a fork, read-only, until somebody writes: a page has a
+ * count of references (mm/object.h), and whoever has the only one may simply write.
+ */
+#ifndef MM_SPACE_H
+#define MM_SPACE_H
+
+#include <mm/address_space.h>
+#include <mm/object.h>
+
+/* Rights, with the values of PROT_READ, PROT_WRITE and PROT_EXEC. */
+#define SPACE_READ    1u
+#define SPACE_WRITE   2u
+#define SPACE_EXECUTE 4u
+#define SPACE_RIGHTS  7u
+
+struct region {
+	struct list_node link; /* of its space, in order of address */
+	uintptr_t start, end;  /* multiples of PAGE_SIZE; "end" is the first byte after it */
+	uint8_t rights;
+	bool shared;           /* writes are seen by all who map the object */
+	bool stack;            /* grows down when somebody touches what is right below it */
+	struct object *object; /* NULL: memory of its own, zeros at first */
+	uint64_t offset;       /* bytes; of "start" in the object */
+};
+
+/* Invariant: regions do not overlap, and no two neighbours could be one (space_check()). */
+struct space {
+	struct mm mm;
+	struct list_node regions;
+	struct spinlock lock;             /* guards the regions and the entries made from them */
+	uint32_t references;              /* processes and threads that run in it */
+	uint64_t bytes;                   /* in all regions */
+	uint64_t limit;                   /* how many there may be, at most */
+	uintptr_t break_start, break_now; /* brk(2) */
+};
+
+/* The lowest address that can be mapped, and what stays free below a stack that has grown. */
+#define SPACE_LOWEST      0x10000ul
+#define SPACE_STACK_GUARD (256ul * PAGE_SIZE)
+#define SPACE_STACK_MOST  (8ul << 20)
+
+/* An empty address space, not yet activated; NULL: out of memory. */
+struct space *space_create(void);
+
+/*
+ * A copy for a fork: the same regions, private pages shared until one side writes. Activated (and,
+ * under Xen, pinned). NULL: out of memory; the parent is as it was.
+ */
+struct space *space_fork(struct space *parent);
+
+/* One user more, or less: the last one ends it and everything in it. */
+struct space *space_get(struct space *space);
+void space_put(struct space *space);
+
+/* What a mapping is to be. */
+struct mapping {
+	uintptr_t address; /* a hint; or, with "fixed", where it must be */
+	uint64_t length;   /* bytes, rounded up to pages */
+	unsigned int rights;
+	bool fixed;            /* replaces what is there ... */
+	bool no_replace;       /* ... or fails with EEXIST */
+	bool shared;           /* an anonymous shared mapping gets an object of its own */
+	bool stack;            /* grows down */
+	struct object *object; /* NULL: anonymous. A reference of its own is taken */
+	uint64_t offset;       /* in the object, bytes */
+};
+
+/* mmap: the address, or EINVAL, ENOMEM, EEXIST, EPERM (below SPACE_LOWEST). */
+long space_map(struct space *space, const struct mapping *mapping);
+
+/* munmap: 0, or EINVAL, ENOMEM (no memory to split a region). */
+long space_unmap(struct space *space, uintptr_t start, uint64_t length);
+
+/* mprotect: 0, EINVAL, EACCES, or ENOMEM where nothing is mapped; what lies before is changed. */
+long space_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights);
+
+/* madvise(MADV_DONTNEED): 0, EINVAL, or ENOMEM as space_protect(). */
+long space_forget(struct space *space, uintptr_t start, uint64_t length);
+
+/* brk: the new break, or the old one if that cannot be. */
+uintptr_t space_set_break(struct space *space, uintptr_t wanted);
+
+/* mremap: the new address, or EINVAL, EFAULT (not one mapped region), ENOMEM. "to" if "fixed". */
+long space_remap(struct space *space, uintptr_t start, uint64_t length, uint64_t new_length,
+		 bool may_move, bool fixed, uintptr_t to);
+
+/* The region of an address; NULL: none. The lock is held. */
+struct region *space_find(struct space *space, uintptr_t address);
+
+enum fault {
+	FAULT_DONE,      /* the access can be tried again */
+	FAULT_UNMAPPED,  /* no region there: SEGV_MAPERR */
+	FAULT_FORBIDDEN, /* not with these rights: SEGV_ACCERR */
+	FAULT_PAST_END,  /* behind the end of a file: SIGBUS */
+	FAULT_NO_MEMORY,
+};
+
+/* A program touched an address, wanting one of the rights. Takes the lock. */
+enum fault space_fault(struct space *space, uintptr_t address, unsigned int wanted);
+
+/* Checks the invariants, the tables' included; NULL, or what is wrong (valid until the next call).
+ */
+const char *space_check(struct space *space);
+
+#endif

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Small objects and memory objects: what is given back is given back to the frame, and a file reads
+ * as it was written, holes and all.
+ */
+#include "../model/world.h"
+#include "host.h"
+
+#include <mm/direct_map.h>
+#include <mm/frames.h>
+#include <mm/object.h>
+#include <mm/slab.h>
+
+struct thing {
+	uint64_t words[5];
+};
+
+static struct slab_cache things = SLAB_CACHE(struct thing);
+
+static void slabs_give_their_pages_back(void **state)
+{
+	static struct thing *all[1000];
+	uint64_t free;
+
+	(void)state;
+	world_start(4, 2048);
+	free = frames_free_count();
+	for (unsigned int round = 0; round < 3; round++) {
+		host_seed(round);
+		for (unsigned int i = 0; i < ARRAY_SIZE(all); i++) {
+			all[i] = slab_alloc(&things);
+			assert_non_null(all[i]);
+			for (unsigned int w = 0; w < 5; w++) {
+				assert_int_equal(all[i]->words[w], 0);
+				all[i]->words[w] = i * 5 + w;
+			}
+		}
+		/* 102 to a page. */
+		assert_int_equal(free - frames_free_count(), 10);
+		assert_int_equal(things.objects, 1000);
+		for (unsigned int step = 0; step < 5000; step++) {
+			unsigned int i = (unsigned int)host_random_below(ARRAY_SIZE(all));
+
+			if (all[i]) {
+				assert_int_equal(all[i]->words[4], i * 5 + 4);
+				slab_free(&things, all[i]);
+				all[i] = NULL;
+			} else {
+				all[i] = slab_alloc(&things);
+				all[i]->words[4] = i * 5 + 4;
+			}
+		}
+		for (unsigned int i = 0; i < ARRAY_SIZE(all); i++)
+			slab_free(&things, all[i]);
+		assert_int_equal(frames_free_count(), free);
+		assert_int_equal(things.pages, 0);
+	}
+	world_stop();
+}
+
+static void free_twice(void)
+{
+	struct thing *thing = slab_alloc(&things);
+
+	slab_free(&things, thing);
+	slab_free(&things, thing);
+}
+
+static void slabs_notice_mistakes(void **state)
+{
+	static pfn_t held[2048];
+	unsigned int count = 0;
+
+	(void)state;
+	world_start(4, 2048);
+	host_expect_panic(free_twice, "is no struct thing that is in use");
+	while (pfn_valid(held[count] = frames_alloc(0)))
+		count++;
+	assert_null(slab_alloc(&things));
+	while (count)
+		frames_free(held[--count]);
+	world_discard();
+}
+
+/* Against a plain array. */
+static void files_read_as_written(void **state)
+{
+	enum { SIZE = 100000 };
+	static unsigned char expected[SIZE], text[SIZE];
+	struct object *file;
+	uint64_t length = 0, free;
+
+	(void)state;
+	world_start(4, 2048);
+	free = frames_free_count();
+	file = object_create(0);
+	host_seed(1);
+	for (unsigned int step = 0; step < 3000; step++) {
+		uint64_t offset = host_random_below(SIZE), bytes = host_random_below(9000);
+
+		bytes = MIN(bytes, SIZE - offset);
+		switch (host_random_below(8)) {
+		case 0:
+			object_truncate(file, offset);
+			length = offset;
+			memset(expected + offset, 0, SIZE - offset);
+			break;
+		case 1:
+		case 2:
+			for (uint64_t i = 0; i < bytes; i++)
+				text[i] = expected[offset + i] = (unsigned char)host_random();
+			assert_int_equal(object_write(file, offset, text, bytes), bytes);
+			if (bytes)
+				length = MAX(length, offset + bytes);
+			break;
+		default:
+			bytes = object_read(file, offset, text, bytes);
+			assert_true(offset + bytes <= MAX(length, offset));
+			assert_memory_equal(text, expected + offset, bytes);
+		}
+		assert_int_equal(file->bytes, length);
+	}
+	object_put(object_get(file));
+	object_put(file);
+	assert_int_equal(frames_free_count(), free);
+	world_stop();
+}
+
+static void far_pages_cost_only_their_way(void **state)
+{
+	struct object *object;
+	uint64_t free;
+	pfn_t page;
+
+	(void)state;
+	world_start(4, 2048);
+	free = frames_free_count();
+	object = object_create(0);
+	page = object_page(object, 1ull << 40);
+	assert_true(pfn_valid(page));
+	assert_int_equal(object_find(object, 1ull << 40).n, page.n);
+	assert_false(pfn_valid(object_find(object, 0)));
+	assert_false(pfn_valid(object_page(object, OBJECT_MAX_PAGES)));
+	assert_int_equal(object->pages, 1);
+	/* Five nodes, the page, and the object itself. */
+	assert_int_equal(free - frames_free_count(), 7);
+	page_get(page); /* somebody maps it */
+	object_put(object);
+	assert_int_equal(free - frames_free_count(), 1);
+	page_put(page);
+	assert_int_equal(frames_free_count(), free);
+	world_stop();
+}
+
+static void objects_without_memory(void **state)
+{
+	static char text[3 * PAGE_SIZE];
+	static pfn_t held[2048];
+	struct object *object;
+	unsigned int count = 0;
+	uint64_t done;
+
+	(void)state;
+	world_start(4, 2048);
+	object = object_create(0);
+	while (pfn_valid(held[count] = frames_alloc(0)))
+		count++;
+	for (unsigned int spare = 0; spare < 6; spare++) {
+		done = object_write(object, 1ull << 30, text, sizeof(text));
+		assert_true(done % PAGE_SIZE == 0);
+		assert_int_equal(object->bytes, done ? (1ull << 30) + done : 0);
+		frames_free(held[--count]);
+	}
+	assert_int_equal(object_write(object, 1ull << 30, text, sizeof(text)), sizeof(text));
+	object_put(object);
+	while (count)
+		frames_free(held[--count]);
+	world_stop();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(slabs_give_their_pages_back),
+		cmocka_unit_test(slabs_notice_mistakes),
+		cmocka_unit_test(files_read_as_written),
+		cmocka_unit_test(far_pages_cost_only_their_way),
+		cmocka_unit_test(objects_without_memory),
+	};
+
+	return cmocka_run_group_tests_name("object", tests, NULL, NULL);
+}

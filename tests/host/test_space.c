@@ -1,0 +1,662 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Programs' address spaces on the model: random histories of system calls, forks and accesses
+ * against a naive account that has one entry a page; memory running out at every step.
+ *
+ * An access goes through the model's TLB, so that a flush that is missing shows.
+ */
+#include "../model/world.h"
+#include "host.h"
+
+#include <arch/cpu.h>
+#include <kernel/errno.h>
+#include <mm/direct_map.h>
+#include <mm/frames.h>
+#include <mm/p2m.h>
+#include <mm/pages.h>
+#include <mm/paravirt.h>
+
+#define PAGES 6000
+
+/* The addresses that are played with: 96 pages around the border between two pte tables. */
+#define ARENA       (0x40000000ul - 48 * PAGE_SIZE)
+#define ARENA_PAGES 96
+
+#define RW (SPACE_READ | SPACE_WRITE)
+
+static void start(unsigned int levels)
+{
+	world_start(levels, PAGES);
+	assert_true(pages_init());
+}
+
+static void stop(void)
+{
+	frames_free(zero_page);
+	world_stop();
+}
+
+static struct space *new_space(void)
+{
+	struct space *space = space_create();
+
+	assert_non_null(space);
+	mm_activate(&space->mm);
+	return space;
+}
+
+/* ---- a program's accesses ---- */
+
+/* The page that an access reaches after all faults that it takes, or INVALID_PFN and why. */
+static pfn_t reach(struct space *space, uintptr_t address, unsigned int wanted, enum fault *why)
+{
+	uint64_t mfn;
+
+	if (this_cpu()->loaded_mm != &space->mm)
+		mm_load(&space->mm);
+	for (unsigned int tries = 0; tries < 3; tries++) {
+		if (model_access(0, address, wanted == SPACE_WRITE, &mfn) == MODEL_OK) {
+			*why = FAULT_DONE;
+			return pfn(model_pfn(mfn));
+		}
+		*why = space_fault(space, address, wanted);
+		if (*why != FAULT_DONE)
+			return INVALID_PFN;
+	}
+	fail_msg("address %lx faults for ever", address);
+	return INVALID_PFN;
+}
+
+static uint64_t *word(pfn_t page, uintptr_t address)
+{
+	return (uint64_t *)((char *)pfn_to_virt(page) + address % PAGE_SIZE);
+}
+
+static enum fault read_word(struct space *space, uintptr_t address, uint64_t *value)
+{
+	enum fault why;
+	pfn_t page = reach(space, address, SPACE_READ, &why);
+
+	if (why == FAULT_DONE)
+		*value = *word(page, address);
+	return why;
+}
+
+static enum fault write_word(struct space *space, uintptr_t address, uint64_t value)
+{
+	enum fault why;
+	pfn_t page = reach(space, address, SPACE_WRITE, &why);
+
+	if (why == FAULT_DONE)
+		*word(page, address) = value;
+	return why;
+}
+
+static long map(struct space *space, uintptr_t address, uint64_t pages, unsigned int rights,
+		bool shared)
+{
+	struct mapping mapping = {.address = address,
+				  .length = pages * PAGE_SIZE,
+				  .rights = rights,
+				  .fixed = true,
+				  .shared = shared};
+
+	return space_map(space, &mapping);
+}
+
+static void sound(struct space *space)
+{
+	const char *error = space_check(space);
+
+	if (error)
+		fail_msg("%s", error);
+}
+
+/* ---- single calls ---- */
+
+static void memory_is_zero_until_written(void **state)
+{
+	struct space *space;
+	uint64_t value, free;
+
+	(void)state;
+	start(4);
+	free = frames_free_count();
+	space = new_space();
+	assert_int_equal(map(space, ARENA, 8, RW, false), ARENA);
+	assert_int_equal(read_word(space, ARENA + 8, &value), FAULT_DONE);
+	assert_int_equal(value, 0);
+	assert_int_equal(frame_of(zero_page)->references, 1); /* not counted */
+	assert_int_equal(write_word(space, ARENA + 8, 77), FAULT_DONE);
+	assert_int_equal(read_word(space, ARENA + 8, &value), FAULT_DONE);
+	assert_int_equal(value, 77);
+	assert_int_equal(*word(zero_page, 8), 0);
+	assert_int_equal(read_word(space, ARENA + 8 * PAGE_SIZE, &value), FAULT_UNMAPPED);
+	assert_int_equal(read_word(space, ARENA - 8, &value), FAULT_UNMAPPED);
+	assert_int_equal(space_fault(space, UINTPTR_MAX, SPACE_READ), FAULT_UNMAPPED);
+	space_put(space);
+	assert_int_equal(frames_free_count(), free);
+	stop();
+}
+
+static void rights_are_kept(void **state)
+{
+	struct space *space;
+	uint64_t value;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	map(space, ARENA, 4, RW, false);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(write_word(space, ARENA + i * PAGE_SIZE, i), FAULT_DONE);
+	assert_int_equal(space_protect(space, ARENA + PAGE_SIZE, PAGE_SIZE, SPACE_READ), 0);
+	assert_int_equal(space_protect(space, ARENA + 2 * PAGE_SIZE, PAGE_SIZE, 0), 0);
+	assert_int_equal(write_word(space, ARENA + PAGE_SIZE, 9), FAULT_FORBIDDEN);
+	assert_int_equal(read_word(space, ARENA + 2 * PAGE_SIZE, &value), FAULT_FORBIDDEN);
+	assert_true(page_sleeps(*mm_entry(&space->mm, ARENA + 2 * PAGE_SIZE, PT_PTE)));
+	assert_int_equal(model_counters().hazards, 0);
+	/* What slept is still there. */
+	assert_int_equal(space_protect(space, ARENA, 4 * PAGE_SIZE, RW), 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		assert_int_equal(read_word(space, ARENA + i * PAGE_SIZE, &value), FAULT_DONE);
+		assert_int_equal(value, i);
+		assert_int_equal(write_word(space, ARENA + i * PAGE_SIZE, i), FAULT_DONE);
+	}
+	/* One region again. */
+	assert_true(space->regions.next == space->regions.previous);
+	sound(space);
+	space_put(space);
+	stop();
+}
+
+static void arguments_as_linux_has_them(void **state)
+{
+	struct mapping odd = {.length = 0, .rights = RW};
+	struct space *space;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_int_equal(space_map(space, &odd), -EINVAL);
+	odd = (struct mapping){.length = UINT64_MAX, .rights = RW};
+	assert_int_equal(space_map(space, &odd), -ENOMEM);
+	odd = (struct mapping){.length = 1, .offset = 5};
+	assert_int_equal(space_map(space, &odd), -EINVAL);
+	odd = (struct mapping){.length = 1, .fixed = true, .address = 0x100001};
+	assert_int_equal(space_map(space, &odd), -EINVAL);
+	odd.address = 0;
+	assert_int_equal(space_map(space, &odd), -EPERM);
+	odd.address = pt_user_limit() + 1;
+	assert_int_equal(space_map(space, &odd), -ENOMEM);
+	odd.address = UINTPTR_MAX - PAGE_SIZE + 1;
+	assert_int_equal(space_map(space, &odd), -ENOMEM);
+	/* Without a place: the highest that is free; with a hint that is taken, elsewhere. */
+	odd = (struct mapping){.length = 3 * PAGE_SIZE, .rights = RW};
+	assert_int_equal(space_map(space, &odd), pt_user_limit() + 1 - 4 * PAGE_SIZE);
+	assert_int_equal(space_map(space, &odd), pt_user_limit() + 1 - 7 * PAGE_SIZE);
+	odd.address = pt_user_limit() + 1 - 6 * PAGE_SIZE;
+	assert_int_equal(space_map(space, &odd), pt_user_limit() + 1 - 10 * PAGE_SIZE);
+	odd.address = ARENA + 17;
+	assert_int_equal(space_map(space, &odd), ARENA);
+	odd = (struct mapping){.length = 1, .address = ARENA + PAGE_SIZE, .no_replace = true};
+	assert_int_equal(space_map(space, &odd), -EEXIST);
+
+	assert_int_equal(space_unmap(space, ARENA + 1, 5), -EINVAL);
+	assert_int_equal(space_unmap(space, ARENA, 0), -EINVAL);
+	assert_int_equal(space_unmap(space, ARENA, UINT64_MAX), -EINVAL);
+	assert_int_equal(space_unmap(space, 0x5000, PAGE_SIZE), 0); /* nothing there: fine */
+	assert_int_equal(space_protect(space, ARENA + 1, 5, RW), -EINVAL);
+	assert_int_equal(space_protect(space, ARENA, 0, RW), 0);
+	assert_int_equal(space_protect(space, ARENA, PAGE_SIZE, 8), -EINVAL);
+	/* Up to the gap, and then an error. */
+	assert_int_equal(space_protect(space, ARENA, 4 * PAGE_SIZE, SPACE_READ), -ENOMEM);
+	assert_int_equal(space_find(space, ARENA)->rights, SPACE_READ);
+	assert_int_equal(space_forget(space, ARENA, 4 * PAGE_SIZE), -ENOMEM);
+	assert_int_equal(space_forget(space, ARENA + 1, PAGE_SIZE), -EINVAL);
+	assert_int_equal(space_remap(space, ARENA, 4 * PAGE_SIZE, PAGE_SIZE, true, false, 0),
+			 -EFAULT);
+	assert_int_equal(space_remap(space, ARENA + 1, PAGE_SIZE, PAGE_SIZE, true, false, 0),
+			 -EINVAL);
+	assert_int_equal(space_remap(space, ARENA, PAGE_SIZE, 0, true, false, 0), -EINVAL);
+	assert_int_equal(space_remap(space, ARENA, PAGE_SIZE, PAGE_SIZE, false, true, 0x100000),
+			 -EINVAL);
+	sound(space);
+	space_put(space);
+	stop();
+}
+
+static void the_limit_counts_bytes(void **state)
+{
+	struct space *space;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	space->limit = 4 * PAGE_SIZE;
+	assert_int_equal(map(space, ARENA, 5, RW, false), -ENOMEM);
+	assert_int_equal(map(space, ARENA, 4, RW, false), ARENA);
+	assert_int_equal(map(space, ARENA + PAGE_SIZE, 3, SPACE_READ, false), ARENA + PAGE_SIZE);
+	assert_int_equal(map(space, ARENA + 4 * PAGE_SIZE, 1, RW, false), -ENOMEM);
+	assert_int_equal(space_remap(space, ARENA, PAGE_SIZE, 2 * PAGE_SIZE, true, false, 0),
+			 -ENOMEM);
+	sound(space);
+	space_put(space);
+	stop();
+}
+
+static void stacks_grow(void **state)
+{
+	struct mapping stack = {.address = 0x7f0000000000,
+				.length = PAGE_SIZE,
+				.rights = RW,
+				.fixed = true,
+				.stack = true};
+	struct space *space;
+	uint64_t value;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_int_equal(space_map(space, &stack), 0x7f0000000000);
+	assert_int_equal(write_word(space, 0x7f0000000000 - 8, 1), FAULT_DONE);
+	assert_int_equal(write_word(space, 0x7f0000000000 - 100 * PAGE_SIZE, 2), FAULT_DONE);
+	assert_int_equal(read_word(space, 0x7f0000000000 - 8, &value), FAULT_DONE);
+	assert_int_equal(value, 1);
+	/* Not further than the limit, and not right up to somebody else. */
+	assert_int_equal(write_word(space, 0x7f0000001000 - SPACE_STACK_MOST - 8, 1),
+			 FAULT_UNMAPPED);
+	map(space, 0x7f0000000000 - 500 * PAGE_SIZE, 1, RW, false);
+	assert_int_equal(write_word(space, 0x7f0000000000 - 244 * PAGE_SIZE, 1), FAULT_UNMAPPED);
+	assert_int_equal(write_word(space, 0x7f0000000000 - 243 * PAGE_SIZE, 1), FAULT_DONE);
+	sound(space);
+	space_put(space);
+	stop();
+}
+
+static void the_break(void **state)
+{
+	struct space *space;
+	uint64_t value;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	space->break_start = space->break_now = ARENA + 100;
+	assert_int_equal(space_set_break(space, 0), ARENA + 100);
+	assert_int_equal(space_set_break(space, ARENA + 10000), ARENA + 10000);
+	assert_int_equal(write_word(space, ARENA + 0x2000, 5), FAULT_DONE);
+	assert_int_equal(write_word(space, ARENA + 0x3000, 5), FAULT_UNMAPPED);
+	assert_int_equal(space_set_break(space, ARENA + 0x1001), ARENA + 0x1001);
+	assert_int_equal(read_word(space, ARENA + 0x2000, &value), FAULT_UNMAPPED);
+	map(space, ARENA + 0x5000, 1, RW, false);
+	assert_int_equal(space_set_break(space, ARENA + 0x6000), ARENA + 0x1001); /* in the way */
+	assert_int_equal(space_set_break(space, ARENA + 0x5000), ARENA + 0x5000);
+	assert_int_equal(space_set_break(space, UINTPTR_MAX), ARENA + 0x5000);
+	sound(space);
+	space_put(space);
+	stop();
+}
+
+static void files_are_private_until_written(void **state)
+{
+	static char text[10000];
+	struct mapping mapping = {
+		.address = ARENA, .length = 5 * PAGE_SIZE, .rights = RW, .fixed = true};
+	struct space *space;
+	struct object *file;
+	uint64_t value, free;
+
+	(void)state;
+	start(4);
+	free = frames_free_count();
+	space = new_space();
+	file = object_create(0);
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(object_write(file, 0, text, sizeof(text)), sizeof(text));
+	mapping.object = file;
+	assert_int_equal(space_map(space, &mapping), ARENA);
+	object_put(file); /* the region has its own reference */
+	assert_int_equal(read_word(space, ARENA + 0x1000, &value), FAULT_DONE);
+	assert_int_equal(value, 0x7878787878787878);
+	assert_int_equal(write_word(space, ARENA + 0x1000, 1), FAULT_DONE);
+	object_read(file, 0x1000, &value, 8);
+	assert_int_equal(value, 0x7878787878787878);
+	assert_int_equal(read_word(space, ARENA + 0x2710 + 8, &value), FAULT_DONE);
+	assert_int_equal(value, 0); /* behind the end, in its last page */
+	assert_int_equal(read_word(space, ARENA + 0x3000, &value), FAULT_PAST_END);
+	assert_int_equal(write_word(space, ARENA + 0x3000, 1), FAULT_PAST_END);
+	sound(space);
+	space_put(space);
+	assert_int_equal(frames_free_count(), free);
+	stop();
+}
+
+/* ---- random histories ---- */
+
+#define SPACES 4
+
+/* What a page of a program is: a cell, with how many pages (after a fork, of several) share it. */
+struct account {
+	bool mapped;
+	unsigned int rights;
+	bool shared;
+	unsigned int cell; /* of a shared page; private ones have their value right here */
+	uint64_t value;
+};
+
+static struct account accounts[SPACES][ARENA_PAGES];
+static uint64_t cells[1 << 16];
+static unsigned int cells_used;
+static struct space *living[SPACES];
+
+static uintptr_t page_address(unsigned int page)
+{
+	return ARENA + page * PAGE_SIZE;
+}
+
+static uint64_t *account_value(struct account *account)
+{
+	return account->shared ? &cells[account->cell] : &account->value;
+}
+
+static void check_access(unsigned int who, unsigned int page)
+{
+	struct account *account = &accounts[who][page];
+	bool write = host_random() & 1;
+	uint64_t value = host_random() | 1, seen;
+	enum fault expected =
+		!account->mapped  ? FAULT_UNMAPPED
+		: write           ? (account->rights & SPACE_WRITE ? FAULT_DONE : FAULT_FORBIDDEN)
+		: account->rights ? FAULT_DONE
+				  : FAULT_FORBIDDEN;
+
+	if (write) {
+		assert_int_equal(write_word(living[who], page_address(page) + 16, value), expected);
+		if (expected == FAULT_DONE)
+			*account_value(account) = value;
+	} else {
+		assert_int_equal(read_word(living[who], page_address(page) + 16, &seen), expected);
+		if (expected == FAULT_DONE && seen != *account_value(account))
+			fail_msg("space %u, page %u: reads %lx, not %lx", who, page, seen,
+				 *account_value(account));
+	}
+}
+
+static void do_map(unsigned int who, unsigned int page, unsigned int count)
+{
+	unsigned int rights = (unsigned int)host_random_below(8);
+	bool shared = host_random_below(3) == 0;
+
+	assert_int_equal(map(living[who], page_address(page), count, rights, shared),
+			 page_address(page));
+	for (unsigned int i = page; i < page + count; i++) {
+		accounts[who][i] = (struct account){true, rights, shared, cells_used, 0};
+		cells[cells_used++ % ARRAY_SIZE(cells)] = 0;
+		assert_true(cells_used < ARRAY_SIZE(cells));
+	}
+}
+
+static void do_unmap(unsigned int who, unsigned int page, unsigned int count)
+{
+	assert_int_equal(space_unmap(living[who], page_address(page), count * PAGE_SIZE), 0);
+	for (unsigned int i = page; i < page + count; i++)
+		accounts[who][i] = (struct account){.mapped = false};
+}
+
+static void do_protect(unsigned int who, unsigned int page, unsigned int count)
+{
+	unsigned int rights = (unsigned int)host_random_below(8), i = page;
+
+	while (i < page + count && accounts[who][i].mapped)
+		accounts[who][i++].rights = rights;
+	assert_int_equal(space_protect(living[who], page_address(page), count * PAGE_SIZE, rights),
+			 i == page + count ? 0 : -ENOMEM);
+}
+
+static void do_forget(unsigned int who, unsigned int page, unsigned int count)
+{
+	bool gap = false;
+
+	for (unsigned int i = page; i < page + count; i++) {
+		gap |= !accounts[who][i].mapped;
+		accounts[who][i].value = 0; /* a shared page is still in its object */
+	}
+	assert_int_equal(space_forget(living[who], page_address(page), count * PAGE_SIZE),
+			 gap ? -ENOMEM : 0);
+}
+
+/* Moves one page to a place of its own, and others out of the way. */
+static void do_remap(unsigned int who, unsigned int from, unsigned int to)
+{
+	struct account moved = accounts[who][from];
+	long result = space_remap(living[who], page_address(from), PAGE_SIZE, PAGE_SIZE, true, true,
+				  page_address(to));
+
+	if (from == to) {
+		assert_int_equal(result, moved.mapped ? -EINVAL : -EFAULT);
+	} else if (!moved.mapped) {
+		assert_int_equal(result, -EFAULT);
+	} else {
+		assert_int_equal(result, page_address(to));
+		accounts[who][from] = (struct account){.mapped = false};
+		accounts[who][to] = moved;
+	}
+}
+
+static void do_fork(unsigned int who)
+{
+	unsigned int child = (unsigned int)host_random_below(SPACES);
+
+	if (child == who)
+		return;
+	if (living[child])
+		space_put(living[child]);
+	living[child] = space_fork(living[who]);
+	assert_non_null(living[child]);
+	memcpy(accounts[child], accounts[who], sizeof(accounts[who]));
+}
+
+static void random_step(void)
+{
+	unsigned int who = (unsigned int)host_random_below(SPACES);
+	unsigned int page = (unsigned int)host_random_below(ARENA_PAGES);
+	unsigned int some = 1 + (unsigned int)host_random_below(20);
+	unsigned int count = MIN(some, ARENA_PAGES - page);
+
+	if (!living[who])
+		return;
+	switch (host_random_below(16)) {
+	case 0:
+	case 1:
+		do_map(who, page, count);
+		break;
+	case 2:
+		do_unmap(who, page, count);
+		break;
+	case 3:
+		do_protect(who, page, count);
+		break;
+	case 4:
+		do_forget(who, page, count);
+		break;
+	case 5:
+		do_remap(who, page, (unsigned int)host_random_below(ARENA_PAGES));
+		break;
+	case 6:
+		if (host_random_below(4) == 0)
+			do_fork(who);
+		break;
+	default:
+		check_access(who, page);
+	}
+	sound(living[who]);
+}
+
+static void play(uint64_t seed, unsigned int steps)
+{
+	uint64_t free = frames_free_count();
+
+	host_seed(seed);
+	cells_used = 0;
+	memset(accounts, 0, sizeof(accounts));
+	living[0] = new_space();
+	for (unsigned int step = 0; step < steps; step++)
+		random_step();
+	for (unsigned int who = 0; who < SPACES; who++) {
+		for (unsigned int page = 0; living[who] && page < ARENA_PAGES; page++)
+			check_access(who, page);
+		if (living[who])
+			space_put(living[who]);
+		living[who] = NULL;
+	}
+	/* To the page. */
+	assert_int_equal(frames_free_count(), free);
+}
+
+static void random_histories(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 24; seed++) {
+		start(4 + seed % 2);
+		play(seed, 1500);
+		stop();
+	}
+}
+
+/* ---- memory that runs out ---- */
+
+static void a_fork_is_whole_or_none(void **state)
+{
+	static pfn_t held[PAGES];
+	unsigned int count = 0, failures = 0;
+	struct space *parent, *child = NULL;
+	uint64_t value, free;
+
+	(void)state;
+	start(4);
+	parent = new_space();
+	map(parent, ARENA, 60, RW, false);
+	map(parent, ARENA + 70 * PAGE_SIZE, 4, SPACE_READ, true);
+	for (unsigned int i = 0; i < 60; i += 3)
+		assert_int_equal(write_word(parent, page_address(i), i), FAULT_DONE);
+	while (pfn_valid(held[count] = frames_alloc(0)))
+		count++;
+	while (!child) {
+		free = frames_free_count();
+		child = space_fork(parent);
+		if (child)
+			break;
+		assert_int_equal(frames_free_count(), free);
+		for (unsigned int i = 0; i < 60; i += 3) {
+			/* No copy is needed: nobody else has the pages. */
+			assert_int_equal(write_word(parent, page_address(i), i), FAULT_DONE);
+		}
+		sound(parent);
+		frames_free(held[--count]);
+		failures++;
+	}
+	assert_true(failures > 4);
+	/* A write in the child needs a page; without one it is told, and nothing changes. */
+	assert_int_equal(write_word(child, ARENA, 99), FAULT_NO_MEMORY);
+	assert_int_equal(read_word(child, page_address(3), &value), FAULT_DONE);
+	assert_int_equal(value, 3);
+	frames_free(held[--count]);
+	assert_int_equal(write_word(child, ARENA, 99), FAULT_DONE);
+	assert_int_equal(read_word(parent, ARENA, &value), FAULT_DONE);
+	assert_int_equal(value, 0);
+	space_put(child);
+	space_put(parent);
+	while (count)
+		frames_free(held[--count]);
+	stop();
+}
+
+/* Every call with nothing left: an error, and everything as it was. */
+static void calls_without_memory(void **state)
+{
+	static pfn_t held[PAGES];
+	unsigned int count = 0;
+	struct space *space;
+	uint64_t value;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	map(space, ARENA, 20, RW, false);
+	assert_int_equal(write_word(space, ARENA, 1), FAULT_DONE);
+	/* Slabs have some objects to spare: until they are used up, cuts work. */
+	while (pfn_valid(held[count] = frames_alloc(0)))
+		count++;
+	for (unsigned int i = 0; i < 200; i++) {
+		long result = space_protect(space, page_address(1 + i % 18), PAGE_SIZE,
+					    i % 2 ? SPACE_READ : 0);
+
+		assert_true(result == 0 || result == -ENOMEM);
+		sound(space);
+	}
+	for (unsigned int i = 0; i < 60; i++) {
+		long result = map(space, 0x80000000 + i * 2 * PAGE_SIZE, 1, RW, true);
+
+		assert_true(result > 0 || result == -ENOMEM);
+		sound(space);
+	}
+	assert_int_equal(space_fault(space, page_address(19), SPACE_WRITE), FAULT_NO_MEMORY);
+	assert_int_equal(read_word(space, ARENA, &value), FAULT_DONE);
+	assert_int_equal(value, 1);
+	space_put(space);
+	while (count)
+		frames_free(held[--count]);
+	stop();
+}
+
+/* ---- what it costs in hypercalls ---- */
+
+static void many_pages_go_in_batches(void **state)
+{
+	struct space *space, *child;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	map(space, 0x200000, 512, RW, false);
+	mm_load(&space->mm);
+	model_reset_counters();
+	for (uintptr_t address = 0x200000; address < 0x400000; address += PAGE_SIZE)
+		assert_int_equal(write_word(space, address, address), FAULT_DONE);
+	/* One fault makes 16 pages where memory is gone through in order. */
+	assert_true(model_counters().hypercalls < 512 / 16 + 5);
+	model_reset_counters();
+	child = space_fork(space);
+	assert_true(model_counters().hypercalls < 10);
+	space_put(child);
+	model_reset_counters();
+	assert_int_equal(space_protect(space, 0x200000, 512 * PAGE_SIZE, SPACE_READ), 0);
+	assert_true(model_counters().hypercalls < 4);
+	model_reset_counters();
+	assert_int_equal(space_unmap(space, 0x200000, 512 * PAGE_SIZE), 0);
+	/* The table goes as a whole: no entry of it is cleared. */
+	assert_true(model_counters().updates < 10);
+	assert_true(model_counters().hypercalls < 5);
+	space_put(space);
+	stop();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory_is_zero_until_written),
+		cmocka_unit_test(rights_are_kept),
+		cmocka_unit_test(arguments_as_linux_has_them),
+		cmocka_unit_test(the_limit_counts_bytes),
+		cmocka_unit_test(stacks_grow),
+		cmocka_unit_test(the_break),
+		cmocka_unit_test(files_are_private_until_written),
+		cmocka_unit_test(random_histories),
+		cmocka_unit_test(a_fork_is_whole_or_none),
+		cmocka_unit_test(calls_without_memory),
+		cmocka_unit_test(many_pages_go_in_batches),
+	};
+
+	return cmocka_run_group_tests_name("space", tests, NULL, NULL);
+}
