@@ -15,6 +15,7 @@
 #include <mm/frames.h>
 #include <mm/memory.h>
 #include <mm/p2m.h>
+#include <mm/pages.h>
 #include <mm/paravirt.h>
 #include <mm/pin.h>
 #include <mm/protect.h>
@@ -125,7 +126,7 @@ static void start_full_operations(const struct boot_memory *memory)
 	mm_start(pt_root());
 	paravirt = *paravirt.complete;
 	pin_announce_boot_tables();
-	if (!direct_map_protect(memory) || !paravirt.extend_p2m(memory->pages))
+	if (!direct_map_protect(memory) || !paravirt.extend_p2m(memory->pages) || !pages_init())
 		fatal("too little memory: none is left for page tables and the P2M's tree");
 }
 

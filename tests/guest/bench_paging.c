@@ -4,7 +4,7 @@
  * can be, and through the layer's public functions. "raw: X" and "layer: X" become one line with a
  * ratio in scripts/bench.
  */
-#include "space.h"
+#include "tables.h"
 
 #include <arch/cpu.h>
 #include <arch/hypercall.h>

@@ -4,7 +4,7 @@
  * changed mapping is the one that memory accesses go through. Under Xen, natively, at any number of
  * levels.
  */
-#include "space.h"
+#include "tables.h"
 
 #include <arch/traps.h>
 #include <kernel/string.h>
@@ -39,7 +39,7 @@ TEST(entries, what_is_mapped_is_what_is_read)
 	REQUIRE(pfn_valid(a) && pfn_valid(b) && mm_create(&mm));
 	*(uint64_t *)pfn_to_virt(a) = 0xaaaa;
 	*(uint64_t *)pfn_to_virt(b) = 0xbbbb;
-	space_map(&mm, ADDRESS, a);
+	map_frame(&mm, ADDRESS, a);
 	mm_activate(&mm);
 	mm_load(&mm);
 	EXPECT_EQ(*there, 0xaaaa);
@@ -63,7 +63,7 @@ TEST(entries, protection_keeps_what_the_processor_set)
 	struct mm mm;
 
 	REQUIRE(pfn_valid(page) && mm_create(&mm));
-	entry = space_pte(&mm, ADDRESS);
+	entry = make_pte(&mm, ADDRESS);
 	set_entry(entry, PT_PTE, pt_entry_make(page, PT_PRESENT | PT_RW | PT_USER | PT_NX));
 	mm_activate(&mm);
 	mm_load(&mm);
@@ -119,7 +119,7 @@ TEST(entries, typed_steps)
 	p4d_t *p4d;
 
 	REQUIRE(mm_create(&mm));
-	space_pte(&mm, ADDRESS);
+	make_pte(&mm, ADDRESS);
 	pgd = pgd_offset(&mm, ADDRESS);
 	p4d = p4d_offset(pgd, ADDRESS);
 	EXPECT(!pgd_none(*pgd) && !pgd_bad(*pgd));

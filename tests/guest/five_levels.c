@@ -3,7 +3,7 @@
  * On a processor that really walks five levels: addresses that four cannot reach, and the table
  * that four do not have.
  */
-#include "space.h"
+#include "tables.h"
 
 #include <arch/traps.h>
 #include <mm/levels.h>
@@ -27,7 +27,7 @@ TEST(five_levels, user_addresses_above_2_to_the_47)
 	for (unsigned int i = 0; i < ARRAY_SIZE(places); i++) {
 		pages[i] = frames_alloc(0);
 		REQUIRE(pfn_valid(pages[i]));
-		space_map(&mm, places[i], pages[i]);
+		map_frame(&mm, places[i], pages[i]);
 	}
 	mm_activate(&mm);
 	mm_load(&mm);
@@ -48,8 +48,8 @@ TEST(five_levels, one_p4d_table_for_each_256_tib)
 	REQUIRE(mm_create(&mm));
 	for (uint64_t i = 0; i < 5; i++) {
 		EXPECT_EQ(mm_count_tables(&mm).count[PT_P4D], i);
-		space_pte(&mm, i * 7 * TIB_256);
-		space_pte(&mm, i * 7 * TIB_256 + TIB_256 / 2); /* the same */
+		make_pte(&mm, i * 7 * TIB_256);
+		make_pte(&mm, i * 7 * TIB_256 + TIB_256 / 2); /* the same */
 		EXPECT_EQ(mm_count_tables(&mm).count[PT_P4D], i + 1);
 	}
 	/* Letting one go leaves the others. */
@@ -67,7 +67,7 @@ TEST(five_levels, typed_steps_pass_through_the_p4d)
 	REQUIRE(mm_create(&mm));
 	pgd = pgd_offset(&mm, 9 * TIB_256);
 	EXPECT(pgd_none(*pgd));
-	space_pte(&mm, 9 * TIB_256);
+	make_pte(&mm, 9 * TIB_256);
 	EXPECT(pgd_present(*pgd) && !pgd_bad(*pgd));
 	p4d = p4d_offset(pgd, 9 * TIB_256);
 	EXPECT_NE((uintptr_t)p4d, (uintptr_t)pgd);

@@ -3,7 +3,7 @@
  * Mistakes that others made before, each with its name and a test (or a pointer to the hosted one
  * that can show more): a future reader may be about to make it again.
  */
-#include "space.h"
+#include "tables.h"
 
 #include <arch/hypercall.h>
 #include <arch/xen.h>
@@ -31,9 +31,9 @@ TEST(known_traps, last_is_not_the_last_entry_of_every_table)
 	struct mm mm;
 
 	REQUIRE(mm_create(&mm));
-	space_pte(&mm, 0x3fe00000); /* the last pmd entry of the first pud entry */
-	space_pte(&mm, 0x40000000); /* the first of the second */
-	space_pte(&mm, 0x40200000); /* behind the limit */
+	make_pte(&mm, 0x3fe00000); /* the last pmd entry of the first pud entry */
+	make_pte(&mm, 0x40000000); /* the first of the second */
+	make_pte(&mm, 0x40200000); /* behind the limit */
 	pt_walk_tables(mm.root, 0x40000000, count, &tables);
 	EXPECT_EQ(tables, 6); /* 2 pte, 2 pmd, pud, pgd */
 	mm_destroy(&mm);
@@ -71,7 +71,7 @@ TEST(known_traps, a_folded_p4d_is_cleared_once)
 	p4d_t old;
 
 	REQUIRE(mm_create(&mm));
-	space_pte(&mm, 0x5000);
+	make_pte(&mm, 0x5000);
 	mm_activate(&mm);
 	pgd = pgd_offset(&mm, 0x5000);
 	p4d = p4d_offset(pgd, 0x5000);
@@ -93,7 +93,7 @@ TEST(known_traps, a_user_root_entry_holds_an_mfn)
 
 	REQUIRE(mm_create(&mm));
 	mm_activate(&mm);
-	space_pte(&mm, 0x5000);
+	make_pte(&mm, 0x5000);
 	user = pfn_to_virt(mm.user_root);
 	EXPECT(pt_entry_present(user[0]));
 	EXPECT_EQ(user[0].raw, mm_entry(&mm, 0, PT_PGD)->raw);
@@ -124,7 +124,7 @@ TEST(known_traps, a_lock_is_held_until_the_batch_is_out)
 	struct mm mm;
 
 	REQUIRE(mm_create(&mm));
-	table = frame_of(virt_to_pfn(space_pte(&mm, 0x5000)));
+	table = frame_of(virt_to_pfn(make_pte(&mm, 0x5000)));
 	lazy_enter();
 	pin_table(frame_number(table), PT_PTE);
 	EXPECT(batch_pending());

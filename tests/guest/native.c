@@ -3,7 +3,7 @@
  * Page tables that nobody validates, at four and at five levels: address spaces in action, the
  * hooks' contract, large pages and their splitting. Each test leaves memory as it found it.
  */
-#include "space.h"
+#include "tables.h"
 
 #include <arch/cpu.h>
 #include <arch/traps.h>
@@ -64,8 +64,8 @@ TEST(native, address_spaces_come_and_go)
 	*(uint64_t *)pfn_to_virt(b) = 2;
 	begin();
 	REQUIRE(mm_create(&one) && mm_create(&two));
-	space_map(&one, 0x5000, a);
-	space_map(&two, 0x5000, b);
+	map_frame(&one, 0x5000, a);
+	map_frame(&two, 0x5000, b);
 	mm_activate(&one);
 	mm_activate(&two);
 	mm_load(&one);
@@ -91,7 +91,7 @@ TEST(native, one_table_at_each_level)
 
 	begin();
 	REQUIRE(mm_create(&mm));
-	space_pte(&mm, 0x7f0000000000);
+	make_pte(&mm, 0x7f0000000000);
 	tables = mm_count_tables(&mm);
 	for (enum pt_level level = PT_PTE; level <= PT_PGD; level++)
 		EXPECT_EQ(tables.count[level], pt_level_exists(level));

@@ -2,7 +2,7 @@
 /*
  * The P2M under real Xen: where it was moved, its tree, and what the toolstack would find.
  */
-#include "space.h"
+#include "tables.h"
 
 #include <arch/hypercall.h>
 #include <arch/machine.h>

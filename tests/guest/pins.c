@@ -5,7 +5,7 @@
  * Whether a frame is pinned, Xen does not tell; but it tells by refusing: a second pin of a pinned
  * frame, a writable mapping of a table. Each test leaves memory exactly as it found it.
  */
-#include "space.h"
+#include "tables.h"
 
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
@@ -55,7 +55,7 @@ static long operation(unsigned int command, pfn_t frame)
 static void fill(struct mm *mm, pfn_t page, unsigned int tables)
 {
 	for (unsigned int i = 0; i < tables; i++)
-		space_map(mm, 0x1000 + i * 0x40000000ul * 37, page);
+		map_frame(mm, 0x1000 + i * 0x40000000ul * 37, page);
 }
 
 static bool visit_pinned(pfn_t table, enum pt_level level, void *argument)
@@ -181,8 +181,8 @@ TEST(pins, switching_loads_both_roots)
 	*(uint64_t *)pfn_to_virt(b) = 2;
 	begin();
 	REQUIRE(mm_create(&one) && mm_create(&two));
-	space_map(&one, 0x5000, a);
-	space_map(&two, 0x5000, b);
+	map_frame(&one, 0x5000, a);
+	map_frame(&two, 0x5000, b);
 	mm_activate(&one);
 	mm_activate(&two);
 	batch_reset_counters();
@@ -210,7 +210,7 @@ TEST(pins, a_batch_is_one_entry)
 	REQUIRE(pfn_valid(page));
 	begin();
 	REQUIRE(mm_create(&mm));
-	entries = space_pte(&mm, 0);
+	entries = make_pte(&mm, 0);
 	mm_activate(&mm);
 	batch_reset_counters();
 	lazy_enter();
@@ -277,8 +277,8 @@ TEST(pins, handlers_interrupt_batches)
 	struct mm mm;
 
 	REQUIRE(pfn_valid(page) && mm_create(&mm));
-	space_pte(&mm, 0x400000);
-	entries = space_pte(&mm, 0);
+	make_pte(&mm, 0x400000);
+	entries = make_pte(&mm, 0);
 	mm_activate(&mm);
 	handled = &mm;
 	handled_page = page;

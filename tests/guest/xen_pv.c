@@ -5,7 +5,7 @@
  *
  * The hosted tests show that the right requests are made; these show that the requests are right.
  */
-#include "space.h"
+#include "tables.h"
 
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
@@ -55,7 +55,7 @@ TEST(xen_pv, xen_adds_exactly_these_bits)
 	struct mm mm;
 
 	REQUIRE(pfn_valid(page) && mm_create(&mm));
-	entry = space_pte(&mm, ADDRESS);
+	entry = make_pte(&mm, ADDRESS);
 	mm_activate(&mm);
 	set_entry(entry, PT_PTE, pt_entry_make(page, PT_KERNEL_RO));
 	now = read_entry(entry);
@@ -84,7 +84,7 @@ TEST(xen_pv, updates_that_xen_refuses)
 	struct mm mm;
 
 	REQUIRE(pfn_valid(page) && mm_create(&mm));
-	entry = space_pte(&mm, ADDRESS);
+	entry = make_pte(&mm, ADDRESS);
 	mm_activate(&mm);
 	old = *entry;
 	root = pfn_to_virt(mm.root);

@@ -5,6 +5,7 @@
  *
  * An access goes through the model's TLB, so that a flush that is missing shows.
  */
+#include "../model/histories.h"
 #include "../model/world.h"
 #include "host.h"
 
@@ -18,9 +19,8 @@
 
 #define PAGES 6000
 
-/* The addresses that are played with: 96 pages around the border between two pte tables. */
-#define ARENA       (0x40000000ul - 48 * PAGE_SIZE)
-#define ARENA_PAGES 96
+/* Around the border between two pte tables. */
+#define ARENA (0x40000000ul - 48 * PAGE_SIZE)
 
 #define RW (SPACE_READ | SPACE_WRITE)
 
@@ -90,6 +90,11 @@ static enum fault write_word(struct space *space, uintptr_t address, uint64_t va
 	if (why == FAULT_DONE)
 		*word(page, address) = value;
 	return why;
+}
+
+static uintptr_t page_address(unsigned int page)
+{
+	return ARENA + page * PAGE_SIZE;
 }
 
 static long map(struct space *space, uintptr_t address, uint64_t pages, unsigned int rights,
@@ -334,192 +339,22 @@ static void files_are_private_until_written(void **state)
 
 /* ---- random histories ---- */
 
-#define SPACES 4
-
-/* What a page of a program is: a cell, with how many pages (after a fork, of several) share it. */
-struct account {
-	bool mapped;
-	unsigned int rights;
-	bool shared;
-	unsigned int cell; /* of a shared page; private ones have their value right here */
-	uint64_t value;
-};
-
-static struct account accounts[SPACES][ARENA_PAGES];
-static uint64_t cells[1 << 16];
-static unsigned int cells_used;
-static struct space *living[SPACES];
-
-static uintptr_t page_address(unsigned int page)
-{
-	return ARENA + page * PAGE_SIZE;
-}
-
-static uint64_t *account_value(struct account *account)
-{
-	return account->shared ? &cells[account->cell] : &account->value;
-}
-
-static void check_access(unsigned int who, unsigned int page)
-{
-	struct account *account = &accounts[who][page];
-	bool write = host_random() & 1;
-	uint64_t value = host_random() | 1, seen;
-	enum fault expected =
-		!account->mapped  ? FAULT_UNMAPPED
-		: write           ? (account->rights & SPACE_WRITE ? FAULT_DONE : FAULT_FORBIDDEN)
-		: account->rights ? FAULT_DONE
-				  : FAULT_FORBIDDEN;
-
-	if (write) {
-		assert_int_equal(write_word(living[who], page_address(page) + 16, value), expected);
-		if (expected == FAULT_DONE)
-			*account_value(account) = value;
-	} else {
-		assert_int_equal(read_word(living[who], page_address(page) + 16, &seen), expected);
-		if (expected == FAULT_DONE && seen != *account_value(account))
-			fail_msg("space %u, page %u: reads %lx, not %lx", who, page, seen,
-				 *account_value(account));
-	}
-}
-
-static void do_map(unsigned int who, unsigned int page, unsigned int count)
-{
-	unsigned int rights = (unsigned int)host_random_below(8);
-	bool shared = host_random_below(3) == 0;
-
-	assert_int_equal(map(living[who], page_address(page), count, rights, shared),
-			 page_address(page));
-	for (unsigned int i = page; i < page + count; i++) {
-		accounts[who][i] = (struct account){true, rights, shared, cells_used, 0};
-		cells[cells_used++ % ARRAY_SIZE(cells)] = 0;
-		assert_true(cells_used < ARRAY_SIZE(cells));
-	}
-}
-
-static void do_unmap(unsigned int who, unsigned int page, unsigned int count)
-{
-	assert_int_equal(space_unmap(living[who], page_address(page), count * PAGE_SIZE), 0);
-	for (unsigned int i = page; i < page + count; i++)
-		accounts[who][i] = (struct account){.mapped = false};
-}
-
-static void do_protect(unsigned int who, unsigned int page, unsigned int count)
-{
-	unsigned int rights = (unsigned int)host_random_below(8), i = page;
-
-	while (i < page + count && accounts[who][i].mapped)
-		accounts[who][i++].rights = rights;
-	assert_int_equal(space_protect(living[who], page_address(page), count * PAGE_SIZE, rights),
-			 i == page + count ? 0 : -ENOMEM);
-}
-
-static void do_forget(unsigned int who, unsigned int page, unsigned int count)
-{
-	bool gap = false;
-
-	for (unsigned int i = page; i < page + count; i++) {
-		gap |= !accounts[who][i].mapped;
-		accounts[who][i].value = 0; /* a shared page is still in its object */
-	}
-	assert_int_equal(space_forget(living[who], page_address(page), count * PAGE_SIZE),
-			 gap ? -ENOMEM : 0);
-}
-
-/* Moves one page to a place of its own, and others out of the way. */
-static void do_remap(unsigned int who, unsigned int from, unsigned int to)
-{
-	struct account moved = accounts[who][from];
-	long result = space_remap(living[who], page_address(from), PAGE_SIZE, PAGE_SIZE, true, true,
-				  page_address(to));
-
-	if (from == to) {
-		assert_int_equal(result, moved.mapped ? -EINVAL : -EFAULT);
-	} else if (!moved.mapped) {
-		assert_int_equal(result, -EFAULT);
-	} else {
-		assert_int_equal(result, page_address(to));
-		accounts[who][from] = (struct account){.mapped = false};
-		accounts[who][to] = moved;
-	}
-}
-
-static void do_fork(unsigned int who)
-{
-	unsigned int child = (unsigned int)host_random_below(SPACES);
-
-	if (child == who)
-		return;
-	if (living[child])
-		space_put(living[child]);
-	living[child] = space_fork(living[who]);
-	assert_non_null(living[child]);
-	memcpy(accounts[child], accounts[who], sizeof(accounts[who]));
-}
-
-static void random_step(void)
-{
-	unsigned int who = (unsigned int)host_random_below(SPACES);
-	unsigned int page = (unsigned int)host_random_below(ARENA_PAGES);
-	unsigned int some = 1 + (unsigned int)host_random_below(20);
-	unsigned int count = MIN(some, ARENA_PAGES - page);
-
-	if (!living[who])
-		return;
-	switch (host_random_below(16)) {
-	case 0:
-	case 1:
-		do_map(who, page, count);
-		break;
-	case 2:
-		do_unmap(who, page, count);
-		break;
-	case 3:
-		do_protect(who, page, count);
-		break;
-	case 4:
-		do_forget(who, page, count);
-		break;
-	case 5:
-		do_remap(who, page, (unsigned int)host_random_below(ARENA_PAGES));
-		break;
-	case 6:
-		if (host_random_below(4) == 0)
-			do_fork(who);
-		break;
-	default:
-		check_access(who, page);
-	}
-	sound(living[who]);
-}
-
-static void play(uint64_t seed, unsigned int steps)
-{
-	uint64_t free = frames_free_count();
-
-	host_seed(seed);
-	cells_used = 0;
-	memset(accounts, 0, sizeof(accounts));
-	living[0] = new_space();
-	for (unsigned int step = 0; step < steps; step++)
-		random_step();
-	for (unsigned int who = 0; who < SPACES; who++) {
-		for (unsigned int page = 0; living[who] && page < ARENA_PAGES; page++)
-			check_access(who, page);
-		if (living[who])
-			space_put(living[who]);
-		living[who] = NULL;
-	}
-	/* To the page. */
-	assert_int_equal(frames_free_count(), free);
-}
+static const struct history_access by_the_model = {read_word, write_word};
 
 static void random_histories(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 0; seed < 24; seed++) {
+		const char *error;
+		uint64_t free;
+
 		start(4 + seed % 2);
-		play(seed, 1500);
+		free = frames_free_count();
+		error = history_play(&by_the_model, seed, 1500);
+		if (error)
+			fail_msg("seed %lu: %s", seed, error);
+		/* To the page. */
+		assert_int_equal(frames_free_count(), free);
 		stop();
 	}
 }

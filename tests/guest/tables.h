@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An address space for the in-guest suites to try things on.
+ * Tables for the in-guest suites to try things on.
  */
-#ifndef TESTS_GUEST_SPACE_H
-#define TESTS_GUEST_SPACE_H
+#ifndef TESTS_GUEST_TABLES_H
+#define TESTS_GUEST_TABLES_H
 
 #include <kernel/selftest.h>
 #include <mm/address_space.h>
@@ -14,16 +14,16 @@
 
 /* The pte for an address, its tables made if they are missing. Ends the test when memory is short.
  */
-static inline pt_entry_t *space_pte(struct mm *mm, uintptr_t address)
+static inline pt_entry_t *make_pte(struct mm *mm, uintptr_t address)
 {
 	REQUIRE(mm_prepare(mm, address, address, PT_PTE));
 	return mm_entry(mm, address, PT_PTE);
 }
 
 /* Maps a frame there, for the kernel and for programs to write. */
-static inline void space_map(struct mm *mm, uintptr_t address, pfn_t frame)
+static inline void map_frame(struct mm *mm, uintptr_t address, pfn_t frame)
 {
-	set_pte_at(mm, address, space_pte(mm, address),
+	set_pte_at(mm, address, make_pte(mm, address),
 		   pt_entry_make(frame, PT_KERNEL_RW | PT_USER));
 }
 
