@@ -108,6 +108,14 @@ enum fault {
 /* A program touched an address, wanting one of the rights. Takes the lock. */
 enum fault space_fault(struct space *space, uintptr_t address, unsigned int wanted);
 
+/*
+ * Copies to or from a program's memory by the frames behind it, faulting pages in; the space need
+ * not be loaded. Returns how many bytes could be copied: fewer, if the program itself could not
+ * have accessed the next one. "from" NULL writes zeros.
+ */
+uint64_t space_write(struct space *space, uintptr_t address, const void *from, uint64_t bytes);
+uint64_t space_read(struct space *space, uintptr_t address, void *to, uint64_t bytes);
+
 /* Checks the invariants, the tables' included; NULL, or what is wrong (valid until the next call).
  */
 const char *space_check(struct space *space);

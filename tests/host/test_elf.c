@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The ELF loader: what a sound file becomes, and that no file whatever does harm.
+ */
+#include "../model/world.h"
+#include "host.h"
+
+#include <elf.h>
+#include <kernel/elf.h>
+#include <kernel/errno.h>
+#include <mm/frames.h>
+#include <mm/pages.h>
+
+/* The C library's <elf.h> and the kernel's header meet here: the structures are the former's. */
+static unsigned char file[5 * PAGE_SIZE];
+static Elf64_Ehdr *header = (Elf64_Ehdr *)(void *)file;
+static Elf64_Phdr *segment = (Elf64_Phdr *)(void *)(file + sizeof(Elf64_Ehdr));
+
+static struct object *object;
+static struct space *space;
+static uint64_t free_before;
+
+static void set(unsigned int i, unsigned int flags, uint64_t offset, uint64_t address,
+		uint64_t in_file, uint64_t in_memory)
+{
+	segment[i] = (Elf64_Phdr){PT_LOAD, flags,   offset,    address,
+				  address, in_file, in_memory, PAGE_SIZE};
+}
+
+/* Text with the headers in it, constants, and variables that end in zeros. */
+static int reset(void **state)
+{
+	(void)state;
+	memset(file, 0xcc, sizeof(file));
+	*header = (Elf64_Ehdr){
+		.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+		.e_type = ET_EXEC,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_entry = 0x400123,
+		.e_phoff = sizeof(Elf64_Ehdr),
+		.e_ehsize = sizeof(Elf64_Ehdr),
+		.e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = 4,
+	};
+	set(0, PF_R | PF_X, 0, 0x400000, 0x1800, 0x1800);
+	set(1, PF_R, 0x2000, 0x402000, 0x1000, 0x1000);
+	set(2, PF_R | PF_W, 0x3010, 0x404010, 0x800, 0x3000);
+	segment[3] = (Elf64_Phdr){.p_type = PT_NOTE};
+	return 0;
+}
+
+static long load(struct elf_image *image)
+{
+	long result;
+
+	world_start(4, 2048);
+	assert_true(pages_init());
+	free_before = frames_free_count();
+	object = object_create(0);
+	assert_int_equal(object_write(object, 0, file, sizeof(file)), sizeof(file));
+	space = space_create();
+	assert_non_null(space);
+	result = elf_load(object, space, image);
+	assert_null(space_check(space));
+	return result;
+}
+
+static void unload(void)
+{
+	space_put(space);
+	object_put(object);
+	assert_int_equal(frames_free_count(), free_before);
+	frames_free(zero_page);
+	world_stop();
+}
+
+static unsigned char byte_at(uintptr_t address)
+{
+	unsigned char byte = 0x55;
+
+	assert_int_equal(space_read(space, address, &byte, 1), 1);
+	return byte;
+}
+
+static void a_sound_file(void **state)
+{
+	struct elf_image image;
+	unsigned char byte = 1;
+
+	(void)state;
+	assert_int_equal(load(&image), 0);
+	assert_int_equal(image.entry, 0x400123);
+	assert_int_equal(image.headers, 0x400040);
+	assert_int_equal(image.count, 4);
+	assert_int_equal(image.end, 0x408000);
+	assert_int_equal(byte_at(0x400001), 'E');
+	assert_int_equal(byte_at(0x402fff), 0xcc);
+	assert_int_equal(space_find(space, 0x400000)->rights, SPACE_READ | SPACE_EXECUTE);
+	assert_int_equal(space_find(space, 0x402000)->rights, SPACE_READ);
+	assert_int_equal(space_find(space, 0x404000)->rights, SPACE_READ | SPACE_WRITE);
+	/* The variables, and the zeros behind them, in their page and after it. */
+	assert_int_equal(byte_at(0x40480f), 0xcc);
+	assert_int_equal(byte_at(0x404810), 0);
+	assert_int_equal(byte_at(0x404fff), 0);
+	assert_int_equal(byte_at(0x407000), 0);
+	assert_int_equal(space_read(space, 0x408000, &byte, 1), 0);
+	/* Writing changes the program's memory and not the file. */
+	assert_int_equal(space_write(space, 0x404100, &byte, 1), 1);
+	assert_int_equal(space_write(space, 0x400100, &byte, 1), 0);
+	object_read(object, 0x3100, &byte, 1);
+	assert_int_equal(byte, 0xcc);
+	unload();
+}
+
+static void a_file_for_any_place(void **state)
+{
+	struct elf_image image;
+
+	(void)state;
+	header->e_type = ET_DYN;
+	header->e_entry = 0x123;
+	for (unsigned int i = 0; i < 3; i++)
+		segment[i].p_vaddr -= 0x400000;
+	assert_int_equal(load(&image), 0);
+	assert_int_equal(image.entry, ELF_PIE_BASE + 0x123);
+	assert_int_equal(image.headers, ELF_PIE_BASE + 0x40);
+	assert_int_equal(image.end, ELF_PIE_BASE + 0x8000);
+	assert_int_equal(byte_at(ELF_PIE_BASE + 1), 'E');
+	unload();
+}
+
+static void refused(const char *why)
+{
+	struct elf_image image;
+	long result = load(&image);
+
+	if (result != -ENOEXEC)
+		fail_msg("%s: %ld, not ENOEXEC", why, result);
+	unload();
+	reset(NULL);
+}
+
+static void files_that_are_refused(void **state)
+{
+	(void)state;
+	file[0] = 0;
+	refused("no ELF file");
+	header->e_ident[EI_CLASS] = ELFCLASS32;
+	refused("32 bits");
+	header->e_machine = EM_386;
+	refused("another processor");
+	header->e_type = ET_REL;
+	refused("an object file");
+	header->e_phentsize = 55;
+	refused("segments of another size");
+	header->e_phnum = 0;
+	refused("no segments");
+	header->e_phnum = 65;
+	refused("too many segments");
+	header->e_phoff = sizeof(file) - 10;
+	refused("segments past the end");
+	header->e_phoff = UINT64_MAX - 10;
+	refused("segments past everything");
+	segment[3].p_type = PT_INTERP;
+	refused("dynamically linked");
+	segment[0].p_type = segment[1].p_type = segment[2].p_type = PT_NULL;
+	refused("nothing to load");
+	segment[2].p_flags |= PF_X;
+	refused("writable and executable");
+	segment[1].p_vaddr = 0x401000;
+	refused("overlapping segments");
+	segment[1].p_vaddr = 0x3ff000;
+	refused("segments out of order");
+	segment[1].p_vaddr += 16;
+	refused("an offset that does not fit the address");
+	segment[2].p_filesz = segment[2].p_memsz + 1;
+	refused("more in the file than in memory");
+	segment[2].p_memsz = UINT64_MAX;
+	refused("an endless segment");
+	segment[2].p_vaddr = 0x800000000010;
+	refused("an address of the kernel's");
+	segment[2].p_vaddr = 0xffffffffffff0010;
+	refused("the last addresses there are");
+	segment[0].p_vaddr = 0;
+	refused("page 0");
+	segment[2].p_filesz = 0x2000;
+	refused("a file that was cut off");
+	header->e_entry = UINT64_MAX;
+	refused("an entry that is no address");
+}
+
+/* Any file: an answer, nothing lost, and the invariants hold. */
+static void garbage(void **state)
+{
+	struct elf_image image;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 400; seed++) {
+		host_seed(seed);
+		reset(NULL);
+		for (unsigned int i = 0; i < 1 + seed % 4; i++) {
+			uint64_t at = host_random_below(64 + 4 * 56);
+
+			file[at] = (unsigned char)host_random();
+		}
+		load(&image);
+		unload();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_sound_file, reset),
+		cmocka_unit_test_setup(a_file_for_any_place, reset),
+		cmocka_unit_test_setup(files_that_are_refused, reset),
+		cmocka_unit_test_setup(garbage, reset),
+	};
+
+	return cmocka_run_group_tests_name("elf", tests, NULL, NULL);
+}
