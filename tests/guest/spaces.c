@@ -48,11 +48,11 @@ TEST(spaces, random_histories)
 {
 	uint64_t free, pinned = pinned_tables();
 
-	for (uint64_t seed = 100; seed < 108; seed++) {
+	for (uint64_t seed = 100; seed < 106; seed++) {
 		const char *error;
 
 		free = frames_free_count();
-		error = history_play(&by_the_processor, seed, 2000);
+		error = history_play(&by_the_processor, seed, 5000);
 		EXPECT_STREQ(error ? error : "sound", "sound");
 		if (error)
 			return;

@@ -55,7 +55,11 @@ static pfn_t reach(struct space *space, uintptr_t address, unsigned int wanted, 
 	if (this_cpu()->loaded_mm != &space->mm)
 		mm_load(&space->mm);
 	for (unsigned int tries = 0; tries < 3; tries++) {
-		if (model_access(0, address, wanted == SPACE_WRITE, &mfn) == MODEL_OK) {
+		enum model_access how = model_access(0, address, wanted == SPACE_WRITE, &mfn);
+
+		if (how == MODEL_STALE)
+			fail_msg("the TLB has an old translation of address %lx", address);
+		if (how == MODEL_OK) {
 			*why = FAULT_DONE;
 			return pfn(model_pfn(mfn));
 		}
@@ -303,6 +307,34 @@ static void the_break(void **state)
 	stop();
 }
 
+/* Rights that come back do not bring the right to write into what is shared since a fork. */
+static void protection_keeps_forks_apart(void **state)
+{
+	struct space *parent, *child;
+	uint64_t value;
+
+	(void)state;
+	start(4);
+	parent = new_space();
+	map(parent, ARENA, 2, RW, false);
+	assert_int_equal(write_word(parent, ARENA, 1), FAULT_DONE);
+	child = space_fork(parent);
+	assert_int_equal(space_protect(parent, ARENA, PAGE_SIZE, SPACE_READ), 0);
+	assert_int_equal(space_protect(parent, ARENA, PAGE_SIZE, RW), 0);
+	assert_int_equal(write_word(parent, ARENA, 2), FAULT_DONE);
+	assert_int_equal(read_word(child, ARENA, &value), FAULT_DONE);
+	assert_int_equal(value, 1);
+	/* And the other way round, asleep in between. */
+	assert_int_equal(space_protect(child, ARENA, PAGE_SIZE, 0), 0);
+	assert_int_equal(space_protect(child, ARENA, PAGE_SIZE, RW), 0);
+	assert_int_equal(write_word(child, ARENA, 3), FAULT_DONE);
+	assert_int_equal(read_word(parent, ARENA, &value), FAULT_DONE);
+	assert_int_equal(value, 2);
+	space_put(parent);
+	space_put(child);
+	stop();
+}
+
 static void files_are_private_until_written(void **state)
 {
 	static char text[10000];
@@ -350,7 +382,7 @@ static void random_histories(void **state)
 
 		start(4 + seed % 2);
 		free = frames_free_count();
-		error = history_play(&by_the_model, seed, 1500);
+		error = history_play(&by_the_model, seed, 6000);
 		if (error)
 			fail_msg("seed %lu: %s", seed, error);
 		/* To the page. */
@@ -486,6 +518,7 @@ int main(void)
 		cmocka_unit_test(the_limit_counts_bytes),
 		cmocka_unit_test(stacks_grow),
 		cmocka_unit_test(the_break),
+		cmocka_unit_test(protection_keeps_forks_apart),
 		cmocka_unit_test(files_are_private_until_written),
 		cmocka_unit_test(random_histories),
 		cmocka_unit_test(a_fork_is_whole_or_none),

@@ -8,9 +8,9 @@
 #include <kernel/printf.h>
 #include <kernel/string.h>
 
-/* The addresses that are played with: 96 pages around the border between two pte tables. */
-#define ARENA       (0x40000000ul - 48 * PAGE_SIZE)
-#define ARENA_PAGES 96u
+/* The addresses that are played with: 32 pages around the border between two pte tables. */
+#define ARENA       (0x40000000ul - 16 * PAGE_SIZE)
+#define ARENA_PAGES 32u
 #define SPACES      4u
 #define CELLS       (1u << 14)
 
@@ -167,10 +167,11 @@ static bool try_fork(unsigned int who)
 
 static bool step(unsigned int who)
 {
-	unsigned int page = below(ARENA_PAGES), some = 1 + below(20);
+	unsigned int page = below(ARENA_PAGES), some = 1 + below(12);
 	unsigned int count = MIN(some, ARENA_PAGES - page);
 
-	switch (below(20)) {
+	/* Mostly accesses: pages must be there for the rest to have an effect. */
+	switch (below(80)) {
 	case 0:
 	case 1:
 		return try_map(who, page, count);
