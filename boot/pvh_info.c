@@ -14,8 +14,8 @@
 
 #define MAX_ENTRIES 128
 #define MAX_MODULES 16
-#define MAX_ADDRESS (1ull << 46) /* 64 TiB: what the direct map has room for with four levels */
-#define LOW_FRAMES  256          /* the first MiB, where firmware may still look */
+#define MAX_ADDRESS (1ull << 46) /* 64 TiB, which the direct map has room for */
+#define LOW_FRAMES  256          /* the first MiB is left to firmware, RAM or not */
 
 /* A structure with 64-bit members lies at a multiple of 8. */
 static const void *structure_at(const struct pvh_context *context, uint64_t address, uint64_t bytes)
@@ -29,9 +29,10 @@ struct ram {
 	unsigned int count;
 };
 
+/* Ranges of which either may be empty, and may end at the very last byte there is. */
 static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 {
-	return a < b + b_size && b < a + a_size;
+	return a_size && b_size && a <= b + (b_size - 1) && b <= a + (a_size - 1);
 }
 
 static uint64_t end_of(struct pfn_range range)
@@ -65,7 +66,7 @@ static const char *check_entry(const struct hvm_memmap_table_entry *map, unsigne
 {
 	const struct hvm_memmap_table_entry *entry = &map[which];
 
-	if (entry->size > UINT64_MAX - entry->addr)
+	if (entry->size && entry->size - 1 > UINT64_MAX - entry->addr)
 		return boot_message("memory map entry %u wraps round: %lx and %lx bytes", which,
 				    entry->addr, entry->size);
 	if (entry->type == XEN_HVM_MEMMAP_TYPE_RAM && entry->addr + entry->size > MAX_ADDRESS)
@@ -105,7 +106,8 @@ static const struct hvm_memmap_table_entry *find_map(const struct hvm_start_info
 		*error = boot_message("the memory map has %u entries, more than %u", *count,
 				      MAX_ENTRIES);
 	else if (!map)
-		*error = boot_message("hvm_start_info.memmap_paddr is %lx, which cannot be read",
+		*error = boot_message("hvm_start_info.memmap_paddr is %lx, which cannot be read or "
+				      "is no multiple of 8",
 				      start->memmap_paddr);
 	else
 		*error = NULL;
@@ -124,6 +126,7 @@ static const char *read_map(const struct hvm_start_info *start, const struct pvh
 		uint64_t first = (map[i].addr + PAGE_SIZE - 1) >> PAGE_SHIFT;
 		uint64_t end = (map[i].addr + map[i].size) >> PAGE_SHIFT;
 
+		first = MAX(first, LOW_FRAMES);
 		error = check_entry(map, i);
 		if (!error && map[i].type == XEN_HVM_MEMMAP_TYPE_RAM && end > first)
 			add_ram(ram, (struct pfn_range){pfn(first), end - first});
@@ -155,8 +158,6 @@ static const char *describe_memory(const struct ram *ram, struct boot_info *boot
 			boot->absent[boot->absent_runs++] =
 				(struct pfn_range){pfn(end), range.start.n - end};
 		}
-		if (range.start.n == 0)
-			boot->firmware = (struct pfn_range){pfn(0), MIN(range.count, LOW_FRAMES)};
 		end = end_of(range);
 	}
 	boot->pages = end;
@@ -166,17 +167,19 @@ static const char *describe_memory(const struct ram *ram, struct boot_info *boot
 static const char *check_cmdline(const struct hvm_start_info *start,
 				 const struct pvh_context *context, struct boot_info *boot)
 {
-	const char *text;
-	size_t length;
+	size_t most = BOOT_CMDLINE_SIZE, length;
+	const char *text = NULL;
 
 	if (!start->cmdline_paddr)
 		return NULL;
-	text = context->at(start->cmdline_paddr, BOOT_CMDLINE_SIZE);
-	if (!text)
+	/* It may end right where what can be read does. */
+	while (most && !(text = context->at(start->cmdline_paddr, most)))
+		most--;
+	if (!most)
 		return boot_message("hvm_start_info.cmdline_paddr is %lx, which cannot be read",
 				    start->cmdline_paddr);
-	length = strnlen(text, BOOT_CMDLINE_SIZE);
-	if (length == BOOT_CMDLINE_SIZE)
+	length = strnlen(text, most);
+	if (length == most)
 		return boot_message("the command line does not end within its %u bytes",
 				    BOOT_CMDLINE_SIZE);
 	memcpy(boot->cmdline, text, length + 1);
@@ -190,14 +193,13 @@ static const char *check_module(const struct hvm_modlist_entry *list, unsigned i
 	uint64_t first = module->paddr >> PAGE_SHIFT, pages = pages_for(module->size);
 
 	if (module->paddr % PAGE_SIZE || module->size > MAX_ADDRESS || !is_ram(ram, first, pages))
-		return boot_message(
-			"module %u, %lu bytes at %lx, does not lie in RAM from a page's start "
-			"on",
-			which, module->size, module->paddr);
-	if (overlap(first, pages, image.start.n, image.count) || first < LOW_FRAMES)
-		return boot_message(
-			"module %u, %lu bytes at %lx, overlaps the kernel or the first MiB", which,
-			module->size, module->paddr);
+		return boot_message("module %u, %lu bytes at %lx, does not lie in RAM above 1 MiB, "
+				    "from a page's "
+				    "start on",
+				    which, module->size, module->paddr);
+	if (overlap(first, pages, image.start.n, image.count))
+		return boot_message("module %u, %lu bytes at %lx, overlaps the kernel", which,
+				    module->size, module->paddr);
 	for (unsigned int i = 0; i < which; i++) {
 		if (overlap(first, pages, list[i].paddr >> PAGE_SHIFT, pages_for(list[i].size)))
 			return boot_message(
@@ -221,7 +223,8 @@ static const char *check_modules(const struct hvm_start_info *start,
 				    start->nr_modules, MAX_MODULES);
 	list = structure_at(context, start->modlist_paddr, start->nr_modules * sizeof(*list));
 	if (!list)
-		return boot_message("hvm_start_info.modlist_paddr is %lx, which cannot be read",
+		return boot_message("hvm_start_info.modlist_paddr is %lx, which cannot be read or "
+				    "is no multiple of 8",
 				    start->modlist_paddr);
 	for (unsigned int i = 0; i < start->nr_modules; i++) {
 		const char *error = check_module(list, i, context->image, ram);
@@ -250,7 +253,9 @@ const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *conte
 	};
 	ram.count = 0;
 	if (!start)
-		return boot_message("hvm_start_info lies at %lx, which cannot be read", address);
+		return boot_message(
+			"hvm_start_info lies at %lx, which cannot be read or is no multiple of 8",
+			address);
 	if (start->magic != XEN_HVM_START_MAGIC_VALUE)
 		return boot_message(
 			"hvm_start_info.magic is %08x, not %08x: this is not a PVH loader",

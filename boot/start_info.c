@@ -218,19 +218,27 @@ static void print_range(const char *name, struct pfn_range range)
 
 void boot_info_print(const struct boot_info *boot)
 {
-	printk(PRINTK_OUTPUT, "%-12s %s, %s\n", "protocol", boot->protocol,
-	       boot->dom0 ? "dom0" : "DomU");
+	printk(PRINTK_OUTPUT, "%-12s %s%s\n", "protocol", boot->protocol,
+	       boot->shared_info.n == UINT64_MAX ? ""
+	       : boot->dom0                      ? ", dom0"
+						 : ", DomU");
 	printk(PRINTK_OUTPUT, "%-12s \"%s\"\n", "command line", boot->cmdline);
 	printk(PRINTK_OUTPUT, "%-12s %lu pages (%lu MiB)\n", "memory", boot->pages,
 	       boot->pages >> (20 - PAGE_SHIFT));
 	print_range("start info", boot->start_info);
 	print_range("page tables", boot->page_tables);
 	print_range("P2M", boot->p2m);
-	printk(PRINTK_OUTPUT, "%-12s %016lx\n", "P2M address", boot->p2m_address);
+	if (boot->p2m_address)
+		printk(PRINTK_OUTPUT, "%-12s %016lx\n", "P2M address", boot->p2m_address);
 	print_range("ramdisk", boot->ramdisk);
 	if (boot->ramdisk.count)
 		printk(PRINTK_OUTPUT, "%-12s %lu bytes\n", "", boot->ramdisk_bytes);
-	printk(PRINTK_OUTPUT, "%-12s machine address %lx\n", "shared info", boot->shared_info.n);
+	for (unsigned int i = 0; i < boot->absent_runs; i++)
+		print_range("no memory", boot->absent[i]);
+	print_range("mapped", boot->initial_map);
+	if (boot->shared_info.n != UINT64_MAX)
+		printk(PRINTK_OUTPUT, "%-12s machine address %lx\n", "shared info",
+		       boot->shared_info.n);
 	if (mfn_valid(boot->console))
 		printk(PRINTK_OUTPUT, "%-12s mfn %lx, event channel %u\n", "console",
 		       boot->console.n, boot->console_port);

@@ -3,6 +3,7 @@
  * The first serial port of a PC, a 16550 (National Semiconductor, PC16550D data sheet). Output
  * waits for the transmitter; input raises interrupt line 4.
  */
+#include <arch/cpu.h>
 #include <arch/io.h>
 #include <arch/native.h>
 #include <arch/traps.h>
@@ -14,10 +15,20 @@
 enum { DATA = 0, INTERRUPTS = 1, FIFO = 2, FORMAT = 3, MODEM = 4, STATUS = 5 };
 enum { RECEIVED = 0x01, CAN_SEND = 0x20, ALL_SENT = 0x40 };
 
-static void wait_for(uint8_t status)
+/* Takes in what comes meanwhile: the port keeps 16 bytes, and events may be masked for long. */
+static void wait_for(uint8_t wanted)
 {
-	while (!(port_read8(PORT + STATUS) & status))
-		;
+	uint8_t status;
+
+	while (!((status = port_read8(PORT + STATUS)) & wanted)) {
+		bool events;
+
+		if (!(status & RECEIVED))
+			continue;
+		events = events_mask();
+		console_received();
+		events_restore(events);
+	}
 }
 
 static void send(char c)

@@ -16,12 +16,13 @@ void bench_report(const char *what, uint64_t ticks, uint64_t times)
 	       times, hundredths / 100, hundredths % 100);
 }
 
-void bench_run(void)
+bool bench_run(void)
 {
 	if (!monitor_has_xen_tables("bench"))
-		return;
+		return false;
 	linker_set_for_each (bench, bench)
 		bench->run();
+	return true;
 }
 
 COMMAND(bench, "", "measurements; of use when instructions are counted (--icount)")

@@ -158,12 +158,12 @@ COMMAND(time, "", "the wall clock, and the time since the machine booted")
 	       up % NS_PER_S / 1000);
 }
 
-COMMAND(poweroff, "", "end the domain with reason \"poweroff\"")
+COMMAND(poweroff, "", "end the domain, or the machine: power off")
 {
 	machine_shutdown(SHUTDOWN_IS_POWEROFF);
 }
 
-COMMAND(reboot, "", "end the domain with reason \"reboot\": the toolstack starts it again")
+COMMAND(reboot, "", "end it, to be started again: a domain by the toolstack")
 {
 	machine_shutdown(SHUTDOWN_IS_REBOOT);
 }

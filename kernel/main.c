@@ -79,9 +79,7 @@ void kernel_main(const struct boot_info *boot)
 
 	if (cmdline.selftest)
 		run_selftests();
-	if (cmdline.bench) {
-		bench_run();
-		machine_shutdown(SHUTDOWN_IS_POWEROFF);
-	}
+	if (cmdline.bench)
+		machine_shutdown(bench_run() ? SHUTDOWN_IS_POWEROFF : SHUTDOWN_IS_CRASH);
 	monitor_run();
 }

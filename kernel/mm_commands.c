@@ -42,6 +42,10 @@ static void print_p2m_tree(void)
 {
 	struct p2m_stats stats = p2m_stats();
 
+	if (!p2m_boot_size) {
+		SAY("every pfn below %lx that has memory is its own mfn\n", p2m_limit());
+		return;
+	}
 	SAY("list      %016lx, %lu entries, limit %lu\n", p2m_address(), p2m_size(), p2m_limit());
 	SAY("tree      %u steps deep: %lu leaves, %lu nodes of its own\n", stats.depth,
 	    stats.leaves, stats.nodes);

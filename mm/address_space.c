@@ -395,16 +395,15 @@ static void replace_large(struct mm *mm, pt_entry_t *entry, enum pt_level level,
 
 bool mm_split(struct mm *mm, pt_entry_t *entry, enum pt_level level)
 {
-	pt_entry_t large = read_entry(entry);
-	pfn_t table;
+	pfn_t table = level == PT_PTE ? INVALID_PFN : new_table(pt_level_below(level));
 
-	if (level == PT_PTE || !pt_entry_present(large) || !pt_entry_leaf(large, level))
-		panic("mm_split: the %s entry %016lx maps no large page", pt_level_name(level),
-		      large.raw);
-	table = new_table(pt_level_below(level));
-	if (!pfn_valid(table))
+	if (!pfn_valid(table) && level != PT_PTE)
 		return false;
+	lazy_flush();
 	mm_lock(mm);
+	if (level == PT_PTE || !pt_entry_present(*entry))
+		panic("mm_split: the %s entry %016lx maps no large page", pt_level_name(level),
+		      entry->raw);
 	if (pt_entry_leaf(*entry, level))
 		replace_large(mm, entry, level, table);
 	else

@@ -9,17 +9,11 @@
 const char *frame_kind_name(enum frame_kind kind)
 {
 	static const char *const names[FRAME_KINDS] = {
-		[FRAME_TAIL] = "part of a block",
-		[FRAME_FREE] = "free",
-		[FRAME_ALLOCATED] = "allocated",
-		[FRAME_TEXT] = "kernel text",
-		[FRAME_DATA] = "kernel data",
-		[FRAME_BOOT] = "shared rings",
-		[FRAME_FIRMWARE] = "firmware",
-		[FRAME_TABLE] = "page tables",
-		[FRAME_P2M] = "P2M",
-		[FRAME_DATABASE] = "frame database",
-		[FRAME_RAMDISK] = "ramdisk",
+		[FRAME_TAIL] = "part of a block",    [FRAME_FREE] = "free",
+		[FRAME_ALLOCATED] = "allocated",     [FRAME_TEXT] = "kernel text",
+		[FRAME_DATA] = "kernel data",        [FRAME_BOOT] = "shared rings",
+		[FRAME_TABLE] = "page tables",       [FRAME_P2M] = "P2M",
+		[FRAME_DATABASE] = "frame database", [FRAME_RAMDISK] = "ramdisk",
 		[FRAME_ABSENT] = "absent",
 	};
 
@@ -169,4 +163,15 @@ uint64_t boot_memory_longest(const struct boot_memory *memory)
 	for (; gap.count; gap = boot_memory_next_free(memory, pfn(end_of(gap))))
 		longest = MAX(longest, gap.count);
 	return longest;
+}
+
+uint64_t boot_memory_absent(const struct boot_memory *memory)
+{
+	uint64_t absent = 0;
+
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		if (memory->run[i].kind == FRAME_ABSENT)
+			absent += memory->run[i].range.count;
+	}
+	return absent;
 }

@@ -219,7 +219,9 @@ void direct_map_build(struct boot_memory *memory)
 	uint64_t count;
 
 	if (!pfn_valid(tables))
-		panic("no run of %lu free frames for the tables of the direct map", total);
+		fatal("too little memory in one piece: the tables of the direct map need %lu KiB, "
+		      "the longest free run has %lu KiB",
+		      total << (PAGE_SHIFT - 10), boot_memory_longest(memory) << (PAGE_SHIFT - 10));
 
 	pieces.tables = pfn(tables.n + total - pieces.count);
 	count = fill_leaf_tables(tables, memory, &pieces);

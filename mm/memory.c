@@ -51,7 +51,6 @@ void memory_reserve(struct boot_memory *memory, const struct boot_info *boot)
 		fatal("the kernel does not fit: %s", error);
 	for (unsigned int i = 0; i < boot->absent_runs; i++)
 		reserve(memory, boot->absent[i], FRAME_ABSENT);
-	reserve(memory, boot->firmware, FRAME_FIRMWARE);
 	reserve(memory, boot->start_info, FRAME_BOOT);
 	reserve(memory, boot->page_tables, FRAME_TABLE);
 	reserve(memory, boot->p2m, FRAME_P2M);
@@ -70,20 +69,22 @@ uint64_t memory_needed(uint64_t in_use)
 	do {
 		before = needed;
 		needed = in_use + WORKING_PAGES + direct_map_tables(needed) +
-			 p2m_frames(needed).total_tables + pages_for(frames_database_size(needed));
+			 paravirt.p2m_tables(needed) + pages_for(frames_database_size(needed));
 	} while (needed != before);
 	return needed;
 }
 
 static void check_size(const struct boot_memory *memory)
 {
+	uint64_t absent = boot_memory_absent(memory);
 	uint64_t in_use = memory->pages - boot_memory_free(memory);
 	uint64_t needed = memory_needed(in_use);
 
 	if (memory->pages < needed)
-		fatal("too little memory: the domain has %lu KiB and needs at least %lu KiB "
-		      "(%lu KiB are taken by the kernel, its ramdisk and the builder's tables)",
-		      KIB(memory->pages), KIB(needed), KIB(in_use));
+		fatal("too little memory: there are %lu KiB, and at least %lu KiB are needed "
+		      "(%lu KiB are taken by the kernel, its ramdisk and the tables it was "
+		      "started with)",
+		      KIB(memory->pages - absent), KIB(needed - absent), KIB(in_use - absent));
 }
 
 static bool has_memory(pfn_t frame)
@@ -130,12 +131,13 @@ static void start_full_operations(const struct boot_memory *memory)
 		fatal("too little memory: none is left for page tables and the P2M's tree");
 }
 
-static void tell(void)
+static void tell(const struct boot_memory *memory)
 {
 	struct direct_map_cost cost = direct_map_cost();
+	uint64_t pages = memory->pages - boot_memory_absent(memory);
 
-	printk(PRINTK_INFO, "mm: %lu pages (%lu MiB), %lu free\n", cost.pages,
-	       cost.pages >> (20 - PAGE_SHIFT), frames_free_count());
+	printk(PRINTK_INFO, "mm: %lu pages (%lu MiB), %lu free\n", pages,
+	       pages >> (20 - PAGE_SHIFT), frames_free_count());
 	printk(PRINTK_INFO,
 	       "mm: direct map in %lu tables: %lu ticks to fill, %lu to put in place\n",
 	       cost.tables, cost.fill_ticks, cost.validate_ticks);
@@ -156,7 +158,7 @@ void memory_init(const struct boot_info *boot, enum p2m_relocation p2m)
 	take_p2m(&memory, p2m);
 	build_frame_database(&memory);
 	start_full_operations(&memory);
-	tell();
+	tell(&memory);
 }
 
 void memory_print(void)
@@ -169,6 +171,7 @@ void memory_print(void)
 			printk(PRINTK_OUTPUT, "%-16s %9lu pages  %10lu KiB\n",
 			       frame_kind_name(kind), stats.kind[kind], KIB(stats.kind[kind]));
 	}
+	stats.total -= stats.kind[FRAME_ABSENT];
 	printk(PRINTK_OUTPUT, "%-16s %9lu pages  %10lu KiB\n", "in all", stats.total,
 	       KIB(stats.total));
 }

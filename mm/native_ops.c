@@ -80,6 +80,12 @@ static const char *nothing_to_take(struct boot_memory *memory, enum p2m_relocati
 	return NULL;
 }
 
+static uint64_t no_p2m_tables(uint64_t pages)
+{
+	(void)pages;
+	return 0;
+}
+
 static bool nothing_to_extend(uint64_t pages)
 {
 	(void)pages;
@@ -90,6 +96,7 @@ const struct paravirt_ops paravirt_native = {
 	.name = "native",
 	.complete = &paravirt_native,
 	.take_p2m = nothing_to_take,
+	.p2m_tables = no_p2m_tables,
 	.extend_p2m = nothing_to_extend,
 	.set_entry = set,
 	.set_kernel_pte = set_kernel,

@@ -42,6 +42,8 @@ static struct {
 	uintptr_t address; /* of the list in the kernel's address space */
 	bool own_tables;   /* what maps it there was made by the relocator */
 	uint64_t limit;
+	const struct pfn_range *absent; /* without a hypervisor: pfns without memory */
+	unsigned int absent_runs;
 
 	unsigned int levels; /* of the tree, the leaves' included; 0: no tree yet */
 	union node *root;
@@ -63,6 +65,7 @@ void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables)
 	p2m.own_tables = own_tables;
 	p2m.address = address;
 	p2m_boot_list = p2m_list_at(address);
+	p2m.absent_runs = 0;
 	p2m_boot_size = pages;
 	m2p_frames = (MACH2PHYS_VIRT_END - MACH2PHYS_VIRT_START) / sizeof(uint64_t);
 	p2m.pages = p2m.limit = pages;
@@ -70,9 +73,12 @@ void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables)
 }
 
 /* A tree of one leaf, the shared one that says "identity", whatever the number of pages. */
-void p2m_use_identity(uint64_t pages)
+void p2m_use_identity(uint64_t pages, const struct pfn_range *absent, unsigned int count)
 {
 	static union node leaf;
+
+	p2m.absent = absent;
+	p2m.absent_runs = count;
 
 	p2m_boot_size = 0;
 	m2p_frames = 0;
@@ -124,6 +130,15 @@ static inline unsigned int index_at(uint64_t n, unsigned int level)
 	return n >> NODE_BITS * level & (P2M_PER_PAGE - 1);
 }
 
+static bool is_absent(pfn_t frame)
+{
+	for (unsigned int i = 0; i < p2m.absent_runs; i++) {
+		if (frame.n - p2m.absent[i].start.n < p2m.absent[i].count)
+			return true;
+	}
+	return false;
+}
+
 uint64_t p2m_entry(pfn_t frame)
 {
 	const union node *node = p2m.root;
@@ -137,7 +152,7 @@ uint64_t p2m_entry(pfn_t frame)
 	for (unsigned int level = p2m.levels - 1; level > 0; level--)
 		node = __atomic_load_n(&node->child[index_at(frame.n, level)], __ATOMIC_RELAXED);
 	if (node == p2m.identity[0])
-		return frame.n | P2M_IDENTITY;
+		return is_absent(frame) ? P2M_INVALID : frame.n | P2M_IDENTITY;
 	return __atomic_load_n(&node->entry[index_at(frame.n, 0)], __ATOMIC_RELAXED);
 }
 

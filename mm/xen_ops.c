@@ -220,6 +220,11 @@ static const char *xen_take_p2m(struct boot_memory *memory, enum p2m_relocation 
 	return p2m_relocate(memory, P2M_VIRT_BASE, how, done);
 }
 
+static uint64_t xen_p2m_tables(uint64_t pages)
+{
+	return p2m_frames(pages).total_tables;
+}
+
 /* As much memory as the toolstack may give the domain one day; dom0 may have any amount. */
 static bool xen_extend_p2m(uint64_t pages)
 {
@@ -233,14 +238,14 @@ static bool xen_extend_p2m(uint64_t pages)
 
 /* What the two tables have in common. A new root is not pinned, so cloning one tells Xen nothing.
  */
-#define XEN_OPS                                                                                  \
-	.complete = &paravirt_xen, .take_p2m = xen_take_p2m, .extend_p2m = xen_extend_p2m,       \
-	.tables_validated = true, .user_roots = true, .set_kernel_pte = xen_set_kernel_pte,      \
-	.clone_root = paravirt_no_clone_root, .activate_mm = xen_pin_mm, .dup_mmap = xen_pin_mm, \
-	.exit_mmap = xen_exit_mmap, .load_mm = xen_load_mm, .lazy_enter = batch_enter,           \
-	.lazy_leave = batch_leave, .lazy_flush = batch_flush,                                    \
-	.set_page_writable = xen_set_page_writable, .flush_address = xen_flush_address,          \
-	.flush_all = xen_flush_all
+#define XEN_OPS                                                                            \
+	.complete = &paravirt_xen, .take_p2m = xen_take_p2m, .p2m_tables = xen_p2m_tables, \
+	.extend_p2m = xen_extend_p2m, .tables_validated = true, .user_roots = true,        \
+	.set_kernel_pte = xen_set_kernel_pte, .clone_root = paravirt_no_clone_root,        \
+	.activate_mm = xen_pin_mm, .dup_mmap = xen_pin_mm, .exit_mmap = xen_exit_mmap,     \
+	.load_mm = xen_load_mm, .lazy_enter = batch_enter, .lazy_leave = batch_leave,      \
+	.lazy_flush = batch_flush, .set_page_writable = xen_set_page_writable,             \
+	.flush_address = xen_flush_address, .flush_all = xen_flush_all
 
 const struct paravirt_ops paravirt_xen_early = {
 	.name = "xen, early",

@@ -20,7 +20,7 @@ extern const struct extable_entry extable_start[], extable_end[];
 void call_address(uintptr_t address);
 void trap_dispatch(struct regs *regs);
 
-_Static_assert(offsetof(struct recovery, rip) == 56, "entry.S uses these offsets");
+_Static_assert(offsetof(struct recovery, rip) == 56, "recovery.S uses these offsets");
 
 /* Of interrupts and events; NULL: an exception, or nobody's. */
 static void (*handlers[TRAP_VECTORS])(void);

@@ -4,7 +4,7 @@
  *
  * There are three: a PV guest of Xen, a PVH guest of Xen (which has its own page tables and asks
  * Xen for the rest), and a bare PC. Each way in fills in a table and calls kernel_main(); from
- * there on nobody asks which it is. How page tables are changed is mm/paravirt.h.
+ * there on only tests and commands ask which it is. How page tables are changed is mm/paravirt.h.
  */
 #ifndef ARCH_MACHINE_H
 #define ARCH_MACHINE_H

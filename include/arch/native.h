@@ -2,7 +2,7 @@
 /*
  * A processor of our own: descriptor tables, interrupt controllers, clocks, the switch to five
  * levels. Used by the PVH entry, on bare hardware and as a PVH guest of Xen. Everything here is
- * called once, at boot, on the boot CPU, unless it says otherwise.
+ * called once, at boot, on the boot CPU; what struct machine uses, at any time.
  */
 #ifndef ARCH_NATIVE_H
 #define ARCH_NATIVE_H
@@ -55,7 +55,7 @@ void native_end_of_interrupt(void);
 /* Xen under a PVH guest: see arch/x86/xen/pvh.c. */
 bool xen_pvh_find(void);
 unsigned int xen_pvh_memory_map(struct hvm_memmap_table_entry *map, unsigned int max);
-void xen_pvh_init(bool dom0, maddr_t shared_info);
+void xen_pvh_init(maddr_t shared_info);
 extern const struct machine xen_pvh;
 
 #endif

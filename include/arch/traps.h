@@ -28,7 +28,7 @@ enum {
 	TRAP_VECTORS
 };
 
-/* Registers at the time of a trap, in the order in which entry.S pushes them. */
+/* Registers at the time of a trap, in the order in which arch/x86/regs.inc pushes them. */
 struct regs {
 	uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
 	uint64_t vector;

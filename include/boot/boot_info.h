@@ -39,10 +39,9 @@ struct boot_info {
 	mfn_t xenstore;        /* xenstore ring; INVALID_MFN in dom0 */
 	uint32_t xenstore_port;
 
-	/* Of a machine whose memory has holes: the pfns without memory, and the firmware's. */
+	/* Of a machine whose memory has holes: the pfns without memory, or not for us. */
 	struct pfn_range absent[BOOT_ABSENT];
 	unsigned int absent_runs;
-	struct pfn_range firmware;
 
 	struct pfn_range initial_map; /* what the builder mapped at KERNEL_VIRT_BASE + pfn */
 };

@@ -22,7 +22,6 @@ enum frame_kind {
 	FRAME_TEXT,      /* the kernel's code and constants: read-only everywhere */
 	FRAME_DATA,      /* the kernel's variables and stacks */
 	FRAME_BOOT,      /* start_info, the rings shared with the toolstack's domain */
-	FRAME_FIRMWARE,  /* memory below 1 MiB, where a PC's firmware may still look */
 	FRAME_TABLE,     /* a page table: read-only everywhere */
 	FRAME_P2M,      /* the builder's P2M and its tables: read-only in the direct map at first */
 	FRAME_DATABASE, /* the frame database */
@@ -75,6 +74,9 @@ struct pfn_range boot_memory_next_free(const struct boot_memory *memory, pfn_t f
 
 /* Whether that frame is in no run. */
 bool boot_memory_is_free(const struct boot_memory *memory, pfn_t frame);
+
+/* Frames that are no memory. */
+uint64_t boot_memory_absent(const struct boot_memory *memory);
 
 /* Frames in no run, and the length of the longest free run. */
 uint64_t boot_memory_free(const struct boot_memory *memory);

@@ -23,7 +23,8 @@ void direct_map_build(struct boot_memory *memory);
 
 /*
  * Makes sure that a frame has a page of its own in the direct map, splitting a large one: so that
- * make_page_readonly() is about that frame alone. False: out of memory; the rights are the same.
+ * make_page_readonly() is about that frame alone. False: out of memory, or the frame is no memory;
+ * the rights are the same.
  * Lock: the kernel's address space's is taken.
  */
 bool direct_map_own_page(pfn_t frame);

@@ -44,8 +44,11 @@ void p2m_init(const struct boot_info *boot);
 void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables);
 bool p2m_tables_are_own(void);
 
-/* Without a hypervisor: each of so many pfns is the mfn of the same number, and stays that. */
-void p2m_use_identity(uint64_t pages);
+/*
+ * Without a hypervisor: each of so many pfns is the mfn of the same number, and stays that; but for
+ * the "count" ranges in "absent", which must stay where they are: there is no memory.
+ */
+void p2m_use_identity(uint64_t pages, const struct pfn_range *absent, unsigned int count);
 
 /* Where the list is in the kernel's address space. */
 uintptr_t p2m_address(void);

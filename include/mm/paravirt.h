@@ -35,6 +35,9 @@ struct paravirt_ops {
 	const char *(*take_p2m)(struct boot_memory *memory, enum p2m_relocation how,
 				struct p2m_relocated *done);
 
+	/* Frames that its tables will take for a domain of so many pages. */
+	uint64_t (*p2m_tables)(uint64_t pages);
+
 	/* At boot, with an allocator: room in it for what the domain may get. False: no memory. */
 	bool (*extend_p2m)(uint64_t pages);
 

@@ -134,7 +134,7 @@ TEST(direct_map, lookups_end_where_they_should)
 
 TEST(direct_map, entry_addresses_are_machine_addresses)
 {
-	uintptr_t address = (uintptr_t)pfn_to_virt(pfn(5));
+	uintptr_t address = (uintptr_t)pfn_to_virt(pt_root());
 	struct pt_walk walk = pt_lookup(address);
 	const struct pt_step *leaf = &walk.step[walk.steps - 1];
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Page tables that nobody validates, at four and at five levels: address spaces in action, the
- * hooks' contract, large pages and their splitting. Each test leaves memory as it found it.
+ * hooks' contract, large pages and their splitting. What is split stays so.
  */
 #include "tables.h"
 

@@ -105,7 +105,7 @@ TEST(protect, rights_are_enforced)
 	EXPECT(!probe_execute((uintptr_t)&variable));
 	EXPECT(!probe_execute((uintptr_t)&constant));
 	EXPECT(!probe_execute((uintptr_t)boot_stack));
-	EXPECT(!probe_execute((uintptr_t)pfn_to_virt(pfn(0))));
+	EXPECT(!probe_execute((uintptr_t)pfn_to_virt(pt_root())));
 }
 
 TEST(protect, page_zero_faults)

@@ -46,15 +46,28 @@ void printk(enum printk_level level, const char *format, ...)
 	va_end(arguments);
 }
 
+static void die(const char *format, va_list arguments) NORETURN;
+static void die(const char *format, va_list arguments)
+{
+	vfprintf(stderr, format, arguments);
+	fflush(stderr);
+	_exit(PANIC_STATUS);
+}
+
 void panic(const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
-	va_end(arguments);
-	fflush(stderr);
-	_exit(PANIC_STATUS);
+	die(format, arguments);
+}
+
+void fatal(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	die(format, arguments);
 }
 
 void host_expect_panic(void (*function)(void), const char *text)

@@ -365,9 +365,11 @@ static void nothing_can_be_set_before_the_tree(void **state)
 /* Without a hypervisor every pfn is its own mfn, at no cost, and nothing can be set. */
 static void identity_without_a_hypervisor(void **state)
 {
+	const struct pfn_range hole = {pfn(0xa0), 0x60};
+
 	(void)state;
 	start(0);
-	p2m_use_identity(1ull << 34);
+	p2m_use_identity(1ull << 34, &hole, 1);
 	assert_int_equal(p2m_size(), 1ull << 34);
 	for (uint64_t n = 0; n < 1ull << 34; n = n * 3 + 1) {
 		assert_int_equal(pfn_to_mfn(pfn(n)).n, n);
@@ -375,6 +377,9 @@ static void identity_without_a_hypervisor(void **state)
 	}
 	assert_false(mfn_valid(pfn_to_mfn(pfn(1ull << 34))));
 	assert_false(pfn_valid(mfn_to_pfn(mfn(1ull << 34))));
+	assert_false(mfn_valid(pfn_to_mfn(pfn(0xa0))));
+	assert_false(pfn_valid(mfn_to_pfn(mfn(0xff))));
+	assert_int_equal(pfn_to_mfn(pfn(0x100)).n, 0x100);
 	assert_int_equal(p2m_set(pfn(5), 6), P2M_PAST_LIMIT);
 	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(5), 1}), P2M_PAST_LIMIT);
 	world_discard();

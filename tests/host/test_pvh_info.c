@@ -89,12 +89,10 @@ static void what_qemu_gives(void **state)
 	assert_int_equal(boot.ramdisk.start.n, 0xff00);
 	assert_int_equal(boot.ramdisk.count, 2);
 	assert_int_equal(boot.ramdisk_bytes, 5000);
-	/* The last page below 640 KiB is not whole. */
+	/* The first MiB is the firmware's, memory or not. */
 	assert_int_equal(boot.absent_runs, 1);
-	assert_int_equal(boot.absent[0].start.n, 0x9f);
-	assert_int_equal(boot.absent[0].count, 0x61);
-	assert_int_equal(boot.firmware.start.n, 0);
-	assert_int_equal(boot.firmware.count, 0x9f);
+	assert_int_equal(boot.absent[0].start.n, 0);
+	assert_int_equal(boot.absent[0].count, 0x100);
 	assert_false(mfn_valid(boot.console));
 }
 
@@ -120,18 +118,15 @@ static void any_map_of_memory(void **state)
 	set_map(2, 0x1100000, 0xeee0000, XEN_HVM_MEMMAP_TYPE_RAM); /* touches the one before */
 	set_map(3, 0xfffff800, 0x700, XEN_HVM_MEMMAP_TYPE_RAM);    /* no whole page */
 	set_map(4, 0x1000, 0x8000, XEN_HVM_MEMMAP_TYPE_RAM);
-	set_map(5, 0xfee00000, 0, XEN_HVM_MEMMAP_TYPE_RAM);
-	set_map(6, 0xfec00000, 0x100000, XEN_HVM_MEMMAP_TYPE_RESERVED);
+	set_map(5, 0x200000, 0, XEN_HVM_MEMMAP_TYPE_RESERVED); /* empty, in the middle of RAM */
+	set_map(6, UINT64_MAX - 0xfff, 0x1000, XEN_HVM_MEMMAP_TYPE_RESERVED); /* to the very end */
 	assert_null(read_it());
 	assert_int_equal(boot.pages, 0x140000);
-	assert_int_equal(boot.absent_runs, 3);
+	assert_int_equal(boot.absent_runs, 2);
 	assert_int_equal(boot.absent[0].start.n, 0);
-	assert_int_equal(boot.absent[0].count, 1);
-	assert_int_equal(boot.absent[1].start.n, 9);
-	assert_int_equal(boot.absent[1].count, 0xf7);
-	assert_int_equal(boot.absent[2].start.n, 0xffe0);
-	assert_int_equal(boot.absent[2].count, 0x100000 - 0xffe0);
-	assert_int_equal(boot.firmware.count, 0); /* frame 0 is no memory */
+	assert_int_equal(boot.absent[0].count, 0x100);
+	assert_int_equal(boot.absent[1].start.n, 0xffe0);
+	assert_int_equal(boot.absent[1].count, 0x100000 - 0xffe0);
 }
 
 static void the_structure_itself(void **state)
@@ -176,6 +171,8 @@ static void memory_maps_that_are_refused(void **state)
 	map[0].type = map[2].type = XEN_HVM_MEMMAP_TYPE_RESERVED;
 	refuses("no RAM");
 	map[0].type = XEN_HVM_MEMMAP_TYPE_RAM;
+	refuses("no RAM"); /* above 1 MiB */
+	set_map(2, 0x120000, 0xfec0000, XEN_HVM_MEMMAP_TYPE_RAM);
 	refuses("the kernel, pfn 100 to 17f, does not lie in RAM");
 }
 
@@ -202,7 +199,7 @@ static void modules_that_are_refused(void **state)
 	refuses("modlist_paddr is 10000000000");
 	start->modlist_paddr = MODULES;
 	modules[0].paddr = 0xff00001;
-	refuses("module 0, 5000 bytes at ff00001, does not lie in RAM");
+	refuses("module 0, 5000 bytes at ff00001, does not lie in RAM above 1 MiB");
 	modules[0].paddr = 0xffdf000; /* its second page is past the end */
 	refuses("does not lie in RAM");
 	modules[0].paddr = UINT64_MAX - 0xfff;
@@ -212,7 +209,7 @@ static void modules_that_are_refused(void **state)
 	modules[0] = (struct hvm_modlist_entry){0x17f000, 5000, 0, 0};
 	refuses("overlaps the kernel");
 	modules[0] = (struct hvm_modlist_entry){0x2000, 5000, 0, 0};
-	refuses("the first MiB");
+	refuses("does not lie in RAM above 1 MiB");
 	start->nr_modules = 2;
 	modules[0] = (struct hvm_modlist_entry){0x200000, 5000, 0, 0};
 	modules[1] = (struct hvm_modlist_entry){0x201000, 1, 0, 0};
@@ -225,8 +222,12 @@ static void modules_that_are_refused(void **state)
 static void command_lines(void **state)
 {
 	(void)state;
-	start->cmdline_paddr = 0x10fff;
-	refuses("cmdline_paddr is 10fff");
+	start->cmdline_paddr = 0x11000;
+	refuses("cmdline_paddr is 11000");
+	start->cmdline_paddr = 0x10fff; /* the last byte that can be read, and a 0 */
+	assert_null(read_it());
+	memory[0xffff] = 'x';
+	refuses("does not end");
 	start->cmdline_paddr = CMDLINE;
 	memset(PLACE(char, CMDLINE), 'x', BOOT_CMDLINE_SIZE);
 	refuses("does not end within its 1024 bytes");

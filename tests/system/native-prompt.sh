@@ -20,10 +20,12 @@ type "pt ff11000000100000" "pmd[  0]" "pte[256]" "kernel text"
 type "pt 1000000000000" "pgd[  1] 0000000000000000" "not mapped: the pgd entry"
 type "pt 800000000000" "pgd[  0]" "not mapped"
 type "pt 100000000000000" "is not canonical"
-type "p2m 5" "stands for the mfn of the same number"
-type "m2p 5 fffffff" "mfn      5  pfn 5" "is not this domain's"
+type p2m "every pfn below"
+type "p2m a0 150" "pfn     a0  has no memory" "stands for the mfn of the same number"
+type "m2p 150 fffffff" "mfn    150  pfn 150" "is not this domain's"
+type bootinfo "PVH" "no memory    pfn 0 .. ff" "mapped"
 type pins "kernel   root pfn" "not pinned" "pgd 1  p4d 2" "0 tables are held by Xen"
-type mem "kernel text" "firmware" "ramdisk" "absent" "in all"
+type mem "kernel text" "ramdisk" "absent" "in all"
 type files "etc/motd"
 type time "UTC," "s since boot"
 type "explain pte 0" "only where Xen validates the page tables"
@@ -56,6 +58,12 @@ expect "FATAL: this processor cannot make pages non-executable (NX)"
 ends 1
 boot no-long-mode --native --cpu qemu32
 expect "FATAL: this processor has no 64-bit mode"
+ends 1
+boot no-apic --native --cpu qemu64,-apic
+expect "FATAL: this processor has no APIC"
+ends 1
+boot bench --native -- bench
+expect "only where Xen validates the page tables"
 ends 1
 boot memory --native --memory 5
 expect "FATAL: too little memory"

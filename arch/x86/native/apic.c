@@ -8,8 +8,11 @@
 #include <arch/native.h>
 #include <arch/time.h>
 #include <arch/traps.h>
+#include <kernel/panic.h>
 #include <mm/fixed.h>
 #include <mm/pagetable.h>
+
+#define CPUID_APIC (1u << 9)
 
 #define LOCAL_APIC 0xfee00000
 #define IO_APIC    0xfec00000
@@ -46,6 +49,8 @@ static void nothing(void)
 
 void native_apic_init(void)
 {
+	if (!(cpuid(1).edx & CPUID_APIC))
+		fatal("this processor has no APIC, and so no timer that the kernel can use");
 	port_write8(0x21, 0xff);
 	port_write8(0xa1, 0xff);
 	map(fixed_local_apic, LOCAL_APIC);

@@ -8,12 +8,17 @@
 #include <arch/io.h>
 #include <arch/native.h>
 #include <arch/time.h>
+#include <kernel/panic.h>
 
 #define PIT_HZ      1193182
 #define PIT_TICKS   (PIT_HZ / 100)
 #define PIT_CHANNEL 0x42
 #define PIT_COMMAND 0x43
 #define PIT_GATE    0x61 /* bit 0: counts; bit 1: the loudspeaker; bit 5: has counted down */
+
+/* A processor slower than 10 MHz, or a wait of many seconds: something is wrong. */
+#define LEAST_TICKS 100000
+#define MOST_LOOKS  50000000
 
 #define RTC_INDEX 0x70
 #define RTC_DATA  0x71
@@ -38,12 +43,25 @@ static uint8_t rtc_read(uint8_t reg)
 	return port_read8(RTC_DATA);
 }
 
+static unsigned int rtc_value(uint8_t value, uint8_t mode)
+{
+	return mode & 4 ? value : (value >> 4) * 10u + (value & 15);
+}
+
 static unsigned int rtc_number(uint8_t reg)
 {
-	uint8_t value = rtc_read(reg);
-	bool binary = rtc_read(0x0b) & 4;
+	return rtc_value(rtc_read(reg), rtc_read(0x0b));
+}
 
-	return binary ? value : (value >> 4) * 10u + (value & 15);
+/* In 12-hour mode the highest bit says "afternoon", and midnight is 12. */
+static unsigned int rtc_hour(void)
+{
+	uint8_t mode = rtc_read(0x0b), hour = rtc_read(4);
+	unsigned int number = rtc_value(hour & 0x7f, mode);
+
+	if (mode & 2)
+		return number;
+	return number % 12 + (hour & 0x80 ? 12 : 0);
 }
 
 /* Read until two readings agree: it may have been updating itself. */
@@ -57,7 +75,7 @@ static struct date rtc_date(void)
 			.year = 2000 + rtc_number(9),
 			.month = rtc_number(8),
 			.day = rtc_number(7),
-			.hour = rtc_number(4),
+			.hour = rtc_hour(),
 			.minute = rtc_number(2),
 			.second = rtc_number(0),
 		};
@@ -76,9 +94,15 @@ void native_clock_init(void)
 	port_write8(PIT_CHANNEL, PIT_TICKS >> 8);
 	start = rdtsc();
 	native_apic_count_down();
-	while (!(port_read8(PIT_GATE) & 0x20))
-		cpu_relax();
+	for (uint64_t looked = 0; !(port_read8(PIT_GATE) & 0x20); looked++) {
+		if (looked == MOST_LOOKS)
+			fatal("the timer of the PC (i8254) does not count: no way to tell the "
+			      "time");
+	}
 	ticks = rdtsc() - start;
+	if (ticks < LEAST_TICKS)
+		fatal("the timer of the PC (i8254) counted 10 ms in %lu ticks: there is none",
+		      ticks);
 	native_apic_set_frequency((uint64_t)native_apic_counted() * PIT_HZ / PIT_TICKS);
 	set_factor(ticks * PIT_HZ / PIT_TICKS);
 	first_tick = start;

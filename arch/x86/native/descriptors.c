@@ -45,15 +45,16 @@ static struct task task;
 static struct gate idt[256];
 static char stacks[2][STACK_SIZE] __attribute__((aligned(16)));
 
-/* The descriptors are those of head.S, and the TSS, which takes two places. */
-static uint64_t gdt[6] = {0, 0x00cf9b000000ffff, 0x00af9b000000ffff, 0x00cf93000000ffff};
+/* In head.S: the segments above, and two places for the TSS. */
+extern uint64_t boot_gdt[6];
 
 static void describe_task(void)
 {
 	uint64_t base = (uint64_t)&task, limit = sizeof(task) - 1;
 
-	gdt[TASK / 8] = limit | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
-	gdt[TASK / 8 + 1] = base >> 32;
+	boot_gdt[TASK / 8] =
+		limit | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
+	boot_gdt[TASK / 8 + 1] = base >> 32;
 }
 
 static void set_gate(unsigned int vector, unsigned int ist)
@@ -68,7 +69,7 @@ static void set_gate(unsigned int vector, unsigned int ist)
 
 void native_descriptors_init(void)
 {
-	struct table_pointer gdt_pointer = {sizeof(gdt) - 1, (uint64_t)gdt};
+	struct table_pointer gdt_pointer = {sizeof(boot_gdt) - 1, (uint64_t)boot_gdt};
 	struct table_pointer idt_pointer = {sizeof(idt) - 1, (uint64_t)idt};
 
 	task.io_map = sizeof(task);

@@ -175,10 +175,12 @@ no_long_mode:
 no_execute_disable:
 	.asciz	"FATAL: this processor cannot make pages non-executable (NX), which Pinwheel needs\r\n"
 
-	/* 0x08: 32-bit code; 0x10: 64-bit code; 0x18: data. As in descriptors.c. */
+	.data
+	/* 0x08: 32-bit code; 0x10: 64-bit code; 0x18: data; descriptors.c adds the TSS at 0x20. */
 	.balign	8
+	.globl	boot_gdt
 boot_gdt:
-	.quad	0, 0x00cf9b000000ffff, 0x00af9b000000ffff, 0x00cf93000000ffff
+	.quad	0, 0x00cf9b000000ffff, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0
 boot_gdt_pointer:
 	.word	. - boot_gdt - 1
 	.long	PHYSICAL(boot_gdt)

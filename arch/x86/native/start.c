@@ -222,12 +222,14 @@ void native_start(uint64_t start_info)
 	error = boot_info_from_pvh(start_info, &context, &boot);
 	if (error)
 		fatal("%s", error);
+	if (xen && !boot.dom0)
+		fatal("as a PVH guest of Xen this kernel can only be dom0");
 	paravirt = paravirt_native;
-	p2m_use_identity(boot.pages);
+	p2m_use_identity(boot.pages, boot.absent, boot.absent_runs);
 	make_tables();
 	if (xen) {
 		boot.shared_info.n = physical_of(fixed_window); /* a frame that nobody else uses */
-		xen_pvh_init(boot.dom0, boot.shared_info);
+		xen_pvh_init(boot.shared_info);
 	} else {
 		native_apic_init();
 		native_clock_init();

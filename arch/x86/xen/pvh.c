@@ -26,8 +26,6 @@
 
 extern const char hypercall_page[];
 
-static bool is_dom0;
-
 /* The leaves start at one of these, should something else use the first. */
 static uint32_t find_leaves(void)
 {
@@ -72,7 +70,7 @@ unsigned int xen_pvh_memory_map(struct hvm_memmap_table_entry *map, unsigned int
 	return request.nr_entries;
 }
 
-void xen_pvh_init(bool dom0, maddr_t address)
+void xen_pvh_init(maddr_t address)
 {
 	struct xen_add_to_physmap place = {
 		.domid = DOMID_SELF,
@@ -85,7 +83,6 @@ void xen_pvh_init(bool dom0, maddr_t address)
 		.value = CALLBACK_BY_VECTOR | VECTOR_XEN,
 	};
 
-	is_dom0 = dom0;
 	if (hypercall_memory_op(XENMEM_add_to_physmap, &place))
 		fatal("Xen does not share its info page");
 	xen_map_shared_info(address);
@@ -101,8 +98,8 @@ static void describe(char *buffer, size_t size)
 	char version[48];
 
 	xen_version_string(version, sizeof(version));
-	snprintf(buffer, size, "a PVH guest of Xen %s, as %s, with %u levels of page tables",
-		 version, is_dom0 ? "dom0" : "a DomU", pt_geometry.levels);
+	snprintf(buffer, size, "a PVH guest of Xen %s, as dom0, with %u levels of page tables",
+		 version, pt_geometry.levels);
 }
 
 const struct machine xen_pvh = {
