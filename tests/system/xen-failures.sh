@@ -60,5 +60,5 @@ ends 1
 # 8 MiB is the least that Xen can build this kernel into; with a ramdisk of nearly four, too little.
 truncate -s 3900K "$work/ramdisk"
 boot memory --memory 8 --ramdisk "$work/ramdisk"
-expect "FATAL: too little memory: the domain has 8192 KiB and needs at least"
+expect "FATAL: too little memory: there are 8192 KiB, and at least"
 ends 1
