@@ -13,8 +13,14 @@ enum {
 	ENOMEM = 12,
 	EACCES = 13,
 	EFAULT = 14,
+	EBUSY = 16,
 	EEXIST = 17,
+	ENOTDIR = 20,
+	EISDIR = 21,
 	EINVAL = 22,
+	ENAMETOOLONG = 36,
+	ENOTEMPTY = 39,
+	ELOOP = 40,
 };
 
 #endif

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The file system against the workstation's own: random operations on paths, with everything that
+ * paths can have in them, must give the same errors and leave the same tree.
+ */
+#define _GNU_SOURCE /* nftw() */
+#include "../model/world.h"
+#include "host.h"
+
+#include <kernel/errno.h>
+#include <kernel/fs.h>
+#include <mm/frames.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static uint64_t free_before;
+
+static void start(void)
+{
+	world_start(4, 4096);
+	free_before = frames_free_count();
+	assert_true(fs_init());
+}
+
+static void stop(void)
+{
+	fs_clear();
+	assert_int_equal(frames_free_count(), free_before);
+	world_stop();
+}
+
+static long make(const char *path, uint32_t mode)
+{
+	return fs_create(fs_root(), path, mode, NULL, NULL);
+}
+
+/* ---- one thing at a time ---- */
+
+static void names_and_paths(void **state)
+{
+	char long_name[FS_NAME_MAX + 2], long_path[FS_PATH_MAX + 1];
+	struct inode *inode, *other;
+
+	(void)state;
+	start();
+	assert_int_equal(make("/etc", FS_DIRECTORY | 0755), 0);
+	assert_int_equal(make("etc/motd", FS_FILE | 0644), 0);
+	assert_int_equal(make("/etc", FS_DIRECTORY | 0755), -EEXIST);
+	assert_int_equal(make("/no/motd", FS_FILE), -ENOENT);
+	assert_int_equal(make("/etc/motd/x", FS_FILE), -ENOTDIR);
+	assert_int_equal(make("", FS_FILE), -ENOENT);
+	assert_int_equal(fs_lookup(fs_root(), "/etc/../etc/./motd", true, &inode), 0);
+	assert_int_equal(fs_lookup(fs_root(), "//etc///motd", true, &other), 0);
+	assert_ptr_equal(inode, other);
+	assert_int_equal(inode->references, 3);
+	inode_put(other);
+	inode_put(inode);
+	assert_int_equal(fs_lookup(fs_root(), "/etc/motd/", true, &inode), -ENOTDIR);
+	assert_int_equal(fs_lookup(fs_root(), "/../..", true, &inode), 0);
+	assert_ptr_equal(inode, fs_root());
+	inode_put(inode);
+	memset(long_name, 'n', sizeof(long_name));
+	long_name[FS_NAME_MAX + 1] = '\0';
+	assert_int_equal(make(long_name, FS_FILE), -ENAMETOOLONG);
+	long_name[FS_NAME_MAX] = '\0';
+	assert_int_equal(make(long_name, FS_FILE), 0);
+	memset(long_path, '/', sizeof(long_path));
+	long_path[FS_PATH_MAX] = '\0';
+	assert_int_equal(fs_lookup(fs_root(), long_path, true, &inode), -ENAMETOOLONG);
+	stop();
+}
+
+static void links_that_go_round(void **state)
+{
+	struct inode *inode;
+	char buffer[8];
+
+	(void)state;
+	start();
+	assert_int_equal(fs_create(fs_root(), "a", FS_SYMLINK | 0777, "b", NULL), 0);
+	assert_int_equal(fs_create(fs_root(), "b", FS_SYMLINK | 0777, "/a", NULL), 0);
+	assert_int_equal(fs_lookup(fs_root(), "a", true, &inode), -ELOOP);
+	assert_int_equal(fs_lookup(fs_root(), "a", false, &inode), 0);
+	assert_int_equal(fs_readlink(inode, buffer, sizeof(buffer)), 1);
+	inode_put(inode);
+	assert_int_equal(fs_lookup(fs_root(), "a/", false, &inode), -ELOOP);
+	/* A target that is longer than what is left of a path. */
+	assert_int_equal(make("d", FS_DIRECTORY), 0);
+	assert_int_equal(make("d/f", FS_FILE), 0);
+	assert_int_equal(fs_create(fs_root(), "l", FS_SYMLINK | 0777, "d/../d/./../d", NULL), 0);
+	assert_int_equal(fs_lookup(fs_root(), "l/f", false, &inode), 0);
+	inode_put(inode);
+	stop();
+}
+
+static void what_is_open_stays(void **state)
+{
+	struct inode *file, *directory;
+	char text[6] = "";
+
+	(void)state;
+	start();
+	assert_int_equal(fs_create(fs_root(), "f", FS_FILE | 0644, NULL, &file), 0);
+	object_write(file->data, 0, "hello", 5);
+	assert_int_equal(fs_unlink(fs_root(), "f", false), 0);
+	assert_int_equal(file->links, 0);
+	assert_int_equal(object_read(file->data, 0, text, 5), 5);
+	assert_string_equal(text, "hello");
+	inode_put(file);
+	/* A directory that is gone holds nothing and takes nothing. */
+	assert_int_equal(fs_create(fs_root(), "d", FS_DIRECTORY | 0755, NULL, &directory), 0);
+	assert_int_equal(fs_unlink(fs_root(), "d", true), 0);
+	assert_int_equal(fs_create(directory, "x", FS_FILE, NULL, NULL), -ENOENT);
+	assert_false(fs_path(directory, text, sizeof(text)));
+	inode_put(directory);
+	assert_int_equal(fs_unlink(fs_root(), "/", true), -EBUSY);
+	stop();
+}
+
+static bool collect(const char *name, struct inode *inode, uint64_t next, void *argument)
+{
+	char *text = argument;
+
+	(void)inode, (void)next;
+	if (strlen(text) > 20)
+		return false; /* the buffer is full: go on later */
+	strcat(text, name);
+	strcat(text, " ");
+	return true;
+}
+
+static void directories_are_listed_in_pieces(void **state)
+{
+	char text[64] = "", path[32];
+	struct inode *directory;
+	uint64_t cursor = 0;
+
+	(void)state;
+	start();
+	assert_int_equal(fs_create(fs_root(), "dir", FS_DIRECTORY | 0755, NULL, &directory), 0);
+	for (char c = 'a'; c < 'm'; c++) {
+		snprintf(path, sizeof(path), "dir/f%c", c);
+		assert_int_equal(make(path, FS_FILE), 0);
+	}
+	assert_int_equal(fs_list(directory, &cursor, collect, text), 0);
+	assert_string_equal(text, ". .. fa fb fc fd fe ff ");
+	/* What was removed meanwhile is not seen, what is new is; nothing is seen twice. */
+	assert_int_equal(fs_unlink(fs_root(), "dir/fa", false), 0);
+	assert_int_equal(fs_unlink(fs_root(), "dir/fh", false), 0);
+	assert_int_equal(make("dir/new", FS_FILE), 0);
+	*text = '\0';
+	assert_int_equal(fs_list(directory, &cursor, collect, text), 0);
+	assert_string_equal(text, "fg fi fj fk fl new ");
+	inode_put(directory);
+	stop();
+}
+
+/* ---- against the workstation ---- */
+
+/*
+ * Both sides start in a directory far below their roots: paths and links may lead upwards, and must
+ * not lead out.
+ */
+#define DEPTH 40
+
+static char outermost[64], top[64 + 2 * DEPTH + 1];
+static struct inode *base;
+
+static void make_place(void)
+{
+	strcpy(outermost, "/tmp/pinwheel-fs-XXXXXX");
+	assert_non_null(mkdtemp(outermost));
+	strcpy(top, outermost);
+	base = inode_get(fs_root());
+	for (unsigned int i = 0; i < DEPTH; i++) {
+		struct inode *below;
+
+		strcat(top, "/u");
+		assert_int_equal(mkdir(top, 0755), 0);
+		assert_int_equal(fs_create(base, "u", FS_DIRECTORY | 0755, NULL, &below), 0);
+		inode_put(base);
+		base = below;
+	}
+}
+
+static const char *random_path(char *buffer)
+{
+	static const char *const names[] = {"a", "b", "c", "d", ".", "a/..", "b//c", "l"};
+	unsigned int parts = 1 + (unsigned int)host_random_below(3);
+
+	*buffer = '\0';
+	for (unsigned int i = 0; i < parts; i++) {
+		strcat(buffer, names[host_random_below(ARRAY_SIZE(names))]);
+		if (i + 1 < parts || host_random_below(6) == 0)
+			strcat(buffer, "/");
+	}
+	return buffer;
+}
+
+static const char *real(char *buffer, const char *path)
+{
+	sprintf(buffer, "%s/%s", top, path);
+	return buffer;
+}
+
+static long result_of(int result)
+{
+	return result < 0 ? -errno : 0;
+}
+
+static void same(const char *what, const char *path, const char *other, long ours, long theirs)
+{
+	if (ours != theirs)
+		fail_msg("%s \"%s\" \"%s\": %ld here, %ld on the workstation", what, path, other,
+			 ours, theirs);
+}
+
+static void compare_stat(const char *path, bool follow)
+{
+	char there[400];
+	struct inode *inode;
+	struct stat st;
+	long theirs =
+		result_of(follow ? stat(real(there, path), &st) : lstat(real(there, path), &st));
+	long ours = fs_lookup(base, path, follow, &inode);
+
+	same(follow ? "stat" : "lstat", path, "", ours, theirs);
+	if (ours)
+		return;
+	assert_int_equal(inode->mode & FS_TYPE_MASK, st.st_mode & S_IFMT);
+	/* Some file systems do not count the links of directories. */
+	if (!S_ISDIR(st.st_mode))
+		assert_int_equal(inode->links, st.st_nlink);
+	if (S_ISLNK(st.st_mode)) {
+		char mine[200] = "", yours[200] = "";
+
+		fs_readlink(inode, mine, sizeof(mine) - 1);
+		assert_true(readlink(real(there, path), yours, sizeof(yours) - 1) > 0);
+		assert_string_equal(mine, yours);
+	}
+	inode_put(inode);
+}
+
+/* The names of a directory, collected while the file system's lock is held. */
+struct listing {
+	unsigned int count;
+	char name[16][8];
+	struct inode *inode[16];
+};
+
+static bool note_name(const char *name, struct inode *inode, uint64_t next, void *argument)
+{
+	struct listing *listing = argument;
+
+	(void)next;
+	if (name[0] == '.')
+		return true;
+	snprintf(listing->name[listing->count], sizeof(listing->name[0]), "%s", name);
+	listing->inode[listing->count++] = inode;
+	return listing->count < ARRAY_SIZE(listing->name);
+}
+
+/* Every name that one side has, the other has too. */
+static void compare_directory(struct inode *directory, const char *path)
+{
+	struct listing listing = {.count = 0};
+	unsigned int there = 0;
+	struct dirent *entry;
+	uint64_t cursor = 0;
+	DIR *open = opendir(path);
+
+	assert_non_null(open);
+	while ((entry = readdir(open)))
+		there += entry->d_name[0] != '.';
+	closedir(open);
+	fs_list(directory, &cursor, note_name, &listing);
+	for (unsigned int i = 0; i < listing.count; i++) {
+		char child[400];
+		struct stat st;
+
+		snprintf(child, sizeof(child), "%s/%s", path, listing.name[i]);
+		if (lstat(child, &st))
+			fail_msg("%s is not on the workstation", child);
+		assert_int_equal(listing.inode[i]->mode & FS_TYPE_MASK, st.st_mode & S_IFMT);
+		if (S_ISDIR(st.st_mode))
+			compare_directory(listing.inode[i], child);
+	}
+	assert_int_equal(listing.count, there);
+}
+
+static long link_here(const char *from, const char *to)
+{
+	struct inode *inode;
+	long error = fs_lookup(base, from, false, &inode);
+
+	if (!error) {
+		error = fs_link(base, inode, to);
+		inode_put(inode);
+	}
+	return error;
+}
+
+static void random_operation(void)
+{
+	char path[100], other[100], there[400], there_too[400];
+
+	random_path(path);
+	random_path(other);
+	switch (host_random_below(9)) {
+	case 0:
+		same("mkdir", path, "", fs_create(base, path, FS_DIRECTORY | 0755, NULL, NULL),
+		     result_of(mkdir(real(there, path), 0755)));
+		break;
+	case 1:
+		same("mknod", path, "", fs_create(base, path, FS_FILE | 0644, NULL, NULL),
+		     result_of(mknod(real(there, path), S_IFREG | 0644, 0)));
+		break;
+	case 2:
+		same("symlink", path, other, fs_create(base, path, FS_SYMLINK | 0777, other, NULL),
+		     result_of(symlink(other, real(there, path))));
+		break;
+	case 3:
+		same("unlink", path, "", fs_unlink(base, path, false),
+		     result_of(unlink(real(there, path))));
+		break;
+	case 4:
+		same("rmdir", path, "", fs_unlink(base, path, true),
+		     result_of(rmdir(real(there, path))));
+		break;
+	case 5:
+		same("rename", path, other, fs_rename(base, path, base, other),
+		     result_of(rename(real(there, path), real(there_too, other))));
+		break;
+	case 6:
+		same("link", path, other, link_here(path, other),
+		     result_of(link(real(there, path), real(there_too, other))));
+		break;
+	default:
+		compare_stat(path, host_random_below(2));
+	}
+}
+
+static int remove_any(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static void as_on_the_workstation(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed < 20; seed++) {
+		host_seed(seed * 7919);
+		start();
+		make_place();
+		for (unsigned int step = 0; step < 600; step++) {
+			random_operation();
+			compare_directory(fs_root(), outermost);
+		}
+		inode_put(base);
+		stop();
+		nftw(outermost, remove_any, 16, FTW_DEPTH | FTW_PHYS);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_and_paths),
+		cmocka_unit_test(links_that_go_round),
+		cmocka_unit_test(what_is_open_stays),
+		cmocka_unit_test(directories_are_listed_in_pieces),
+		cmocka_unit_test(as_on_the_workstation),
+	};
+
+	return cmocka_run_group_tests_name("fs", tests, NULL, NULL);
+}
