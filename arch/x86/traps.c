@@ -65,6 +65,16 @@ void trap_set_handler(uint64_t vector, void (*handler)(void))
 	handlers[vector] = handler;
 }
 
+bool trap_run_handler(uint64_t vector)
+{
+	if (!handlers[vector])
+		return false;
+	this_cpu()->event_depth++;
+	handlers[vector]();
+	this_cpu()->event_depth--;
+	return true;
+}
+
 static struct segments {
 	uint64_t code, stack;
 } own_segments(void)
@@ -111,17 +121,14 @@ static void resume_at(struct recovery *recovery, struct regs *regs)
 
 void trap_dispatch(struct regs *regs)
 {
-	struct cpu *cpu = this_cpu();
+	struct cpu *cpu;
 
-	if (handlers[regs->vector]) {
-		cpu->event_depth++;
-		handlers[regs->vector]();
-		cpu->event_depth--;
-		return;
-	}
 	/* dom0 is told of every NMI; it may interrupt a printk, so it cannot even be mentioned. */
 	if (regs->vector == TRAP_NMI)
 		return;
+	if (trap_run_handler(regs->vector))
+		return;
+	cpu = this_cpu();
 	if (fixup(regs))
 		return;
 	if (cpu->on_fault && cpu->event_depth == 0) {

@@ -18,14 +18,18 @@ struct batch;
 struct mm;
 
 struct cpu {
-	struct cpu *self;             /* first: read through %gs:0 */
+	/* These four at the start: entry code finds them by their offsets (arch/x86/regs.inc). */
+	struct cpu *self;       /* read through %gs:0 */
+	uintptr_t user_stack;   /* a program's rsp, for a moment, on its way in by "syscall" */
+	uintptr_t kernel_stack; /* where the processor's frame goes on the way in from a program */
+	uintptr_t run_stack;    /* the kernel's rsp in user_run(), while a program runs */
+
 	unsigned int number;          /* virtual CPU number, from 0 */
 	unsigned int event_depth;     /* how many event upcalls are being handled: 0 or 1 */
 	struct vcpu_info *vcpu;       /* shared with Xen; NULL without Xen */
 	volatile uint8_t *event_mask; /* what holds events back; NULL: the interrupt flag */
 	struct recovery *on_fault;    /* where a fault of the code under test resumes; or NULL */
 	uintptr_t stack;              /* lowest address of the kernel stack in use */
-	uintptr_t user_stack;         /* reserved: a user program's rsp across a system call */
 	struct batch *batch;          /* its queue of hypercalls (mm/batch.h) */
 	struct mm *mm;                /* the address space it runs in ... */
 	struct mm *loaded_mm;         /* ... and the one whose roots Xen was last told to load */

@@ -31,6 +31,7 @@ static inline uint8_t port_read8(uint16_t port)
 	return value;
 }
 
+#define MSR_FS_BASE 0xc0000100
 #define MSR_GS_BASE 0xc0000101
 
 static inline void msr_write(uint32_t msr, uint64_t value)

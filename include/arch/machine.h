@@ -13,6 +13,8 @@
 
 enum shutdown_reason { SHUTDOWN_IS_POWEROFF, SHUTDOWN_IS_REBOOT, SHUTDOWN_IS_CRASH };
 
+struct regs;
+
 struct machine {
 	/* "a PV guest of Xen 4.17.7, as dom0": for the greeting, in a buffer of "size" bytes. */
 	void (*describe)(char *buffer, size_t size);
@@ -29,6 +31,16 @@ struct machine {
 	/* Makes timer_expired() be called in an event at, or after, that system time. */
 	void (*start_timer)(void);
 	void (*set_timer)(uint64_t deadline);
+
+	/*
+	 * Programs: the selectors of their segments; the way to one, by whose next trap, event or
+	 * system call this returns (only for user_run(), arch/user.h); the top of the kernel stack
+	 * that its trap frame is put on; and the base of its FS segment.
+	 */
+	uint16_t user_code, user_stack;
+	void (*enter_user)(struct regs *regs);
+	void (*set_kernel_stack)(uintptr_t top);
+	void (*set_thread_pointer)(uintptr_t address);
 
 	/* Sleeps until an event is delivered; lets events through meanwhile and afterwards. */
 	void (*block)(void);

@@ -29,6 +29,9 @@ void native_descriptors_init(void);
 void native_enter_five_levels(paddr_t root);
 
 /* What struct machine needs of the processor: arch/machine.h. */
+void native_enter_user(struct regs *regs);
+void native_set_kernel_stack(uintptr_t top);
+void native_set_thread_pointer(uintptr_t address);
 void native_block(void);
 uintptr_t native_fault_address(void);
 

@@ -42,6 +42,9 @@ struct regs {
  */
 void trap_set_handler(uint64_t vector, void (*handler)(void));
 
+/* Runs a vector's handler, if it has one; whether it had. Events are masked. */
+bool trap_run_handler(uint64_t vector);
+
 /* "page fault" for 14, and so on; "unknown" where there is no name. */
 const char *trap_name(uint64_t vector);
 

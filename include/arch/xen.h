@@ -23,6 +23,7 @@ void xen_version_string(char *buffer, size_t size);
 void xen_traps_init(void);
 
 /* What struct machine needs of Xen: arch/machine.h. */
+void xen_enter_user(struct regs *regs);
 uint64_t xen_system_time(void);
 uint64_t xen_wall_time(void);
 void xen_start_timer(void);

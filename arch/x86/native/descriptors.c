@@ -9,12 +9,33 @@
  * own.
  */
 #include <arch/cpu.h>
+#include <arch/io.h>
 #include <arch/native.h>
+#include <arch/segments.h>
 #include <kernel/compiler.h>
 #include <mm/layout.h>
 
-enum { CODE_32 = 0x08, CODE_64 = 0x10, DATA = 0x18, TASK = 0x20 };
 enum { VECTOR_NMI = 2, VECTOR_DOUBLE_FAULT = 8, STUB_SIZE = 16, STACK_SIZE = 4096 };
+
+#define MSR_EFER  0xc0000080
+#define MSR_STAR  0xc0000081
+#define MSR_LSTAR 0xc0000082
+#define MSR_FMASK 0xc0000084
+
+#define EFER_SYSCALL     (1u << 0)
+#define EFER_LONG        (1u << 8)
+#define EFER_LONG_ACTIVE (1u << 10)
+#define EFER_NO_EXECUTE  (1u << 11)
+
+#define RFLAGS_TRAP       (1u << 8)
+#define RFLAGS_INTERRUPTS (1u << 9)
+#define RFLAGS_DIRECTION  (1u << 10)
+#define RFLAGS_ALIGNMENT  (1u << 18)
+
+#define CR0_MONITOR        (1u << 1)
+#define CR0_EMULATION      (1u << 2)
+#define CR4_FXSAVE         (1u << 9)
+#define CR4_SSE_EXCEPTIONS (1u << 10)
 
 struct task {
 	uint32_t reserved0;
@@ -45,26 +66,49 @@ static struct task task;
 static struct gate idt[256];
 static char stacks[2][STACK_SIZE] __attribute__((aligned(16)));
 
-/* In head.S: the segments above, and two places for the TSS. */
-extern uint64_t boot_gdt[6];
+/* In head.S. */
+extern uint64_t boot_gdt[SEGMENTS];
+extern const char native_syscall_entry[];
 
 static void describe_task(void)
 {
 	uint64_t base = (uint64_t)&task, limit = sizeof(task) - 1;
 
-	boot_gdt[TASK / 8] =
+	boot_gdt[TASK_SEGMENT / 8] =
 		limit | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
-	boot_gdt[TASK / 8 + 1] = base >> 32;
+	boot_gdt[TASK_SEGMENT / 8 + 1] = base >> 32;
 }
 
 static void set_gate(unsigned int vector, unsigned int ist)
 {
 	uint64_t address = (uint64_t)native_trap_stubs + vector * STUB_SIZE;
 
-	/* Present, ring 0, an interrupt gate: it holds events back. */
-	idt[vector] = (struct gate){
-		(uint16_t)address,         CODE_64, (uint8_t)ist, 0x8e, (uint16_t)(address >> 16),
-		(uint32_t)(address >> 32), 0};
+	/* Present, an interrupt gate: it holds events back. Programs may raise int3 and into. */
+	uint8_t type = vector == 3 || vector == 4 ? 0xee : 0x8e;
+
+	idt[vector] = (struct gate){(uint16_t)address,
+				    CODE_64_SEGMENT,
+				    (uint8_t)ist,
+				    type,
+				    (uint16_t)(address >> 16),
+				    (uint32_t)(address >> 32),
+				    0};
+}
+
+/* System calls, and the instructions that programs use for floating point. */
+static void let_programs_in(void)
+{
+	uint64_t cr0, cr4;
+
+	msr_write(MSR_EFER, EFER_SYSCALL | EFER_LONG | EFER_LONG_ACTIVE | EFER_NO_EXECUTE);
+	msr_write(MSR_STAR, (uint64_t)SYSRET_SEGMENT << 48 | (uint64_t)CODE_64_SEGMENT << 32);
+	msr_write(MSR_LSTAR, (uint64_t)native_syscall_entry);
+	/* Cleared on the way in: what a program may have set that the kernel cannot run with. */
+	msr_write(MSR_FMASK, RFLAGS_TRAP | RFLAGS_INTERRUPTS | RFLAGS_DIRECTION | RFLAGS_ALIGNMENT);
+	__asm__ volatile("movq %%cr0, %0; movq %%cr4, %1" : "=r"(cr0), "=r"(cr4));
+	cr0 = (cr0 & ~(uint64_t)CR0_EMULATION) | CR0_MONITOR;
+	cr4 |= CR4_FXSAVE | CR4_SSE_EXCEPTIONS;
+	__asm__ volatile("movq %0, %%cr0; movq %1, %%cr4" ::"r"(cr0), "r"(cr4) : "memory");
 }
 
 void native_descriptors_init(void)
@@ -79,6 +123,17 @@ void native_descriptors_init(void)
 	for (unsigned int vector = 0; vector < ARRAY_SIZE(idt); vector++)
 		set_gate(vector, vector == VECTOR_DOUBLE_FAULT ? 1 : vector == VECTOR_NMI ? 2 : 0);
 	__asm__ volatile("lgdt %0; lidt %1; ltr %w2" ::"m"(gdt_pointer), "m"(idt_pointer),
-			 "r"((uint16_t)TASK)
+			 "r"((uint16_t)TASK_SEGMENT)
 			 : "memory");
+	let_programs_in();
+}
+
+void native_set_kernel_stack(uintptr_t top)
+{
+	task.rsp[0] = top;
+}
+
+void native_set_thread_pointer(uintptr_t address)
+{
+	msr_write(MSR_FS_BASE, address);
 }

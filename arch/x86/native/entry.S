@@ -4,6 +4,7 @@
  * pushes ss, rsp, rflags, cs, rip and for some exceptions an error code; the stub makes sure that
  * there is one, and pushes its number.
  */
+#include <arch/segments.h>
 #include "../regs.inc"
 
 	.text
@@ -25,14 +26,55 @@ native_trap_stubs:
 	.endr
 	.size	native_trap_stubs, . - native_trap_stubs
 
+	/* "syscall": the processor has put rip and rflags into rcx and r11, and changed nothing else. */
+	.globl	native_syscall_entry
+	.type	native_syscall_entry, @function
+native_syscall_entry:
+	swapgs
+	movq	%rsp, %gs:CPU_USER_STACK
+	movq	%gs:CPU_KERNEL_STACK, %rsp
+	pushq	$USER_STACK_SEGMENT
+	pushq	%gs:CPU_USER_STACK
+	pushq	%r11
+	pushq	$USER_CODE_SEGMENT
+	pushq	%rcx
+	pushq	$0
+	pushq	$258
+	save_registers
+	back_to_kernel
+	.size	native_syscall_entry, . - native_syscall_entry
+
+	/* The GS base is the kernel's while it runs, and the program's own while that does. */
 	.type	native_trap_common, @function
 native_trap_common:
-	save_registers
+	testb	$3, 24(%rsp)
+	jz	1f
+	swapgs
+1:	save_registers
+	testb	$3, REGS_CS(%rsp)
+	jnz	from_program
 	movq	%rsp, %rdi
 	call	trap_dispatch
+trap_return:
 	restore_registers
 	addq	$16, %rsp		/* the vector and the error code */
-	iretq
+	testb	$3, 8(%rsp)
+	jz	2f
+	swapgs
+2:	iretq
 	.size	native_trap_common, . - native_trap_common
+
+	.type	from_program, @function
+from_program:
+	back_to_kernel
+	.size	from_program, . - from_program
+
+	/* void native_enter_user(struct regs *regs): arch/machine.h */
+	.globl	native_enter_user
+	.type	native_enter_user, @function
+native_enter_user:
+	keep_kernel
+	jmp	trap_return
+	.size	native_enter_user, . - native_enter_user
 
 	.section .note.GNU-stack, "", @progbits

@@ -10,6 +10,7 @@
  * The tables made here map the first 4 GiB twice, with large pages: where they are, and the first
  * two of them at KERNEL_VIRT_BASE. They live until native_start() has made better ones.
  */
+#include <arch/segments.h>
 #include <mm/layout.h>
 
 #define PHYSICAL(symbol) ((symbol) - KERNEL_VIRT_BASE)
@@ -82,10 +83,10 @@ pvh_entry:
 	orl	$(CR0_PG | CR0_WP | CR0_PE), %eax
 	movl	%eax, %cr0
 	lgdtl	PHYSICAL(boot_gdt_pointer)
-	ljmpl	$0x10, $PHYSICAL(2f)
+	ljmpl	$CODE_64_SEGMENT, $PHYSICAL(2f)
 
 	.code64
-2:	movl	$0x18, %eax
+2:	movl	$DATA_SEGMENT, %eax
 	movl	%eax, %ds
 	movl	%eax, %es
 	movl	%eax, %ss
@@ -141,7 +142,7 @@ native_enter_five_levels:
 	pushq	%r14
 	pushq	%r15
 	movq	%rsp, saved_rsp(%rip)
-	pushq	$0x08
+	pushq	$CODE_32_SEGMENT
 	pushq	$PHYSICAL(1f)
 	lretq
 	.code32
@@ -155,7 +156,7 @@ native_enter_five_levels:
 	movl	%cr0, %eax
 	orl	$CR0_PG, %eax
 	movl	%eax, %cr0
-	ljmpl	$0x10, $PHYSICAL(2f)
+	ljmpl	$CODE_64_SEGMENT, $PHYSICAL(2f)
 	.code64
 2:	movq	$3f, %rax
 	jmp	*%rax
@@ -176,11 +177,12 @@ no_execute_disable:
 	.asciz	"FATAL: this processor cannot make pages non-executable (NX), which Pinwheel needs\r\n"
 
 	.data
-	/* 0x08: 32-bit code; 0x10: 64-bit code; 0x18: data; descriptors.c adds the TSS at 0x20. */
+	/* In the order of arch/segments.h; descriptors.c adds the TSS. */
 	.balign	8
 	.globl	boot_gdt
 boot_gdt:
-	.quad	0, 0x00cf9b000000ffff, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0
+	.quad	0, 0x00cf9b000000ffff, 0x00af9b000000ffff, 0x00cf93000000ffff
+	.quad	0, 0x00cff3000000ffff, 0x00affb000000ffff, 0, 0
 boot_gdt_pointer:
 	.word	. - boot_gdt - 1
 	.long	PHYSICAL(boot_gdt)

@@ -10,6 +10,7 @@
 #include <arch/cpu.h>
 #include <arch/io.h>
 #include <arch/native.h>
+#include <arch/segments.h>
 #include <arch/tlb.h>
 #include <drivers/console.h>
 #include <drivers/serial.h>
@@ -66,6 +67,11 @@ static const struct machine bare = {
 	.wall_time = native_wall_time,
 	.start_timer = native_start_timer,
 	.set_timer = native_set_timer,
+	.user_code = USER_CODE_SEGMENT,
+	.user_stack = USER_STACK_SEGMENT,
+	.enter_user = native_enter_user,
+	.set_kernel_stack = native_set_kernel_stack,
+	.set_thread_pointer = native_set_thread_pointer,
 	.block = native_block,
 	.fault_address = native_fault_address,
 	.shutdown = shutdown,

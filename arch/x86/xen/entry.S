@@ -74,8 +74,12 @@ syscall_entry:
 	.type	trap_common, @function
 trap_common:
 	save_registers
+	/* From the kernel, Xen has the privilege level in the saved selector as 0. */
+	testb	$3, REGS_CS(%rsp)
+	jnz	from_program
 	movq	%rsp, %rdi
 	call	trap_dispatch
+trap_return:
 	restore_registers
 	/* The vector goes; the error code makes room for the flags of struct iret_context. The three
 	   registers that come before those are pushed by the stub in the hypercall page. */
@@ -83,6 +87,19 @@ trap_common:
 	movq	$VGCF_IRET, (%rsp)
 	jmp	hypercall_page + __HYPERVISOR_iret * 32
 	.size	trap_common, . - trap_common
+
+	.type	from_program, @function
+from_program:
+	back_to_kernel
+	.size	from_program, . - from_program
+
+	/* void xen_enter_user(struct regs *regs): arch/machine.h */
+	.globl	xen_enter_user
+	.type	xen_enter_user, @function
+xen_enter_user:
+	keep_kernel
+	jmp	trap_return
+	.size	xen_enter_user, . - xen_enter_user
 
 /*
  * Returns to a code selector far past the end of the descriptor table. Xen's own iret faults, and

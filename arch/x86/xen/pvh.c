@@ -11,6 +11,7 @@
 #include <arch/hypercall.h>
 #include <arch/io.h>
 #include <arch/native.h>
+#include <arch/segments.h>
 #include <arch/traps.h>
 #include <arch/xen.h>
 #include <kernel/panic.h>
@@ -110,6 +111,11 @@ const struct machine xen_pvh = {
 	.wall_time = xen_wall_time,
 	.start_timer = xen_start_timer,
 	.set_timer = xen_set_timer,
+	.user_code = USER_CODE_SEGMENT,
+	.user_stack = USER_STACK_SEGMENT,
+	.enter_user = native_enter_user,
+	.set_kernel_stack = native_set_kernel_stack,
+	.set_thread_pointer = native_set_thread_pointer,
 	.block = native_block,
 	.fault_address = native_fault_address,
 	.shutdown = xen_shutdown,

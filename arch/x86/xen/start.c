@@ -37,6 +37,17 @@ static void describe(char *buffer, size_t size)
 		 boot.dom0 ? "dom0" : "a DomU");
 }
 
+static void set_kernel_stack(uintptr_t top)
+{
+	if (hypercall_stack_switch(FLAT_KERNEL_SS, top))
+		panic("Xen refused the kernel stack at %016lx", top);
+}
+
+static void set_thread_pointer(uintptr_t address)
+{
+	hypercall_set_segment_base(SEGBASE_FS, address);
+}
+
 static void block(void)
 {
 	hypercall_sched_op(SCHEDOP_block, NULL);
@@ -61,6 +72,11 @@ static const struct machine xen_pv = {
 	.wall_time = xen_wall_time,
 	.start_timer = xen_start_timer,
 	.set_timer = xen_set_timer,
+	.user_code = FLAT_USER_CS,
+	.user_stack = FLAT_USER_SS,
+	.enter_user = xen_enter_user,
+	.set_kernel_stack = set_kernel_stack,
+	.set_thread_pointer = set_thread_pointer,
 	.block = block,
 	.fault_address = fault_address,
 	.memory_ready = publish_p2m,

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Programs; see the header. The instructions are in regs.inc, and in entry.S of either kind.
+ */
+#include <arch/cpu.h>
+#include <arch/machine.h>
+#include <arch/user.h>
+#include <kernel/string.h>
+
+#define RFLAGS_FIXED 2u
+#define RFLAGS_IF    (1u << 9)
+
+_Static_assert(offsetof(struct cpu, user_stack) == 8 && offsetof(struct cpu, kernel_stack) == 16 &&
+		       offsetof(struct cpu, run_stack) == 24 && offsetof(struct regs, cs) == 144,
+	       "regs.inc uses these offsets");
+
+void user_init(struct regs *regs, uintptr_t entry, uintptr_t stack)
+{
+	memset(regs, 0, sizeof(*regs));
+	regs->rip = entry;
+	regs->cs = machine->user_code;
+	regs->rflags = RFLAGS_FIXED | RFLAGS_IF;
+	regs->rsp = stack;
+	regs->ss = machine->user_stack;
+}
+
+void user_set_stack(uintptr_t top)
+{
+	this_cpu()->kernel_stack = top;
+	machine->set_kernel_stack(top);
+}
+
+uint64_t user_run(struct regs *regs)
+{
+	/* The frame is about to be taken off the stack, under which nothing may be put now. */
+	events_mask();
+	machine->enter_user(regs);
+	trap_run_handler(regs->vector);
+	events_restore(true);
+	return regs->vector;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Running a program until it needs the kernel.
+ *
+ * To the kernel that is a function call: user_run() lets the program go on with these registers,
+ * and returns when it has made a system call, faulted, or been interrupted. So what a process does
+ * in the kernel is an ordinary loop, on its own kernel stack; no code has to be written for "in the
+ * middle of a trap".
+ *
+ * The registers lie at the very top of that stack, where the processor (or Xen) puts its frame on
+ * the way in; everything else on the stack is below them.
+ */
+#ifndef ARCH_USER_H
+#define ARCH_USER_H
+
+#include <arch/traps.h>
+
+/* Where the registers of a program are, and the first byte of the kernel's own part below. */
+static inline struct regs *user_regs(uintptr_t stack_top)
+{
+	return (struct regs *)stack_top - 1;
+}
+
+/* Makes the registers those of a program that starts at "entry" with that stack; others are 0. */
+void user_init(struct regs *regs, uintptr_t entry, uintptr_t stack);
+
+/*
+ * The stack that the running CPU's programs come in on: page aligned, and with room for Xen, which
+ * needs two words more than the registers for a moment. The registers are user_regs(top).
+ */
+void user_set_stack(uintptr_t top);
+
+/*
+ * Runs the program whose registers are at the top of the stack given last, in the address space
+ * that is loaded. Returns the vector that brought it back, TRAP_SYSCALL or an event's among them
+ * (the event was handled already); regs->error and trap_fault_address() say more. Only on that
+ * stack, and not in an event handler.
+ */
+uint64_t user_run(struct regs *regs);
+
+/* Calls a function on another stack, of which that is the highest address; for the first time. */
+void call_on_stack(uintptr_t stack, void (*function)(void *argument), void *argument);
+
+#endif
