@@ -17,6 +17,7 @@
 #include <kernel/monitor.h>
 #include <kernel/printk.h>
 #include <kernel/selftest.h>
+#include <kernel/task.h>
 #include <mm/memory.h>
 #include <mm/pagetable.h>
 #include <mm/protect.h>
@@ -73,6 +74,7 @@ void kernel_main(const struct boot_info *boot)
 	console_use_direct_map();   /* its ring is about to lose the builder's mapping ... */
 	protect_drop_initial_map(); /* ... of which only the kernel image is left */
 	machine->start_timer();
+	tasks_init();
 	console_enable_input();
 	events_restore(true); /* from here on, events */
 	initramfs_init(boot);

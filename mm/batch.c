@@ -9,6 +9,7 @@
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
 #include <kernel/compiler.h>
+#include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <mm/batch.h>
 #include <mm/explain.h>
@@ -59,23 +60,30 @@ static void NORETURN report(struct batch *batch, unsigned int which, long error)
 		explain_refused_operation(&batch->operation[culprit], error,
 					  batch->operation_caller[culprit],
 					  culprit - element->first, element->count);
-	default:
+	case __HYPERVISOR_update_va_mapping:
 		explain_refused_mapping(call->args[0], call->args[1], error, element->caller);
+	default:
+		panic("Xen refused hypercall %lu with %lx, %lx: %ld", (uint64_t)call->op,
+		      (uint64_t)call->args[0], (uint64_t)call->args[1], error);
 	}
 }
 
 static long issue_one(struct batch *batch)
 {
 	struct batch_element *element = &batch->element[0];
-	const struct multicall_entry *call = &batch->call[0];
+	struct multicall_entry *call = &batch->call[0];
+	long error;
 
 	switch (call->op) {
 	case __HYPERVISOR_mmu_update:
 		return hypercall_mmu_update(&batch->update[0], element->count, &element->done);
 	case __HYPERVISOR_mmuext_op:
 		return hypercall_mmuext_op(&batch->operation[0], element->count, &element->done);
-	default:
+	case __HYPERVISOR_update_va_mapping:
 		return hypercall_update_va_mapping(call->args[0], call->args[1], call->args[2]);
+	default:
+		error = hypercall_multicall(call, 1);
+		return error ? error : (long)call->result;
 	}
 }
 
@@ -325,6 +333,26 @@ void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags, 
 		.args = {address, value, flags},
 	};
 	batch->mappings++;
+	issue_unless_lazy(batch);
+	events_restore(events);
+}
+
+void batch_hypercall(uint64_t number, uint64_t first, uint64_t second)
+{
+	struct batch *batch = this_batch();
+	struct multicall_entry alone = {.op = number, .args = {first, second}};
+	bool events;
+
+	if (queue_is_taken(batch)) {
+		if (hypercall_multicall(&alone, 1) || alone.result)
+			panic("Xen refused hypercall %lu in an event handler", number);
+		return;
+	}
+	events = events_mask();
+	if (batch->calls == BATCH_CALLS)
+		flush(batch, BATCH_FLUSH_FULL);
+	close_element(batch);
+	batch->call[batch->calls++] = alone;
 	issue_unless_lazy(batch);
 	events_restore(events);
 }

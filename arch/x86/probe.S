@@ -51,19 +51,4 @@ call_address:
 	ret
 	.size	call_address, . - call_address
 
-/* void call_on_stack(stack, function, argument): arch/user.h */
-	.globl	call_on_stack
-	.type	call_on_stack, @function
-call_on_stack:
-	pushq	%rbp
-	movq	%rsp, %rbp
-	movq	%rdi, %rsp
-	andq	$-16, %rsp
-	movq	%rdx, %rdi
-	call	*%rsi
-	movq	%rbp, %rsp
-	popq	%rbp
-	ret
-	.size	call_on_stack, . - call_on_stack
-
 	.section .note.GNU-stack, "", @progbits

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Programs; see the header. The instructions are in regs.inc, and in entry.S of either kind.
+ * Programs, and the stacks and registers that they begin with; see the headers. The instructions
+ * are in regs.inc, stack.S, and entry.S of either kind.
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>
+#include <arch/switch.h>
 #include <arch/user.h>
 #include <kernel/string.h>
 
@@ -38,4 +40,26 @@ uint64_t user_run(struct regs *regs)
 	trap_run_handler(regs->vector);
 	events_restore(true);
 	return regs->vector;
+}
+
+/* What switch_stacks() pops: six registers, of which rbp ends every backtrace, and the way on. */
+uintptr_t fresh_stack(uintptr_t top, void (*function)(void))
+{
+	uint64_t *words = (uint64_t *)ROUND_DOWN(top, 16);
+
+	*--words = 0; /* where a return address would be: keeps the alignment of a call */
+	*--words = (uintptr_t)function;
+	for (unsigned int i = 0; i < 6; i++)
+		*--words = 0;
+	return (uintptr_t)words;
+}
+
+void fresh_fpu(unsigned char *area)
+{
+	const uint16_t control = 0x037f;
+	const uint32_t vector_control = 0x1f80;
+
+	memset(area, 0, 512);
+	memcpy(area, &control, sizeof(control));
+	memcpy(area + 24, &vector_control, sizeof(vector_control));
 }

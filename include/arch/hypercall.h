@@ -62,9 +62,6 @@ long hypercall_hvm_op(int command, void *argument);
 /* public/xen.h: the hypervisor's own console, for dom0 and for debugging. */
 long hypercall_console_io(int command, unsigned int count, char *buffer);
 
-/* public/xen.h: where a trap of a PV guest's program puts its frame. */
-long hypercall_stack_switch(unsigned long segment, unsigned long top);
-
 /* public/arch-x86/xen-x86_64.h: sets a segment base (SEGBASE_...). */
 long hypercall_set_segment_base(int which, uint64_t base);
 

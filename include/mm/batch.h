@@ -147,6 +147,12 @@ void batch_mmuext_op(const struct mmuext_op *operation, const void *caller);
 void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags, const void *caller);
 
 /*
+ * Any other hypercall of two arguments that returns 0 and may wait with the rest: the kernel stack,
+ * a segment base. Refused, it is a panic that names it.
+ */
+void batch_hypercall(uint64_t number, uint64_t first, uint64_t second);
+
+/*
  * Calls the function right after the batch that holds the requests made so far was issued; at once
  * if none waits. Events are masked then, and the function must not make requests.
  */

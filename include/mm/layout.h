@@ -6,6 +6,7 @@
  * top down, with four levels of page tables:
  *
  *   0xffffffff80000000 .. 0xffffffffffffffff   the kernel image, its stacks and its fixed slots
+ *   0xffffff0000000000 ..                      kernel stacks: root slot 510
  *   0xffffc80000000000 ..                      the P2M, in the kernel's own window (under Xen)
  *   0xffffc00000000000 ..                      the P2M, where the domain builder puts it (at boot)
  *   0xffff888000000000 ..                      the direct map of all memory: root slot 273

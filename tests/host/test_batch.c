@@ -376,6 +376,14 @@ static void refuse_a_mapping(void)
 				model_mfn(TABLE) * PAGE_SIZE | PT_KERNEL_RW, 0, NULL);
 }
 
+static void refuse_another(void)
+{
+	batch_enter();
+	operation(MMUEXT_TLB_FLUSH_LOCAL);
+	batch_hypercall(__HYPERVISOR_stack_switch, 0x2b, 0x1234);
+	batch_leave();
+}
+
 static void the_culprit_is_named(void **state)
 {
 	(void)state;
@@ -384,6 +392,8 @@ static void the_culprit_is_named(void **state)
 	host_expect_panic(refuse_a_pin, "mmuext operation 1 of 1, command 1 on mfn");
 	host_expect_panic(refuse_the_second_operation, "mmuext operation 2 of 3, command 1 on mfn");
 	host_expect_panic(refuse_a_mapping, "for address");
+	/* The model has no such hypercall. */
+	host_expect_panic(refuse_another, "Xen refused hypercall 3 with 2b, 1234: -38");
 	world_discard();
 }
 

@@ -90,11 +90,6 @@ long hypercall_console_io(int command, unsigned int count, char *buffer)
 	return hypercall(__HYPERVISOR_console_io, (uint64_t)command, count, (uint64_t)buffer, 0);
 }
 
-long hypercall_stack_switch(unsigned long segment, unsigned long top)
-{
-	return hypercall(__HYPERVISOR_stack_switch, segment, top, 0, 0);
-}
-
 long hypercall_set_segment_base(int which, uint64_t base)
 {
 	return hypercall(__HYPERVISOR_set_segment_base, (uint64_t)which, base, 0, 0);

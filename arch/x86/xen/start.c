@@ -39,13 +39,12 @@ static void describe(char *buffer, size_t size)
 
 static void set_kernel_stack(uintptr_t top)
 {
-	if (hypercall_stack_switch(FLAT_KERNEL_SS, top))
-		panic("Xen refused the kernel stack at %016lx", top);
+	batch_hypercall(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS, top);
 }
 
 static void set_thread_pointer(uintptr_t address)
 {
-	hypercall_set_segment_base(SEGBASE_FS, address);
+	batch_hypercall(__HYPERVISOR_set_segment_base, SEGBASE_FS, address);
 }
 
 static void block(void)

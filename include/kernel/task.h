@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tasks: what takes turns on the processor.
+ *
+ * A task has a kernel stack and, if it runs a program, an address space, a thread pointer and
+ * floating-point registers. Kernel code is never interrupted by another task: it gives the
+ * processor up by sleeping or ending, or, in the loop that runs a program, when its turn is over.
+ * Turns go round; a timer ends them.
+ */
+#ifndef KERNEL_TASK_H
+#define KERNEL_TASK_H
+
+#include <arch/traps.h>
+#include <kernel/list.h>
+#include <mm/space.h>
+
+/* How long a turn is, if others are waiting: nanoseconds. */
+#define TASK_TURN 10000000ul
+
+struct task {
+	struct list_node link; /* of the queue that it waits in; in none while it runs */
+	uintptr_t stack;       /* the address behind its kernel stack; 0: the one of the boot */
+	uintptr_t sp;          /* while another runs: where its registers are kept */
+	struct space *space;   /* NULL: the kernel's */
+	uintptr_t thread_pointer;
+	void (*start)(void *argument);
+	void *argument;
+	bool ended;
+	_Alignas(16) unsigned char fpu[512]; /* FXSAVE's; of tasks with a space */
+};
+
+/* Tasks that wait for the same thing to happen. */
+struct wait_queue {
+	struct list_node tasks;
+};
+
+#define WAIT_QUEUE(name) struct wait_queue name = {{&(name).tasks, &(name).tasks}}
+
+/* Makes what runs now the first task. Once; needs timers. */
+void tasks_init(void);
+
+/* The one that runs. */
+struct task *task_current(void);
+
+/*
+ * A new task, which calls start(argument) when it is its turn. "space" (which may be NULL) stays
+ * the caller's to look after. NULL: out of memory.
+ */
+struct task *task_create(void (*start)(void *argument), void *argument, struct space *space);
+
+/* Gives back a task that has ended. */
+void task_free(struct task *task);
+
+/* The registers of the program that a task with a space runs, at the top of its stack. */
+struct regs *task_regs(struct task *task);
+
+/* Ends the running task; whoever waits in the queue is woken. Does not return. */
+void task_end(struct wait_queue *waiters) NORETURN;
+
+/* Lets the others have their turns; and the same only if this one's is over. */
+void task_yield(void);
+void task_yield_if_due(void);
+
+/*
+ * Sleeps until somebody wakes the queue. Events must be masked, and the condition be checked with
+ * them masked, before and afterwards: a wake in between would be lost.
+ */
+void task_sleep(struct wait_queue *queue);
+
+/* Makes all that sleep in the queue runnable. Also in event handlers. */
+void task_wake(struct wait_queue *queue);
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Kernel stacks; see the header. Each place is as many pages for the stack and as many below it
+ * that are never mapped.
+ */
+#include <kernel/spinlock.h>
+#include <mm/address_space.h>
+#include <mm/direct_map.h>
+#include <mm/frames.h>
+#include <mm/stacks.h>
+
+#define STACK_PAGES (KERNEL_STACK_SIZE / PAGE_SIZE)
+#define PLACE_SIZE  (2ul * KERNEL_STACK_SIZE)
+
+static struct spinlock lock;
+static uint64_t taken[STACKS_MOST / 64]; /* a bit for each place */
+
+static uintptr_t place_address(unsigned int place)
+{
+	return pt_slot_address(STACKS_SLOT) + place * PLACE_SIZE;
+}
+
+/* The first place that is free, now taken; STACKS_MOST: none. */
+static unsigned int take_place(void)
+{
+	bool events = spin_lock(&lock);
+	unsigned int place = STACKS_MOST;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(taken) && place == STACKS_MOST; i++) {
+		if (~taken[i])
+			place = i * 64 + (unsigned int)__builtin_ctzl(~taken[i]);
+	}
+	if (place < STACKS_MOST)
+		taken[place / 64] |= 1ull << place % 64;
+	spin_unlock(&lock, events);
+	return place;
+}
+
+static void give_place(unsigned int place)
+{
+	bool events = spin_lock(&lock);
+
+	taken[place / 64] &= ~(1ull << place % 64);
+	spin_unlock(&lock, events);
+}
+
+/* Takes the pages of a stack away: the first "count" from "start" on. */
+static void unmap(uintptr_t start, unsigned int count)
+{
+	pfn_t pages[STACK_PAGES];
+
+	lazy_enter();
+	for (unsigned int i = 0; i < count; i++) {
+		pt_entry_t *entry = mm_entry(&kernel_mm, start + i * PAGE_SIZE, PT_PTE);
+
+		pages[i] = pt_entry_pfn(*entry);
+		set_kernel_pte(start + i * PAGE_SIZE, pt_entry_none());
+	}
+	lazy_leave();
+	lazy_flush();
+	for (unsigned int i = 0; i < count; i++)
+		frames_free(pages[i]);
+}
+
+static bool map(uintptr_t start)
+{
+	if (!mm_prepare(&kernel_mm, start, start + KERNEL_STACK_SIZE - 1, PT_PTE))
+		return false;
+	for (unsigned int i = 0; i < STACK_PAGES; i++) {
+		pfn_t page = frames_alloc(0);
+
+		if (!pfn_valid(page)) {
+			unmap(start, i);
+			return false;
+		}
+		set_kernel_pte(start + i * PAGE_SIZE, pt_entry_make(page, PT_KERNEL_RW));
+		lazy_flush(); /* unmap() looks */
+	}
+	return true;
+}
+
+uintptr_t stack_alloc(void)
+{
+	unsigned int place = take_place();
+	uintptr_t start;
+
+	if (place == STACKS_MOST)
+		return 0;
+	start = place_address(place) + KERNEL_STACK_SIZE;
+	if (!map(start)) {
+		give_place(place);
+		return 0;
+	}
+	return start + KERNEL_STACK_SIZE;
+}
+
+void stack_free(uintptr_t top)
+{
+	uintptr_t start = top - KERNEL_STACK_SIZE;
+
+	unmap(start, STACK_PAGES);
+	give_place((unsigned int)((start - pt_slot_address(STACKS_SLOT)) / PLACE_SIZE));
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tasks taking turns: in the kernel by their own will, in programs by a timer; sleeping and waking;
+ * stacks with guards; floating-point registers that are nobody else's.
+ */
+#include <arch/cpu.h>
+#include <arch/time.h>
+#include <arch/traps.h>
+#include <arch/user.h>
+#include <kernel/selftest.h>
+#include <kernel/task.h>
+#include <mm/direct_map.h>
+#include <mm/frames.h>
+#include <mm/stacks.h>
+
+SUITE(tasks, "tasks, turns, sleeping, kernel stacks");
+
+static WAIT_QUEUE(ended);
+static unsigned int running, order[64], steps;
+
+static void wait_for_all(void)
+{
+	bool events = events_mask();
+
+	while (running)
+		task_sleep(&ended);
+	events_restore(events);
+}
+
+static void finish(void)
+{
+	running--;
+	task_end(&ended);
+}
+
+static void note_turns(void *number)
+{
+	for (unsigned int i = 0; i < 5; i++) {
+		order[steps++] = (unsigned int)(uintptr_t)number;
+		task_yield();
+	}
+	finish();
+}
+
+TEST(tasks, turns_go_round)
+{
+	struct task *task[4];
+
+	steps = 0;
+	running = 4;
+	for (uintptr_t i = 0; i < 4; i++) {
+		task[i] = task_create(note_turns, (void *)i, NULL);
+		REQUIRE(task[i]);
+	}
+	wait_for_all();
+	REQUIRE_EQ(steps, 20);
+	for (unsigned int i = 0; i < 20; i++)
+		EXPECT_EQ(order[i], i % 4);
+	for (unsigned int i = 0; i < 4; i++)
+		task_free(task[i]);
+}
+
+static WAIT_QUEUE(ball);
+static unsigned int turn_of, passes;
+
+static void play(void *me)
+{
+	bool events = events_mask();
+
+	while (passes < 100) {
+		while (turn_of != (uintptr_t)me && passes < 100)
+			task_sleep(&ball);
+		turn_of = !turn_of;
+		passes++;
+		task_wake(&ball);
+	}
+	events_restore(events);
+	finish();
+}
+
+TEST(tasks, sleeping_and_waking)
+{
+	struct task *a, *b;
+
+	turn_of = passes = 0;
+	running = 2;
+	a = task_create(play, (void *)0, NULL);
+	b = task_create(play, (void *)1, NULL);
+	REQUIRE(a && b);
+	wait_for_all();
+	EXPECT_GE(passes, 100);
+	task_free(a);
+	task_free(b);
+}
+
+static WAIT_QUEUE(alarm);
+static bool rung;
+
+static void ring(struct timer *timer)
+{
+	(void)timer;
+	rung = true;
+	task_wake(&alarm);
+}
+
+/* With nobody to run, the processor waits; an event handler wakes a task. */
+TEST(tasks, woken_by_an_event)
+{
+	static struct timer timer;
+	bool events = events_mask();
+
+	rung = false;
+	timer_arm(&timer, time_system() + NS_PER_MS, ring);
+	while (!rung)
+		task_sleep(&alarm);
+	events_restore(events);
+	EXPECT(rung);
+}
+
+TEST(tasks, stacks_have_guards_and_come_back)
+{
+	uint64_t free, value;
+	uintptr_t a = stack_alloc(), b; /* the window's tables are there from now on */
+
+	REQUIRE(a);
+	stack_free(a);
+	free = frames_free_count();
+	a = stack_alloc();
+	b = stack_alloc();
+	REQUIRE(a && b && a != b);
+	EXPECT_EQ(free - frames_free_count(), 2 * KERNEL_STACK_SIZE / PAGE_SIZE);
+	EXPECT(probe_write(a - 8, 1) && probe_write(a - KERNEL_STACK_SIZE, 2));
+	EXPECT(!probe_write(a - KERNEL_STACK_SIZE - 8, 3));
+	EXPECT(!probe_read(a, &value)); /* the guard of the next */
+	stack_free(b);
+	stack_free(a);
+	EXPECT(!probe_write(a - 8, 1));
+	EXPECT_EQ(frames_free_count(), free);
+}
+
+/* ---- programs ---- */
+
+#define CODE 0x400000ul
+
+/*
+ * Counts in memory for ever, with the same number in a general and a vector register; if one of
+ * them is not what it was, an invalid instruction.
+ */
+extern const char counting_code[], counting_end[];
+__asm__(".pushsection .rodata\n"
+	"counting_code: movq %rdi, %xmm5\n"
+	"1: movq %xmm5, %rax; cmpq %rdi, %rax; jne 2f\n"
+	"incq 0x500000; jmp 1b\n"
+	"2: ud2\n"
+	"counting_end: .popsection");
+
+struct program {
+	struct space *space;
+	struct task *task;
+	uint64_t number, wrong, turns;
+	bool stop;
+};
+
+static void run_program(void *argument)
+{
+	struct program *program = argument;
+	struct regs *regs = task_regs(task_current());
+
+	user_init(regs, CODE, 0);
+	regs->rdi = program->number;
+	while (!program->stop && !program->wrong) {
+		uint64_t vector = user_run(regs);
+
+		if (vector == TRAP_PAGE_FAULT)
+			program->wrong += space_fault(program->space, trap_fault_address(),
+						      regs->error & 2 ? SPACE_WRITE : SPACE_READ) !=
+					  FAULT_DONE;
+		else if (vector == TRAP_INVALID_OPCODE)
+			program->wrong++;
+		program->turns++;
+		task_yield_if_due();
+	}
+	finish();
+}
+
+static bool make_program(struct program *program, uint64_t number)
+{
+	struct mapping code = {.address = CODE,
+			       .length = PAGE_SIZE,
+			       .rights = SPACE_READ | SPACE_WRITE | SPACE_EXECUTE,
+			       .fixed = true};
+	struct mapping data = code;
+
+	*program = (struct program){.number = number, .space = space_create()};
+	data.address = 0x500000;
+	data.rights = SPACE_READ | SPACE_WRITE;
+	if (!program->space || space_map(program->space, &code) < 0 ||
+	    space_map(program->space, &data) < 0 ||
+	    !space_write(program->space, CODE, counting_code,
+			 (uint64_t)(counting_end - counting_code)))
+		return false;
+	mm_activate(&program->space->mm);
+	program->task = task_create(run_program, program, program->space);
+	return program->task;
+}
+
+/* Each counts in a memory of its own, none gives the processor up, and all get on. */
+TEST(tasks, programs_share_the_processor)
+{
+	static struct program programs[3];
+	uint64_t free = frames_free_count(), counted[3], until;
+
+	running = ARRAY_SIZE(programs);
+	for (unsigned int i = 0; i < ARRAY_SIZE(programs); i++)
+		REQUIRE(make_program(&programs[i], 0x1111111111111111 * (i + 1)));
+	until = time_system() + 200 * NS_PER_MS;
+	while (time_system() < until)
+		task_yield();
+	for (unsigned int i = 0; i < ARRAY_SIZE(programs); i++)
+		programs[i].stop = true;
+	wait_for_all();
+	for (unsigned int i = 0; i < ARRAY_SIZE(programs); i++) {
+		EXPECT_EQ(programs[i].wrong, 0);
+		EXPECT_GE(programs[i].turns, 3);
+		space_read(programs[i].space, 0x500000, &counted[i], 8);
+		EXPECT_GE(counted[i], 1000);
+		task_free(programs[i].task);
+		space_put(programs[i].space);
+	}
+	EXPECT_EQ(frames_free_count(), free);
+}
