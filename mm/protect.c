@@ -80,6 +80,7 @@ static void clear_unused_slots(void)
 
 void protect_image(const struct boot_memory *memory)
 {
+	lazy_enter();
 	set_part(text_start, text_end, PT_KERNEL_RX);
 	set_part(rodata_start, rodata_end, PT_KERNEL_RO);
 	set_part(data_start, boot_stack_guard, PT_KERNEL_RW);
@@ -99,6 +100,7 @@ void protect_image(const struct boot_memory *memory)
 		if (boot_memory_is_free(memory, frame))
 			set_rights(address, INVALID_MFN, 0);
 	}
+	lazy_leave();
 }
 
 /* Unhooks a pte table that maps nothing from the pmd entry at "step", and frees its frame. */

@@ -44,39 +44,47 @@ static void give_place(unsigned int place)
 	spin_unlock(&lock, events);
 }
 
-/* Takes the pages of a stack away: the first "count" from "start" on. */
-static void unmap(uintptr_t start, unsigned int count)
+/* Shows these frames at the stack's addresses, or nothing: in one batch. */
+static void show(uintptr_t start, const pfn_t *pages)
+{
+	lazy_enter();
+	for (unsigned int i = 0; i < STACK_PAGES; i++)
+		set_kernel_pte(start + i * PAGE_SIZE,
+			       pages ? pt_entry_make(pages[i], PT_KERNEL_RW) : pt_entry_none());
+	lazy_leave();
+	lazy_flush();
+}
+
+static void unmap(uintptr_t start)
 {
 	pfn_t pages[STACK_PAGES];
 
-	lazy_enter();
-	for (unsigned int i = 0; i < count; i++) {
+	for (unsigned int i = 0; i < STACK_PAGES; i++) {
 		pt_entry_t *entry = mm_entry(&kernel_mm, start + i * PAGE_SIZE, PT_PTE);
 
 		pages[i] = pt_entry_pfn(*entry);
-		set_kernel_pte(start + i * PAGE_SIZE, pt_entry_none());
 	}
-	lazy_leave();
-	lazy_flush();
-	for (unsigned int i = 0; i < count; i++)
+	show(start, NULL);
+	for (unsigned int i = 0; i < STACK_PAGES; i++)
 		frames_free(pages[i]);
 }
 
 static bool map(uintptr_t start)
 {
+	pfn_t pages[STACK_PAGES];
+	unsigned int count = 0;
+
 	if (!mm_prepare(&kernel_mm, start, start + KERNEL_STACK_SIZE - 1, PT_PTE))
 		return false;
-	for (unsigned int i = 0; i < STACK_PAGES; i++) {
-		pfn_t page = frames_alloc(0);
-
-		if (!pfn_valid(page)) {
-			unmap(start, i);
-			return false;
-		}
-		set_kernel_pte(start + i * PAGE_SIZE, pt_entry_make(page, PT_KERNEL_RW));
-		lazy_flush(); /* unmap() looks */
+	while (count < STACK_PAGES && pfn_valid(pages[count] = frames_alloc(0)))
+		count++;
+	if (count == STACK_PAGES) {
+		show(start, pages);
+		return true;
 	}
-	return true;
+	while (count)
+		frames_free(pages[--count]);
+	return false;
 }
 
 uintptr_t stack_alloc(void)
@@ -98,6 +106,6 @@ void stack_free(uintptr_t top)
 {
 	uintptr_t start = top - KERNEL_STACK_SIZE;
 
-	unmap(start, STACK_PAGES);
+	unmap(start);
 	give_place((unsigned int)((start - pt_slot_address(STACKS_SLOT)) / PLACE_SIZE));
 }
