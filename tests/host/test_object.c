@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Small objects and memory objects: what is given back is given back to the frame, and a file reads
- * as it was written, holes and all.
+ * Small objects, memory objects, kernel stacks: what is given back is given back to the frame, and
+ * a file reads as it was written, holes and all.
  */
 #include "../model/world.h"
 #include "host.h"
@@ -10,6 +10,7 @@
 #include <mm/frames.h>
 #include <mm/object.h>
 #include <mm/slab.h>
+#include <mm/stacks.h>
 
 struct thing {
 	uint64_t words[5];
@@ -152,6 +153,43 @@ static void far_pages_cost_only_their_way(void **state)
 	world_stop();
 }
 
+/* Whole or not at all; the window's tables stay. */
+static void stacks_without_memory(void **state)
+{
+	static pfn_t held[2048];
+	unsigned int count = 0, failures = 0;
+	uintptr_t top = 0, other;
+
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		uint64_t free;
+
+		world_start(levels, 2048);
+		while (pfn_valid(held[count] = frames_alloc(0)))
+			count++;
+		while (!(top = stack_alloc())) {
+			assert_null(model_check());
+			frames_free(held[--count]);
+			failures++;
+		}
+		assert_true(failures >= 4);
+		assert_int_equal(model_access(0, top - 8, true, NULL), MODEL_OK);
+		assert_int_equal(model_access(0, top - KERNEL_STACK_SIZE - 8, true, NULL),
+				 MODEL_FAULT);
+		assert_int_equal(stack_alloc(), 0);
+		free = frames_free_count();
+		stack_free(top);
+		assert_int_equal(model_access(0, top - 8, true, NULL), MODEL_FAULT);
+		assert_int_equal(frames_free_count() - free, KERNEL_STACK_SIZE / PAGE_SIZE);
+		other = stack_alloc();
+		assert_int_equal(other, top); /* the same place */
+		stack_free(other);
+		while (count)
+			frames_free(held[--count]);
+		world_stop();
+	}
+}
+
 static void objects_without_memory(void **state)
 {
 	static char text[3 * PAGE_SIZE];
@@ -185,6 +223,7 @@ int main(void)
 		cmocka_unit_test(slabs_notice_mistakes),
 		cmocka_unit_test(files_read_as_written),
 		cmocka_unit_test(far_pages_cost_only_their_way),
+		cmocka_unit_test(stacks_without_memory),
 		cmocka_unit_test(objects_without_memory),
 	};
 
