@@ -9,6 +9,7 @@
 enum {
 	EPERM = 1,
 	ENOENT = 2,
+	E2BIG = 7,
 	ENOEXEC = 8,
 	ENOMEM = 12,
 	EACCES = 13,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The ELF loader: what a sound file becomes, and that no file whatever does harm.
+ * The ELF loader: what a sound file becomes, what a program starts with, and that no file whatever
+ * does harm.
  */
 #include "../model/world.h"
 #include "host.h"
@@ -8,6 +9,7 @@
 #include <elf.h>
 #include <kernel/elf.h>
 #include <kernel/errno.h>
+#include <kernel/program.h>
 #include <mm/frames.h>
 #include <mm/pages.h>
 
@@ -130,6 +132,108 @@ static void a_file_for_any_place(void **state)
 	unload();
 }
 
+static uint64_t word_at(uintptr_t address)
+{
+	uint64_t word = 0;
+
+	assert_int_equal(space_read(space, address, &word, 8), 8);
+	return word;
+}
+
+static const char *text_at(uintptr_t address)
+{
+	static char text[64];
+
+	space_read(space, address, text, sizeof(text) - 1);
+	return text;
+}
+
+/* The stack, read as a C library's start code reads it. */
+static void what_a_program_starts_with(void **state)
+{
+	static const char *const arguments[] = {"prog", "", "-x"}, *const environment[] = {"A=1",
+											   "B"};
+	uint64_t auxiliary[64] = {0}, at;
+	struct program_start begin;
+	struct elf_image image;
+
+	(void)state;
+	for (unsigned int count = 0; count <= 3; count++) {
+		struct program program = {
+			.name = "/bin/prog",
+			.arguments = {count, "prog\0\0-x",
+				      count == 0   ? 0
+				      : count == 1 ? 5
+				      : count == 2 ? 6
+						   : 9},
+			.environment = {2, "A=1\0B", 6},
+			.random = {1, 2, 3},
+		};
+
+		load(&image); /* for the world; then once more into a space of its own */
+		space_put(space);
+		space = space_create();
+		assert_int_equal(program_load(object, &program, space, &begin), 0);
+		assert_int_equal(begin.entry, 0x400123);
+		assert_int_equal(begin.stack % 16, 0);
+		assert_int_equal(space->break_now, 0x408000);
+		assert_int_equal(word_at(begin.stack), count);
+		at = begin.stack + 8;
+		for (unsigned int i = 0; i < count; i++, at += 8)
+			assert_string_equal(text_at(word_at(at)), arguments[i]);
+		assert_int_equal(word_at(at), 0);
+		at += 8;
+		for (unsigned int i = 0; i < 2; i++, at += 8)
+			assert_string_equal(text_at(word_at(at)), environment[i]);
+		assert_int_equal(word_at(at), 0);
+		for (at += 8; word_at(at); at += 16)
+			auxiliary[word_at(at)] = word_at(at + 8);
+		assert_int_equal(auxiliary[AT_PHDR], 0x400040);
+		assert_int_equal(auxiliary[AT_PHNUM], 4);
+		assert_int_equal(auxiliary[AT_PHENT], 56);
+		assert_int_equal(auxiliary[AT_PAGESZ], PAGE_SIZE);
+		assert_int_equal(auxiliary[AT_ENTRY], 0x400123);
+		assert_string_equal(text_at(auxiliary[AT_EXECFN]), "/bin/prog");
+		assert_string_equal(text_at(auxiliary[AT_PLATFORM]), "x86_64");
+		assert_int_equal(word_at(auxiliary[AT_RANDOM]), 0x030201);
+		assert_true(space_find(space, begin.stack)->stack);
+		unload();
+	}
+}
+
+static void too_much_to_start_with(void **state)
+{
+	static char text[PROGRAM_STRINGS_MOST];
+	struct program program = {.name = "p", .arguments = {1, text, sizeof(text)}};
+	struct program_start begin;
+	static pfn_t held[2048];
+	struct elf_image image;
+	unsigned int count = 0;
+	long result;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	load(&image);
+	space_put(space);
+	space = space_create();
+	assert_int_equal(program_load(object, &program, space, &begin), -E2BIG);
+	program.arguments.bytes -= 100;
+	/* With little memory: an error, and everything comes back. */
+	while (pfn_valid(held[count] = frames_alloc(0)))
+		count++;
+	while ((result = program_load(object, &program, space, &begin))) {
+		assert_true(result == -ENOMEM || result == -ENOEXEC);
+		space_put(space);
+		for (unsigned int i = 0; i < 5; i++)
+			frames_free(held[--count]);
+		space = space_create();
+		assert_non_null(space);
+	}
+	while (count)
+		frames_free(held[--count]);
+	unload();
+}
+
 static void refused(const char *why)
 {
 	struct elf_image image;
@@ -214,6 +318,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_sound_file, reset),
 		cmocka_unit_test_setup(a_file_for_any_place, reset),
+		cmocka_unit_test_setup(what_a_program_starts_with, reset),
+		cmocka_unit_test_setup(too_much_to_start_with, reset),
 		cmocka_unit_test_setup(files_that_are_refused, reset),
 		cmocka_unit_test_setup(garbage, reset),
 	};
