@@ -62,9 +62,9 @@ static uintptr_t end_page(const struct segment *segment)
 
 static bool segment_makes_sense(const struct segment *segment)
 {
-	return segment->memory_size >= segment->file_size &&
-	       segment->memory_size <= pt_user_limit() && segment->address <= pt_user_limit() &&
-	       segment->address + segment->memory_size <= pt_user_limit() &&
+	return segment->memory_size >= segment->file_size && segment->memory_size <= space_end() &&
+	       segment->address <= space_end() &&
+	       segment->address + segment->memory_size <= space_end() &&
 	       segment->offset <= UINT64_MAX / 2 &&
 	       segment->offset % PAGE_SIZE == segment->address % PAGE_SIZE &&
 	       (segment->flags & (CAN_WRITE | CAN_EXECUTE)) != (CAN_WRITE | CAN_EXECUTE);

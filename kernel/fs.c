@@ -352,10 +352,11 @@ long fs_link(struct inode *base, struct inode *inode, const char *path)
 		error = -ENOENT;
 	else if (!error && inode_is(inode, FS_DIRECTORY))
 		error = -EPERM;
-	if (!error)
+	if (!error) {
 		error = name_it(&walk, inode_get(inode));
-	if (error == -ENOMEM)
-		inode_put(inode);
+		if (error)
+			inode_put(inode);
+	}
 	spin_unlock(&lock, events);
 	return error;
 }
@@ -512,7 +513,7 @@ bool fs_path(struct inode *directory, char *buffer, uint64_t size)
 		const struct entry *entry = directory->parent ? entry_of(directory) : NULL;
 		size_t length = entry ? strlen(entry->name) : 0;
 
-		fits = entry && at >= length + 2;
+		fits = entry && at >= length + 1;
 		if (!fits)
 			break;
 		at -= length;

@@ -123,7 +123,7 @@ struct task *task_create(void (*start)(void *argument), void *argument, struct s
 	task->space = space;
 	fresh_fpu(task->fpu);
 	/* Below the program's registers. */
-	task->sp = fresh_stack((uintptr_t)task_regs(task), begin);
+	task->sp = fresh_stack(user_kernel_part(task->stack), begin);
 	list_init(&task->link);
 	events = events_mask();
 	make_runnable(task);

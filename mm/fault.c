@@ -154,6 +154,12 @@ static enum fault make_present(struct space *space, struct region *region, uintp
 	return why;
 }
 
+/* What can be written or executed can be read: the processor knows no other way. */
+static bool allows(const struct region *region, unsigned int wanted)
+{
+	return (region->rights & wanted) || (wanted == SPACE_READ && region->rights);
+}
+
 static enum fault fault_locked(struct space *space, uintptr_t address, unsigned int wanted)
 {
 	struct region *region = region_for(space, address);
@@ -161,8 +167,7 @@ static enum fault fault_locked(struct space *space, uintptr_t address, unsigned 
 
 	if (!region)
 		return FAULT_UNMAPPED;
-	/* What can be written or executed can be read: the processor knows no other way. */
-	if (!(region->rights & wanted) && !(wanted == SPACE_READ && region->rights))
+	if (!allows(region, wanted))
 		return FAULT_FORBIDDEN;
 	if (!mm_prepare(&space->mm, address, address, PT_PTE))
 		return FAULT_NO_MEMORY;
@@ -200,7 +205,7 @@ static char *reach(struct space *space, uintptr_t address, unsigned int wanted)
 		struct region *region = space_find(space, address);
 
 		entry = mm_entry(&space->mm, page_start, PT_PTE);
-		if (region && (region->rights & wanted) && entry && pt_entry_present(*entry) &&
+		if (region && allows(region, wanted) && entry && pt_entry_present(*entry) &&
 		    (wanted != SPACE_WRITE || (entry->raw & PT_RW)))
 			break;
 		if (fault_locked(space, page_start, wanted) != FAULT_DONE)

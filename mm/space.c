@@ -106,7 +106,6 @@ static bool cut(struct space *space, uintptr_t address)
 	*upper = *region;
 	upper->start = address;
 	upper->offset += address - region->start;
-	upper->stack = false; /* only the lowest part can grow */
 	if (upper->object)
 		object_get(upper->object);
 	region->end = address;
@@ -168,8 +167,8 @@ static uintptr_t range_end(uintptr_t start, uint64_t length)
 {
 	uint64_t bytes = ROUND_UP(length, PAGE_SIZE);
 
-	if (start % PAGE_SIZE || bytes < length || bytes > pt_user_limit() + 1 ||
-	    start > pt_user_limit() + 1 - bytes)
+	if (start % PAGE_SIZE || bytes < length || bytes > space_end() ||
+	    start > space_end() - bytes)
 		return 0;
 	return start + bytes;
 }
@@ -187,6 +186,14 @@ static uintptr_t reach(const struct region *region)
 	if (!region->stack)
 		return region->start;
 	return region->start - MIN(region->start, SPACE_STACK_GUARD);
+}
+
+/* Free, and not what a stack above may still grow into. */
+static bool is_clear(struct space *space, uintptr_t start, uintptr_t end)
+{
+	struct region *region = first_after(space, start);
+
+	return !region || reach(region) >= end;
 }
 
 /* The highest free range of that length below the ceiling; 0: there is none. */
@@ -215,8 +222,7 @@ static long choose_address(struct space *space, const struct mapping *mapping, u
 	if (mapping->fixed || mapping->no_replace) {
 		if (mapping->address % PAGE_SIZE)
 			return -EINVAL;
-		if (!range_end(mapping->address, bytes) ||
-		    mapping->address + bytes > pt_user_limit() + 1 - PAGE_SIZE)
+		if (!range_end(mapping->address, bytes))
 			return -ENOMEM;
 		if (mapping->address < SPACE_LOWEST)
 			return -EPERM;
@@ -225,7 +231,7 @@ static long choose_address(struct space *space, const struct mapping *mapping, u
 		return (long)wanted;
 	}
 	if (wanted >= SPACE_LOWEST && range_end(wanted, bytes) && wanted + bytes <= ceiling &&
-	    is_free(space, wanted, wanted + bytes))
+	    is_clear(space, wanted, wanted + bytes))
 		return (long)wanted;
 	gap = find_gap(space, bytes, ceiling);
 	return gap ? (long)gap : -ENOMEM;
@@ -307,7 +313,8 @@ static long map_locked(struct space *space, const struct mapping *mapping)
 	long start = map_alone(space, mapping);
 
 	if (start >= 0)
-		join_range(space, (uintptr_t)start, (uintptr_t)start + mapping->length);
+		join_range(space, (uintptr_t)start,
+			   (uintptr_t)start + ROUND_UP(mapping->length, PAGE_SIZE));
 	return start;
 }
 
@@ -452,6 +459,7 @@ static long move_region(struct space *space, struct region *region, uintptr_t st
 		.rights = region->rights,
 		.fixed = place->fixed,
 		.shared = region->shared,
+		.stack = region->stack,
 		.object = region->object,
 		.offset = region->object ? region->offset + (start - region->start) : 0,
 	};
@@ -460,7 +468,10 @@ static long move_region(struct space *space, struct region *region, uintptr_t st
 	/* Cut first: afterwards nothing may fail. */
 	if (!cut_out(space, start, start + old))
 		return -ENOMEM;
+	/* What is moved does not count twice. */
+	space->limit += old;
 	to = map_alone(space, &mapping);
+	space->limit -= old;
 	if (to < 0) {
 		join_range(space, start, start + old);
 		return to;
@@ -481,15 +492,20 @@ static long remap_locked(struct space *space, uintptr_t start, uint64_t old, uin
 	struct region *region = space_find(space, start);
 	struct mapping place = {.address = to, .fixed = fixed};
 
-	if (!region || region->end - start < old)
+	if (!region)
 		return -EFAULT;
+	if (fixed && to < start + old && start < to + new)
+		return -EINVAL;
+	/* Getting smaller is unmapping, whatever is there. */
 	if (!fixed && new <= old) {
 		long error = new < old ? unmap_locked(space, start + new, start + old) : 0;
 
 		return error ? error : (long)start;
 	}
+	if (region->end - start < old)
+		return -EFAULT;
 	/* In place, if it is the region's end that grows and there is room. */
-	if (!fixed && region->end == start + old && is_free(space, start + old, start + new) &&
+	if (!fixed && region->end == start + old && is_clear(space, start + old, start + new) &&
 	    range_end(start, new) && space->bytes + (new - old) <= space->limit) {
 		space->bytes += new - old;
 		region->end = start + new;
@@ -498,8 +514,6 @@ static long remap_locked(struct space *space, uintptr_t start, uint64_t old, uin
 	}
 	if (!may_move)
 		return -ENOMEM;
-	if (fixed && (to < start + old && start < to + new))
-		return -EINVAL;
 	return move_region(space, region, start, old, new, &place);
 }
 

@@ -8,6 +8,7 @@
 #include <arch/switch.h>
 #include <arch/user.h>
 #include <kernel/string.h>
+#include <mm/pagetable.h>
 
 #define RFLAGS_FIXED 2u
 #define RFLAGS_IF    (1u << 9)
@@ -34,9 +35,17 @@ void user_set_stack(uintptr_t top)
 
 uint64_t user_run(struct regs *regs)
 {
+	/* Returning to an address that is none would be a fault of the kernel's. */
+	if (regs->rip > pt_user_limit()) {
+		regs->vector = TRAP_GENERAL_PROTECTION;
+		regs->error = 0;
+		return regs->vector;
+	}
 	/* The frame is about to be taken off the stack, under which nothing may be put now. */
 	events_mask();
-	machine->enter_user(regs);
+	do {
+		machine->enter_user(regs);
+	} while (regs->vector == TRAP_NMI); /* not for us, and not to be held back */
 	trap_run_handler(regs->vector);
 	events_restore(true);
 	return regs->vector;

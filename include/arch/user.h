@@ -15,18 +15,27 @@
 
 #include <arch/traps.h>
 
-/* Where the registers of a program are, and the first byte of the kernel's own part below. */
+/* Where the registers of a program are. */
 static inline struct regs *user_regs(uintptr_t stack_top)
 {
 	return (struct regs *)stack_top - 1;
+}
+
+/*
+ * Where the kernel's own part of that stack ends. The space between is for an NMI, which may come
+ * while the stack pointer is at the registers, and finds whatever is below them in its way.
+ */
+static inline uintptr_t user_kernel_part(uintptr_t stack_top)
+{
+	return (uintptr_t)user_regs(stack_top) - 1024;
 }
 
 /* Makes the registers those of a program that starts at "entry" with that stack; others are 0. */
 void user_init(struct regs *regs, uintptr_t entry, uintptr_t stack);
 
 /*
- * The stack that the running CPU's programs come in on: page aligned, and with room for Xen, which
- * needs two words more than the registers for a moment. The registers are user_regs(top).
+ * The stack that the running CPU's programs come in on, page aligned. The registers are
+ * user_regs(top).
  */
 void user_set_stack(uintptr_t top);
 

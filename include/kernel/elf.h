@@ -2,9 +2,9 @@
 /*
  * Loading static ELF programs (System V ABI, "Object files"; x86-64 supplement).
  *
- * The file may come from anybody. It is judged as a whole before anything is mapped; what it asks
- * for must make sense, lie in a program's half of the address space, and not overlap. Segments that
- * are writable and executable at once are refused.
+ * The file may come from anybody. Its headers are judged as a whole before anything is mapped; what
+ * they ask for must make sense, lie in a program's half of the address space, and not overlap.
+ * Segments that are writable and executable at once are refused.
  */
 #ifndef KERNEL_ELF_H
 #define KERNEL_ELF_H

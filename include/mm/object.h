@@ -46,7 +46,10 @@ pfn_t object_page(struct object *object, uint64_t number);
 uint64_t object_read(struct object *object, uint64_t offset, void *to, uint64_t bytes);
 uint64_t object_write(struct object *object, uint64_t offset, const void *from, uint64_t bytes);
 
-/* Sets the length; pages past it are let go of, and the rest of the last one is zeroed. */
+/*
+ * Sets the length; pages past it are let go of, and the rest of the last one is zeroed. A mapping
+ * that shows such a page keeps it, and no longer sees what the file has there later.
+ */
 void object_truncate(struct object *object, uint64_t bytes);
 
 /* A reference to a page less; the last one frees it. */

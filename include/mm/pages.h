@@ -40,7 +40,10 @@ void pages_protect(struct space *space, const struct region *region, uintptr_t s
  */
 bool pages_share(struct space *parent, struct space *child, const struct region *region);
 
-/* Moves what is mapped from one place to another, where nothing is; tables must be there. */
+/*
+ * Moves what is mapped from one place to another, where nothing is. False: out of memory for the
+ * tables there, and nothing was moved.
+ */
 bool pages_move(struct space *space, uintptr_t from, uintptr_t to, uint64_t bytes);
 
 #endif

@@ -49,6 +49,15 @@ struct space {
 #define SPACE_STACK_GUARD (256ul * PAGE_SIZE)
 #define SPACE_STACK_MOST  (8ul << 20)
 
+/*
+ * The first address that no program gets: a page short of the end of its half. A "syscall" in the
+ * very last bytes would have the processor return to an address that is none.
+ */
+static inline uintptr_t space_end(void)
+{
+	return pt_user_limit() + 1 - PAGE_SIZE;
+}
+
 /* An empty address space, not yet activated; NULL: out of memory. */
 struct space *space_create(void);
 
@@ -81,7 +90,7 @@ long space_map(struct space *space, const struct mapping *mapping);
 /* munmap: 0, or EINVAL, ENOMEM (no memory to split a region). */
 long space_unmap(struct space *space, uintptr_t start, uint64_t length);
 
-/* mprotect: 0, EINVAL, EACCES, or ENOMEM where nothing is mapped; what lies before is changed. */
+/* mprotect: 0, EINVAL, or ENOMEM where nothing is mapped; what lies before is changed. */
 long space_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights);
 
 /* madvise(MADV_DONTNEED): 0, EINVAL, or ENOMEM as space_protect(). */
@@ -90,7 +99,8 @@ long space_forget(struct space *space, uintptr_t start, uint64_t length);
 /* brk: the new break, or the old one if that cannot be. */
 uintptr_t space_set_break(struct space *space, uintptr_t wanted);
 
-/* mremap: the new address, or EINVAL, EFAULT (not one mapped region), ENOMEM. "to" if "fixed". */
+/* mremap: the new address, or EINVAL, EFAULT (not one mapped region), ENOMEM; "to" if "fixed", and
+ * then EPERM too. */
 long space_remap(struct space *space, uintptr_t start, uint64_t length, uint64_t new_length,
 		 bool may_move, bool fixed, uintptr_t to);
 
@@ -116,7 +126,7 @@ enum fault space_fault(struct space *space, uintptr_t address, unsigned int want
 uint64_t space_write(struct space *space, uintptr_t address, const void *from, uint64_t bytes);
 uint64_t space_read(struct space *space, uintptr_t address, void *to, uint64_t bytes);
 
-/* Checks the invariants, the tables' included; NULL, or what is wrong (valid until the next call).
+/* Checks the invariants of the regions; NULL, or what is wrong (valid until the next call).
  */
 const char *space_check(struct space *space);
 

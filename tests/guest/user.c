@@ -33,6 +33,7 @@ struct run {
 	struct regs regs;
 	uintptr_t address;
 	unsigned int faults, events;
+	unsigned int calls; /* system calls that are answered by nothing at all */
 };
 
 /* Runs it until something comes that is not a fault that memory can cure, nor an event. */
@@ -57,6 +58,9 @@ static void run_until_done(void *argument)
 			   run->vector != 0x80) {
 			run->events++; /* an interrupt: handled */
 			continue;
+		} else if (run->vector == TRAP_SYSCALL && run->calls) {
+			run->calls--;
+			continue;
 		} else if (run->vector == TRAP_EVENT) {
 			run->events++;
 			continue;
@@ -75,7 +79,7 @@ static void run_on_its_stack(struct run *run)
 	REQUIRE(pfn_valid(stack));
 	run->top = (uintptr_t)pfn_to_virt(stack) + 4 * PAGE_SIZE;
 	user_set_stack(run->top);
-	call_on_stack(run->top - sizeof(struct regs) - 64, run_until_done, run);
+	call_on_stack(user_kernel_part(run->top), run_until_done, run);
 	if (before)
 		user_set_stack(before);
 	frames_free(stack);
@@ -89,13 +93,15 @@ static void map(struct space *space, uintptr_t address, uint64_t pages, unsigned
 	REQUIRE(space_map(space, &mapping) == (long)address);
 }
 
+static unsigned int calls_answered;
+
 /* Makes the program, runs it, and takes everything away again. */
 static struct run run_program(const char *code, const char *end)
 {
 	static struct run run;
 	uint64_t free = frames_free_count();
 
-	run = (struct run){.code = code, .end = end};
+	run = (struct run){.code = code, .end = end, .calls = calls_answered};
 	run.space = space_create();
 	REQUIRE(run.space);
 	map(run.space, CODE, 1, SPACE_READ | SPACE_WRITE);
@@ -148,6 +154,31 @@ TEST(user, memory_comes_by_faults)
 	EXPECT_EQ(run.regs.rdx, 42);
 	EXPECT_EQ(run.regs.rax, 0);
 	EXPECT_GE(run.faults, 2);
+}
+
+/* Every flag that a program can set, across a system call: alignment check, nested task, ... */
+PROGRAM(flags, "pushfq; orl $0x244cd5, (%rsp); popfq; syscall; movl $5, %ebx; int3");
+
+TEST(user, flags_do_no_harm)
+{
+	struct run run;
+
+	calls_answered = 1;
+	run = RUN(flags);
+	calls_answered = 0;
+	EXPECT_EQ(run.vector, TRAP_BREAKPOINT);
+	EXPECT_EQ(run.regs.rbx, 5);
+}
+
+/* An address that is none is a program's mistake, not the kernel's. */
+TEST(user, a_way_on_that_leads_nowhere)
+{
+	struct regs regs;
+
+	user_init(&regs, pt_user_limit() + 1, 0);
+	EXPECT_EQ(user_run(&regs), TRAP_GENERAL_PROTECTION);
+	user_init(&regs, UINTPTR_MAX, 0);
+	EXPECT_EQ(user_run(&regs), TRAP_GENERAL_PROTECTION);
 }
 
 PROGRAM(undefined, "nop; ud2");

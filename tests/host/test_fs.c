@@ -117,6 +117,15 @@ static void what_is_open_stays(void **state)
 	assert_int_equal(fs_unlink(fs_root(), "d", true), 0);
 	assert_int_equal(fs_create(directory, "x", FS_FILE, NULL, NULL), -ENOENT);
 	assert_false(fs_path(directory, text, sizeof(text)));
+	assert_int_equal(fs_create(fs_root(), "f", FS_FILE, NULL, &file), 0);
+	assert_int_equal(fs_link(directory, file, "x"), -ENOENT);
+	assert_int_equal(file->references, 2);
+	inode_put(file);
+	inode_put(directory);
+	assert_int_equal(fs_create(fs_root(), "abc", FS_DIRECTORY, NULL, &directory), 0);
+	assert_true(fs_path(directory, text, 5));
+	assert_string_equal(text, "/abc");
+	assert_false(fs_path(directory, text, 4));
 	inode_put(directory);
 	assert_int_equal(fs_unlink(fs_root(), "/", true), -EBUSY);
 	stop();

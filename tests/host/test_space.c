@@ -223,13 +223,92 @@ static void arguments_as_linux_has_them(void **state)
 	assert_int_equal(space_find(space, ARENA)->rights, SPACE_READ);
 	assert_int_equal(space_forget(space, ARENA, 4 * PAGE_SIZE), -ENOMEM);
 	assert_int_equal(space_forget(space, ARENA + 1, PAGE_SIZE), -EINVAL);
-	assert_int_equal(space_remap(space, ARENA, 4 * PAGE_SIZE, PAGE_SIZE, true, false, 0),
+	assert_int_equal(space_remap(space, ARENA, 4 * PAGE_SIZE, 5 * PAGE_SIZE, true, false, 0),
 			 -EFAULT);
 	assert_int_equal(space_remap(space, ARENA + 1, PAGE_SIZE, PAGE_SIZE, true, false, 0),
 			 -EINVAL);
 	assert_int_equal(space_remap(space, ARENA, PAGE_SIZE, 0, true, false, 0), -EINVAL);
 	assert_int_equal(space_remap(space, ARENA, PAGE_SIZE, PAGE_SIZE, false, true, 0x100000),
 			 -EINVAL);
+	sound(space);
+	space_put(space);
+	stop();
+}
+
+/* By the frames behind it, with the rights that the processor would see. */
+static void the_kernel_reads_what_programs_can(void **state)
+{
+	struct space *space;
+	uint64_t value = 5;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	for (unsigned int rights = 0; rights < 8; rights++) {
+		map(space, ARENA, 2, rights, false);
+		assert_int_equal(space_read(space, ARENA + 4092, &value, 8), rights ? 8 : 0);
+		assert_int_equal(space_write(space, ARENA + 4092, &value, 8),
+				 rights & SPACE_WRITE ? 8 : 0);
+		assert_int_equal(space_read(space, ARENA + 8188, &value, 8), rights ? 4 : 0);
+	}
+	space_put(space);
+	stop();
+}
+
+static void the_last_page_is_nobodys(void **state)
+{
+	struct space *space;
+	uintptr_t last;
+
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		start(levels);
+		space = new_space();
+		last = pt_user_limit() + 1 - PAGE_SIZE;
+		assert_int_equal(map(space, last, 1, RW, false), -ENOMEM);
+		assert_int_equal(map(space, last - PAGE_SIZE, 1, RW, false), last - PAGE_SIZE);
+		assert_int_equal(space_remap(space, last - PAGE_SIZE, PAGE_SIZE, 2 * PAGE_SIZE,
+					     false, false, 0),
+				 -ENOMEM);
+		space_put(space);
+		stop();
+	}
+}
+
+static void odd_lengths_and_edges(void **state)
+{
+	struct mapping odd = {.address = ARENA, .length = 100, .rights = RW, .fixed = true};
+	struct mapping stack = {.address = 0x7f0000000000,
+				.length = 2 * PAGE_SIZE,
+				.rights = RW,
+				.fixed = true,
+				.stack = true};
+	struct space *space;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	map(space, ARENA + PAGE_SIZE, 1, RW, false);
+	assert_int_equal(space_map(space, &odd), ARENA);
+	sound(space);
+	assert_true(space->regions.next == space->regions.previous); /* one region */
+	/* Getting smaller, over two regions. */
+	assert_int_equal(space_protect(space, ARENA + PAGE_SIZE, PAGE_SIZE, SPACE_READ), 0);
+	assert_int_equal(space_remap(space, ARENA, 2 * PAGE_SIZE, PAGE_SIZE, false, false, 0),
+			 ARENA);
+	assert_null(space_find(space, ARENA + PAGE_SIZE));
+	/* A move does not count twice. */
+	space->limit = 2 * PAGE_SIZE;
+	assert_int_equal(
+		space_remap(space, ARENA, PAGE_SIZE, PAGE_SIZE, true, true, ARENA + 10 * PAGE_SIZE),
+		ARENA + 10 * PAGE_SIZE);
+	space->limit = UINT64_MAX / 2;
+	/* A stack still grows when its lowest page was unmapped; hints keep out of its way. */
+	assert_int_equal(space_map(space, &stack), stack.address);
+	assert_int_equal(space_unmap(space, stack.address, PAGE_SIZE), 0);
+	assert_int_equal(write_word(space, stack.address + 8, 1), FAULT_DONE);
+	odd = (struct mapping){.address = stack.address - PAGE_SIZE, .length = 1, .rights = RW};
+	assert_true(space_map(space, &odd) != (long)odd.address);
 	sound(space);
 	space_put(space);
 	stop();
@@ -515,6 +594,9 @@ int main(void)
 		cmocka_unit_test(memory_is_zero_until_written),
 		cmocka_unit_test(rights_are_kept),
 		cmocka_unit_test(arguments_as_linux_has_them),
+		cmocka_unit_test(the_kernel_reads_what_programs_can),
+		cmocka_unit_test(the_last_page_is_nobodys),
+		cmocka_unit_test(odd_lengths_and_edges),
 		cmocka_unit_test(the_limit_counts_bytes),
 		cmocka_unit_test(stacks_grow),
 		cmocka_unit_test(the_break),

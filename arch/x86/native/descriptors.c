@@ -27,13 +27,11 @@ enum { VECTOR_NMI = 2, VECTOR_DOUBLE_FAULT = 8, STUB_SIZE = 16, STACK_SIZE = 409
 #define EFER_LONG_ACTIVE (1u << 10)
 #define EFER_NO_EXECUTE  (1u << 11)
 
-#define RFLAGS_TRAP       (1u << 8)
-#define RFLAGS_INTERRUPTS (1u << 9)
-#define RFLAGS_DIRECTION  (1u << 10)
-#define RFLAGS_ALIGNMENT  (1u << 18)
+#define RFLAGS_ALL 0x257fd5u /* but for those that are reserved */
 
 #define CR0_MONITOR        (1u << 1)
 #define CR0_EMULATION      (1u << 2)
+#define CR0_NUMERIC_ERROR  (1u << 5)
 #define CR4_FXSAVE         (1u << 9)
 #define CR4_SSE_EXCEPTIONS (1u << 10)
 
@@ -103,10 +101,10 @@ static void let_programs_in(void)
 	msr_write(MSR_EFER, EFER_SYSCALL | EFER_LONG | EFER_LONG_ACTIVE | EFER_NO_EXECUTE);
 	msr_write(MSR_STAR, (uint64_t)SYSRET_SEGMENT << 48 | (uint64_t)CODE_64_SEGMENT << 32);
 	msr_write(MSR_LSTAR, (uint64_t)native_syscall_entry);
-	/* Cleared on the way in: what a program may have set that the kernel cannot run with. */
-	msr_write(MSR_FMASK, RFLAGS_TRAP | RFLAGS_INTERRUPTS | RFLAGS_DIRECTION | RFLAGS_ALIGNMENT);
+	/* Cleared on the way in: every flag that a program may have set. */
+	msr_write(MSR_FMASK, RFLAGS_ALL);
 	__asm__ volatile("movq %%cr0, %0; movq %%cr4, %1" : "=r"(cr0), "=r"(cr4));
-	cr0 = (cr0 & ~(uint64_t)CR0_EMULATION) | CR0_MONITOR;
+	cr0 = (cr0 & ~(uint64_t)CR0_EMULATION) | CR0_MONITOR | CR0_NUMERIC_ERROR;
 	cr4 |= CR4_FXSAVE | CR4_SSE_EXCEPTIONS;
 	__asm__ volatile("movq %0, %%cr0; movq %1, %%cr4" ::"r"(cr0), "r"(cr4) : "memory");
 }

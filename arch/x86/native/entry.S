@@ -51,9 +51,14 @@ native_trap_common:
 	jz	1f
 	swapgs
 1:	save_registers
+	/* These two are on stacks of their own, and go back from there. */
+	cmpq	$VECTOR_NMI, REGS_VECTOR(%rsp)
+	je	3f
+	cmpq	$VECTOR_DOUBLE_FAULT, REGS_VECTOR(%rsp)
+	je	3f
 	testb	$3, REGS_CS(%rsp)
 	jnz	from_program
-	movq	%rsp, %rdi
+3:	movq	%rsp, %rdi
 	call	trap_dispatch
 trap_return:
 	restore_registers
