@@ -3,8 +3,9 @@
 # Building, running and testing Pinwheel. "make help" lists the targets.
 #
 # Everything that is made lies under build/; what is fetched lies in a cache of the user's, see
-# scripts/fetch. Variables that a person may set: CC (gcc or clang), XEN, DOM0_KERNEL, TOOLS (files
-# to use in place of the distribution's packages), MEMORY, CPUS, RAMDISK, CMDLINE, PINWHEEL_CACHE.
+# scripts/fetch. Variables that a person may set: CC (gcc or clang), XEN, DOM0_KERNEL, TOOLS, BUSYBOX
+# (files to use in place of the distribution's packages), MEMORY, CPUS, RAMDISK, CMDLINE,
+# PINWHEEL_CACHE.
 
 CC = gcc
 LD = ld
@@ -17,6 +18,7 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 
 include tests/host/host.mk
+include tests/user/user.mk
 
 # Adding a source file, a suite or a command is adding a file.
 SOURCES := $(sort $(wildcard boot/*.c boot/notes.S arch/x86/*.[cS] arch/x86/*/*.[cS] mm/*.c kernel/*.c drivers/*.c \
@@ -40,10 +42,11 @@ LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=non
 
 .PHONY: all help run run-native debug check check-host check-xen check-domu check-native bench mutants clean format lint deps
 
-all: $(BUILD)/pinwheel $(BUILD)/pinwheel.cfg
+all: $(BUILD)/pinwheel $(BUILD)/pinwheel.cfg $(BUILD)/initramfs.gz
 
 help:
-	@echo 'make             build the kernel, $(BUILD)/pinwheel, and $(BUILD)/pinwheel.cfg for xl'
+	@echo 'make             build the kernel, $(BUILD)/pinwheel, $(BUILD)/pinwheel.cfg for xl, and the'
+	@echo '                 programs for it, $(BUILD)/initramfs.gz'
 	@echo 'make run         boot it on real Xen in QEMU; what is missing is fetched first'
 	@echo 'make run-native  boot it without Xen; CMDLINE=nola57 for four levels of page tables'
 	@echo 'make debug       the same, waiting for gdb'
@@ -114,7 +117,7 @@ $(BUILD)/pinwheel.cfg: scripts/pinwheel.cfg.in | $(BUILD)/.deps
 -include $(OBJECTS:.o=.d)
 
 # The scripts read MEMORY, CPUS, RAMDISK and CMDLINE from the environment.
-export MEMORY CPUS RAMDISK CMDLINE XEN DOM0_KERNEL TOOLS ACCEL PINWHEEL_CACHE
+export MEMORY CPUS RAMDISK CMDLINE XEN DOM0_KERNEL TOOLS BUSYBOX ACCEL PINWHEEL_CACHE
 
 run: all
 	@scripts/run

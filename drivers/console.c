@@ -3,7 +3,6 @@
  * The console's two ends: choosing the device, and the queue of input.
  */
 #include <arch/cpu.h>
-#include <arch/machine.h>
 #include <drivers/console.h>
 #include <drivers/hv_console.h>
 #include <drivers/pv_console.h>
@@ -16,6 +15,7 @@ static const struct console_device *device = &hv_console;
 /* Input that has come and was not read; touched with events masked. */
 static char queue[QUEUE_SIZE];
 static uint32_t queue_in, queue_out;
+static void (*tell_arrival)(void);
 
 void console_use(const struct console_device *which)
 {
@@ -72,6 +72,13 @@ void console_received(void)
 			break;
 		queue_in += (uint32_t)count;
 	}
+	if (tell_arrival && queue_in != queue_out)
+		tell_arrival();
+}
+
+void console_listen(void (*arrived)(void))
+{
+	tell_arrival = arrived;
 }
 
 int console_try_getc(void)
@@ -87,20 +94,4 @@ int console_try_getc(void)
 		c = (unsigned char)queue[queue_out++ % QUEUE_SIZE];
 	events_restore(events);
 	return c;
-}
-
-int console_getc(void)
-{
-	for (;;) {
-		bool events = events_mask();
-		int c = console_try_getc();
-
-		/* Masked until the machine blocks and lets events through: none can slip in
-		 * between. */
-		if (c < 0)
-			machine->block();
-		events_restore(events);
-		if (c >= 0)
-			return c;
-	}
 }

@@ -50,6 +50,14 @@ static const char *parse_word(const char *word, size_t length, struct cmdline *r
 		result->suites[rest] = '\0';
 		return NULL;
 	}
+	value = value_after(word, length, "init=", &rest);
+	if (value) {
+		if (rest == 0 || rest >= sizeof(result->init) || *value != '/')
+			return "needs an absolute path, as in init=/bin/sh";
+		memcpy(result->init, value, rest);
+		result->init[rest] = '\0';
+		return NULL;
+	}
 	value = value_after(word, length, "loglevel=", &rest);
 	if (value) {
 		if (rest != 1 || *value < '0' || *value > '0' + PRINTK_DEBUG)
@@ -74,7 +82,7 @@ static const char *parse_word(const char *word, size_t length, struct cmdline *r
 void cmdline_parse(const char *text, struct cmdline *result,
 		   void (*problem)(const char *word, size_t length, const char *what))
 {
-	*result = (struct cmdline){.loglevel = -1};
+	*result = (struct cmdline){.loglevel = -1, .arguments = ""};
 	for (;;) {
 		size_t length = 0;
 		const char *what;
@@ -83,6 +91,8 @@ void cmdline_parse(const char *text, struct cmdline *result,
 			text++;
 		while (text[length] && !is_blank(text[length]))
 			length++;
+		if (text_equals(text, length, "--"))
+			result->arguments = text + length;
 		if (length == 0 || text_equals(text, length, "--"))
 			return;
 		what = parse_word(text, length, result);

@@ -8,7 +8,6 @@
 #include <arch/time.h>
 #include <boot/boot_info.h>
 #include <boot/notes.h>
-#include <kernel/initramfs.h>
 #include <kernel/main.h>
 #include <kernel/monitor.h>
 #include <kernel/panic.h>
@@ -130,22 +129,6 @@ COMMAND(dmesg, "", "the messages since boot, again")
 COMMAND(events, "", "event channels, and how often each was used")
 {
 	evtchn_print();
-}
-
-COMMAND(files, "", "what is in the initramfs")
-{
-	struct cpio_reader reader;
-	struct cpio_entry entry;
-	unsigned int count = 0;
-
-	initramfs_open(&reader);
-	while (cpio_next(&reader, &entry)) {
-		printk(PRINTK_OUTPUT, "%06o %10lu  %s\n", entry.mode, entry.size,
-		       *entry.name ? entry.name : ".");
-		count++;
-	}
-	if (!count)
-		printk(PRINTK_OUTPUT, "there is no initramfs\n");
 }
 
 COMMAND(time, "", "the wall clock, and the time since the machine booted")

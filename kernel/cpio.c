@@ -154,6 +154,7 @@ static bool read_entry(struct cpio_reader *reader, struct cpio_entry *entry)
 		.links = field[FIELD_LINKS],
 		.mtime = field[FIELD_MTIME],
 		.inode = field[FIELD_INODE],
+		.device = (uint64_t)field[FIELD_DEVMAJOR] << 32 | field[FIELD_DEVMINOR],
 	};
 	if (strcmp(name, TRAILER) != 0) {
 		if ((problem = check_name(name)) || (problem = check_type(entry->mode)))

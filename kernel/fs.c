@@ -4,6 +4,7 @@
  */
 #include <kernel/errno.h>
 #include <kernel/fs.h>
+#include <kernel/printf.h>
 #include <kernel/spinlock.h>
 #include <kernel/string.h>
 #include <mm/slab.h>
@@ -52,6 +53,7 @@ static struct inode *new_inode(uint32_t mode)
 			slab_free(&inodes, inode);
 			return NULL;
 		}
+		inode->data->number = inode->number;
 	}
 	return inode;
 }
@@ -151,20 +153,34 @@ struct walk {
 /* The path that is left to go, with the targets of symbolic links put in. Guarded by the lock. */
 static char work[FS_PATH_MAX];
 
+struct object *(*fs_contents)(uint32_t device);
+
+/* What a symbolic link says, with a reference; NULL: nothing. */
+static struct object *target_of(struct inode *link)
+{
+	return link->device ? fs_contents(link->device) : object_get(link->data);
+}
+
 /* Puts a symbolic link's target in front of what is left of the path. */
 static long substitute(struct inode *link, const char *rest, unsigned int *followed)
 {
-	uint64_t length = link->data->bytes, left = strlen(rest) + 1;
+	struct object *target = ++*followed > MAX_SYMLINKS ? NULL : target_of(link);
+	uint64_t length, left = strlen(rest) + 1;
+	long error = 0;
 
-	if (++*followed > MAX_SYMLINKS)
-		return -ELOOP;
+	if (!target)
+		return *followed > MAX_SYMLINKS ? -ELOOP : -ENOENT;
+	length = target->bytes;
 	if (!length)
-		return -ENOENT;
-	if (length + left > FS_PATH_MAX)
-		return -ENAMETOOLONG;
-	memmove(work + length, rest, left);
-	object_read(link->data, 0, work, length);
-	return 0;
+		error = -ENOENT;
+	else if (length + left > FS_PATH_MAX)
+		error = -ENAMETOOLONG;
+	if (!error) {
+		memmove(work + length, rest, left);
+		object_read(target, 0, work, length);
+	}
+	object_put(target);
+	return error;
 }
 
 static const char *skip_slashes(const char *path)
@@ -340,6 +356,23 @@ long fs_create(struct inode *base, const char *path, uint32_t mode, const char *
 	return error;
 }
 
+long fs_make_file(struct inode *base, const char *path, uint32_t mode, bool exclusive,
+		  struct inode **result)
+{
+	bool events = spin_lock(&lock);
+	struct walk walk;
+	long error = walk_path(base, path, exclusive ? FOLLOW_NEVER : FOLLOW_LAST, &walk);
+
+	if (!error && (!walk.at || exclusive))
+		error = create(&walk, mode, NULL, result);
+	else if (!error && walk.slash && !inode_is(walk.at, FS_DIRECTORY))
+		error = -ENOTDIR;
+	else if (!error)
+		*result = inode_get(walk.at);
+	spin_unlock(&lock, events);
+	return error;
+}
+
 long fs_link(struct inode *base, struct inode *inode, const char *path)
 {
 	bool events = spin_lock(&lock);
@@ -453,9 +486,17 @@ long fs_rename(struct inode *base, const char *from, struct inode *new_base, con
 
 long fs_readlink(struct inode *inode, char *buffer, uint64_t size)
 {
+	struct object *target;
+	uint64_t length;
+
 	if (!inode_is(inode, FS_SYMLINK))
 		return -EINVAL;
-	return (long)object_read(inode->data, 0, buffer, size);
+	target = target_of(inode);
+	if (!target)
+		return -ENOENT;
+	length = object_read(target, 0, buffer, size);
+	object_put(target);
+	return (long)length;
 }
 
 long fs_list(struct inode *directory, uint64_t *cursor,
@@ -500,9 +541,9 @@ static const struct entry *entry_of(struct inode *directory)
 	return NULL;
 }
 
-bool fs_path(struct inode *directory, char *buffer, uint64_t size)
+/* The same with the lock held. */
+static bool path_of(struct inode *directory, char *buffer, uint64_t size)
 {
-	bool events = spin_lock(&lock);
 	uint64_t at = size;
 	bool fits = size >= 2 && directory->parent;
 
@@ -525,6 +566,34 @@ bool fs_path(struct inode *directory, char *buffer, uint64_t size)
 		buffer[--at] = '/';
 	if (fits)
 		memmove(buffer, buffer + at, size - at);
+	return fits;
+}
+
+bool fs_path(struct inode *directory, char *buffer, uint64_t size)
+{
+	bool events = spin_lock(&lock);
+	bool fits = path_of(directory, buffer, size);
+
+	spin_unlock(&lock, events);
+	return fits;
+}
+
+bool fs_real_path(struct inode *base, const char *path, char *buffer, uint64_t size)
+{
+	bool events = spin_lock(&lock);
+	struct walk walk;
+	bool fits = walk_path(base, path, FOLLOW_LAST, &walk) == 0 &&
+		    path_of(walk.parent ? walk.parent : walk.at, buffer, size);
+
+	if (fits && walk.parent) {
+		size_t length = strlen(buffer);
+
+		/* Only the root's path ends in a slash. */
+		length -= length == 1;
+		fits = length + 1 + strlen(walk.last) < size;
+		if (fits)
+			snprintf(buffer + length, size - length, "/%s", walk.last);
+	}
 	spin_unlock(&lock, events);
 	return fits;
 }
@@ -579,8 +648,55 @@ static bool make_parents(const char *path)
 	return true;
 }
 
+/*
+ * The first name in the archive of the file that an entry is one more name of; NULL: it is the
+ * first itself. Names of one file carry its data once, with the first or with the last of them.
+ */
+static const char *first_name(const struct cpio_reader *reader, const struct cpio_entry *entry)
+{
+	struct cpio_reader again;
+	struct cpio_entry other;
+
+	if (entry->links < 2 || (entry->mode & CPIO_TYPE_MASK) != CPIO_FILE)
+		return NULL;
+	cpio_open(&again, reader->archive, reader->size);
+	while (cpio_next(&again, &other) && other.name != entry->name) {
+		if (other.inode == entry->inode && other.device == entry->device && other.links > 1)
+			return other.name;
+	}
+	return NULL;
+}
+
+/* Gives a file its data, if the entry has them. */
+static const char *fill(struct inode *inode, const struct cpio_entry *entry)
+{
+	inode->mtime = entry->mtime;
+	if (inode_is(inode, FS_FILE) &&
+	    object_write(inode->data, 0, entry->data, entry->size) < entry->size)
+		return "memory is out";
+	return NULL;
+}
+
+static const char *unpack_link(const struct cpio_entry *entry, const char *first)
+{
+	struct inode *inode;
+	const char *problem = NULL;
+	long error = fs_lookup(root, first, false, &inode);
+
+	if (error)
+		return "a file has vanished before its second name came";
+	error = fs_link(root, inode, entry->name);
+	if (error && error != -EEXIST)
+		problem = "a second name cannot be made";
+	if (!problem && entry->size)
+		problem = fill(inode, entry);
+	inode_put(inode);
+	return problem;
+}
+
 static const char *unpack_entry(const struct cpio_entry *entry)
 {
+	const char *problem;
 	struct inode *inode = NULL;
 	char target[FS_NAME_MAX + 1];
 	bool link = (entry->mode & CPIO_TYPE_MASK) == CPIO_SYMLINK;
@@ -608,12 +724,9 @@ static const char *unpack_entry(const struct cpio_entry *entry)
 	}
 	if (error)
 		return error == -ENOMEM ? "memory is out" : "a name cannot be made";
-	inode->mtime = entry->mtime;
-	if (inode_is(inode, FS_FILE) &&
-	    object_write(inode->data, 0, entry->data, entry->size) < entry->size)
-		error = -ENOMEM;
+	problem = fill(inode, entry);
 	inode_put(inode);
-	return error ? "memory is out" : NULL;
+	return problem;
 }
 
 const char *fs_unpack(struct cpio_reader *reader)
@@ -621,7 +734,8 @@ const char *fs_unpack(struct cpio_reader *reader)
 	struct cpio_entry entry;
 
 	while (cpio_next(reader, &entry)) {
-		const char *error = unpack_entry(&entry);
+		const char *first = first_name(reader, &entry);
+		const char *error = first ? unpack_link(&entry, first) : unpack_entry(&entry);
 
 		if (error)
 			return error;

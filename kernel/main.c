@@ -12,12 +12,18 @@
 #include <drivers/console.h>
 #include <kernel/bench.h>
 #include <kernel/cmdline.h>
+#include <kernel/fs.h>
 #include <kernel/initramfs.h>
 #include <kernel/main.h>
 #include <kernel/monitor.h>
+#include <kernel/panic.h>
 #include <kernel/printk.h>
+#include <kernel/proc.h>
+#include <kernel/process.h>
 #include <kernel/selftest.h>
+#include <kernel/string.h>
 #include <kernel/task.h>
+#include <kernel/tty.h>
 #include <mm/memory.h>
 #include <mm/pagetable.h>
 #include <mm/protect.h>
@@ -63,6 +69,58 @@ static void run_selftests(void)
 	machine_shutdown(result.failed ? SHUTDOWN_IS_CRASH : SHUTDOWN_IS_POWEROFF);
 }
 
+/* The words behind "--", one behind the other with a 0 after each, behind the program's own name.
+ */
+static struct strings init_words(void)
+{
+	static char text[2 * BOOT_CMDLINE_SIZE];
+	struct strings words = {1, text, strlen(cmdline.init) + 1};
+	bool in_word = false;
+
+	memcpy(text, cmdline.init, words.bytes);
+	for (const char *at = cmdline.arguments; *at; at++) {
+		bool blank = *at == ' ' || *at == '\t';
+
+		if (!blank)
+			text[words.bytes++] = *at;
+		else if (in_word)
+			text[words.bytes++] = '\0';
+		words.count += !blank && !in_word;
+		in_word = !blank;
+	}
+	if (in_word)
+		text[words.bytes++] = '\0';
+	return words;
+}
+
+/* Runs the program that the command line asks for; how it ends is how the domain ends. */
+static void run_init(void) NORETURN;
+static void run_init(void)
+{
+	struct strings words = init_words();
+	struct process *process;
+	long error = process_start(cmdline.init, &words, false, &process);
+	int status;
+
+	if (error)
+		fatal("init: %s cannot be run (error %ld); is it in the initramfs?", cmdline.init,
+		      -error);
+	status = process_wait_for(process);
+	process_print_end("init", status);
+	machine_shutdown(status ? SHUTDOWN_IS_CRASH : SHUTDOWN_IS_POWEROFF);
+}
+
+/* What programs need: files, processes, a terminal. */
+static void start_programs(void)
+{
+	if (!fs_init())
+		fatal("too little memory: none is left for the file system");
+	initramfs_unpack(boot_info);
+	processes_init(cmdline.init[0]);
+	if (!proc_init() || !tty_init())
+		fatal("too little memory: none is left for /dev, /proc and the tty");
+}
+
 void kernel_main(const struct boot_info *boot)
 {
 	boot_info = boot;
@@ -77,11 +135,13 @@ void kernel_main(const struct boot_info *boot)
 	tasks_init();
 	console_enable_input();
 	events_restore(true); /* from here on, events */
-	initramfs_init(boot);
+	start_programs();
 
 	if (cmdline.selftest)
 		run_selftests();
 	if (cmdline.bench)
 		machine_shutdown(bench_run() ? SHUTDOWN_IS_POWEROFF : SHUTDOWN_IS_CRASH);
+	if (cmdline.init[0])
+		run_init();
 	monitor_run();
 }

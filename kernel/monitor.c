@@ -9,6 +9,7 @@
 #include <kernel/printf.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
+#include <kernel/tty.h>
 
 LINKER_SET_BOUNDS(command);
 
@@ -115,13 +116,14 @@ void monitor_run(void)
 	static struct lineedit edit = {
 		.prompt = "pinwheel> ", .write = console_write, .word = nth_command};
 
+	tty_take();
 	printk(PRINTK_OUTPUT, "\nType \"help\" for a list of commands.\n");
 	for (;;) {
 		enum lineedit_result result;
 
 		lineedit_begin(&edit);
 		do {
-			result = lineedit_feed(&edit, (char)console_getc());
+			result = lineedit_feed(&edit, (char)tty_getc());
 		} while (result == LINEEDIT_MORE);
 		if (result == LINEEDIT_DONE)
 			monitor_execute(edit.line);

@@ -43,9 +43,31 @@ void tasks_init(void)
 	list_init(&runnable.tasks);
 }
 
+/* Somebody waits: whoever runs does so for a turn. One that is already measured goes on. */
+static void limit_turn(void)
+{
+	if (!turn.armed)
+		timer_arm(&turn, time_system() + TASK_TURN, end_turn);
+}
+
 static void make_runnable(struct task *task)
 {
 	list_add(runnable.tasks.previous, &task->link);
+}
+
+/* The kernel's own, which read the keyboard and obey it, come first however many programs there
+ * are. */
+static void end_sleep(struct task *task)
+{
+	task->asleep = false;
+	list_remove(&task->link);
+	if (task->space) {
+		make_runnable(task);
+		limit_turn();
+	} else {
+		list_add(&runnable.tasks, &task->link);
+		turn_is_over = true;
+	}
 }
 
 /* What the processor, and Xen, must know of the task that is about to run: in one multicall. */
@@ -64,6 +86,20 @@ static void become(struct task *next)
 	lazy_flush();
 }
 
+/* The task that has ended and was left for good by the last switch. */
+static struct task *dead;
+
+static void bury(void)
+{
+	struct task *task = dead;
+
+	dead = NULL;
+	if (!task)
+		return;
+	stack_free(task->stack);
+	slab_free(&tasks, task);
+}
+
 /* Events are masked. The running task was put where it waits, or nowhere. */
 static void switch_to(struct task *next)
 {
@@ -71,7 +107,7 @@ static void switch_to(struct task *next)
 
 	turn_is_over = false;
 	if (!list_empty(&runnable.tasks))
-		timer_arm(&turn, time_system() + TASK_TURN, end_turn);
+		limit_turn();
 	if (next == previous)
 		return;
 	if (previous->space && !previous->ended)
@@ -80,8 +116,11 @@ static void switch_to(struct task *next)
 	if (next->space)
 		restore_fpu(next->fpu);
 	current = next;
+	if (previous->ended)
+		dead = previous;
 	switch_stacks(&previous->sp, next->sp);
 	/* Here again, in this task's turn. */
+	bury();
 }
 
 /* The next in the queue; while it is empty, waits for an event to change that. */
@@ -101,6 +140,7 @@ static struct task *next_task(void)
 /* A new task's first turn begins here, on its own stack, with events masked. */
 static void begin(void)
 {
+	bury();
 	events_restore(true);
 	current->start(current->argument);
 	panic("a task returned instead of ending");
@@ -127,25 +167,35 @@ struct task *task_create(void (*start)(void *argument), void *argument, struct s
 	list_init(&task->link);
 	events = events_mask();
 	make_runnable(task);
-	if (!turn.armed)
-		timer_arm(&turn, time_system() + TASK_TURN, end_turn);
+	limit_turn();
 	events_restore(events);
 	return task;
 }
 
-void task_free(struct task *task)
+void task_enter(struct space *space, uintptr_t thread_pointer)
 {
-	if (!task->ended || task == current)
-		panic("a task is freed that has not ended");
-	stack_free(task->stack);
-	slab_free(&tasks, task);
+	bool events = events_mask();
+
+	current->space = space;
+	current->thread_pointer = thread_pointer;
+	become(current);
+	events_restore(events);
+}
+
+void task_keep_fpu(void)
+{
+	save_fpu(current->fpu);
+}
+
+void task_use_fpu(void)
+{
+	restore_fpu(current->fpu);
 }
 
 void task_end(struct wait_queue *waiters)
 {
 	events_mask();
 	current->ended = true;
-	/* Its stack is in use until the switch; whoever frees it comes after that. */
 	task_wake(waiters);
 	switch_to(next_task());
 	panic("a task that has ended goes on");
@@ -170,19 +220,46 @@ void task_yield_if_due(void)
 
 void task_sleep(struct wait_queue *queue)
 {
+	current->asleep = true;
 	list_add(queue->tasks.previous, &current->link);
 	switch_to(next_task());
+}
+
+/* A task's own timer. */
+struct alarm {
+	struct timer timer;
+	struct task *task;
+};
+
+static void ring(struct timer *timer)
+{
+	task_rouse(container_of(timer, struct alarm, timer)->task);
+}
+
+void task_sleep_until(struct wait_queue *queue, uint64_t deadline)
+{
+	struct alarm alarm = {.task = current};
+
+	if (deadline != TASK_FOR_EVER)
+		timer_arm(&alarm.timer, deadline, ring);
+	task_sleep(queue);
+	timer_cancel(&alarm.timer);
 }
 
 void task_wake(struct wait_queue *queue)
 {
 	bool events = events_mask();
 
-	while (!list_empty(&queue->tasks)) {
-		struct list_node *node = queue->tasks.next;
+	while (!list_empty(&queue->tasks))
+		end_sleep(container_of(queue->tasks.next, struct task, link));
+	events_restore(events);
+}
 
-		list_remove(node);
-		make_runnable(container_of(node, struct task, link));
-	}
+void task_rouse(struct task *task)
+{
+	bool events = events_mask();
+
+	if (task->asleep)
+		end_sleep(task);
 	events_restore(events);
 }

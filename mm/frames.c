@@ -123,6 +123,15 @@ void frames_init(struct frame *storage, const struct boot_memory *memory,
 		free_present(gap, present);
 }
 
+/* Hands a block out that is in no list any more. */
+static void take_block(struct frame *frame, unsigned int order)
+{
+	set_block(frame, FRAME_ALLOCATED, order);
+	frame->references = 1;
+	frame->private = 0;
+	frame->flags = 0;
+}
+
 pfn_t frames_alloc(unsigned int order)
 {
 	pfn_t result = INVALID_PFN;
@@ -138,14 +147,36 @@ pfn_t frames_alloc(unsigned int order)
 		/* The upper half goes back, again and again, until the rest has the right size. */
 		while (from-- > order)
 			add_free(frame + (1ull << from), from);
-		set_block(frame, FRAME_ALLOCATED, order);
-		frame->references = 1;
-		frame->private = 0;
-		frame->flags = 0;
+		take_block(frame, order);
 		result = frame_number(frame);
 	}
 	spin_unlock(&lock, events);
 	return result;
+}
+
+static bool is_largest_free(uint64_t n)
+{
+	const struct frame *frame = frame_of(pfn(n));
+
+	return frame && frame->kind == FRAME_FREE && frame->order == FRAMES_MAX_ORDER;
+}
+
+pfn_t frames_alloc_run(uint64_t blocks)
+{
+	const uint64_t size = 1ull << FRAMES_MAX_ORDER;
+	bool events = spin_lock(&lock);
+	uint64_t found = 0, end = 0;
+
+	for (; found < blocks && end < frame_count; end += size)
+		found = is_largest_free(end) ? found + 1 : 0;
+	for (uint64_t i = 1; i <= blocks && found == blocks; i++) {
+		struct frame *frame = &frame_database[end - i * size];
+
+		remove_free(frame);
+		take_block(frame, FRAMES_MAX_ORDER);
+	}
+	spin_unlock(&lock, events);
+	return found == blocks ? pfn(end - blocks * size) : INVALID_PFN;
 }
 
 void frames_free(pfn_t number)

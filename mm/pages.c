@@ -88,6 +88,21 @@ static bool next_ptes(const struct space *space, uintptr_t from, uintptr_t end, 
 	return false;
 }
 
+uint64_t pages_count(const struct space *space, uintptr_t start, uintptr_t end)
+{
+	struct ptes ptes;
+	uint64_t count = 0;
+
+	for (uintptr_t at = start; next_ptes(space, at, end, &ptes); at = ptes.end) {
+		for (unsigned int i = 0; i < (ptes.end - ptes.start) >> PAGE_SHIFT; i++) {
+			pfn_t page = page_of_entry(ptes.entry[i]);
+
+			count += pfn_valid(page) && !is_zero_page(page);
+		}
+	}
+	return count;
+}
+
 /* ---- dropping ---- */
 
 /* Pages whose entries were cleared, waiting for the TLB to forget them. */

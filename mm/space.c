@@ -180,12 +180,14 @@ static bool is_free(struct space *space, uintptr_t start, uintptr_t end)
 	return !region || region->start >= end;
 }
 
-/* What a stack may still grow into is not given away without being asked for. */
+/* What a stack may still grow into is not given away without being asked for, nor the guard below.
+ */
 static uintptr_t reach(const struct region *region)
 {
-	if (!region->stack)
-		return region->start;
-	return region->start - MIN(region->start, SPACE_STACK_GUARD);
+	uintptr_t floor = region->end - MIN(region->end, SPACE_STACK_MOST);
+
+	floor = region->stack ? MIN(floor, region->start) : region->start;
+	return region->stack ? floor - MIN(floor, SPACE_STACK_GUARD) : floor;
 }
 
 /* Free, and not what a stack above may still grow into. */
@@ -366,14 +368,16 @@ static uintptr_t first_gap(struct space *space, uintptr_t start, uintptr_t end)
 
 long space_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights)
 {
-	uintptr_t end = range_end(start, length), gap;
+	uintptr_t end = start + ROUND_UP(length, PAGE_SIZE), gap;
 
-	if (start % PAGE_SIZE || (rights & ~SPACE_RIGHTS))
+	if (start % PAGE_SIZE)
 		return -EINVAL;
 	if (!length)
 		return 0;
-	if (!end)
+	if (end <= start)
 		return -ENOMEM;
+	if (rights & ~SPACE_RIGHTS)
+		return -EINVAL;
 	spin_acquire(&space->lock);
 	/* Linux changes what comes before a gap, and then says that there was one. */
 	gap = first_gap(space, start, end);
@@ -611,6 +615,28 @@ struct space *space_fork(struct space *parent)
 	}
 	mm_dup(&child->mm);
 	return child;
+}
+
+uint64_t space_resident(struct space *space)
+{
+	uint64_t count = 0;
+
+	spin_acquire(&space->lock);
+	for_each_region(region, space) count += pages_count(space, region->start, region->end);
+	spin_release(&space->lock);
+	return count;
+}
+
+bool space_has_page(struct space *space, uintptr_t address)
+{
+	const pt_entry_t *entry;
+	bool there;
+
+	spin_acquire(&space->lock);
+	entry = mm_entry(&space->mm, address, PT_PTE);
+	there = entry && pfn_valid(page_of_entry(*entry));
+	spin_release(&space->lock);
+	return there;
 }
 
 /* ---- invariants ---- */

@@ -47,6 +47,9 @@ long hypercall_event_channel_op(int command, void *argument);
 /* public/vcpu.h */
 long hypercall_vcpu_op(int command, unsigned int vcpu, void *argument);
 
+/* public/xen.h: VMASST_... */
+long hypercall_vm_assist(unsigned int command, unsigned int type);
+
 /* public/callback.h */
 long hypercall_callback_op(int command, const void *argument);
 

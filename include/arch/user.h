@@ -15,6 +15,14 @@
 
 #include <arch/traps.h>
 
+/* Flags: direction and single step; those that a program may set as it likes. */
+#define RFLAGS_TF          0x100ul
+#define RFLAGS_DF          0x400ul
+#define RFLAGS_OF_PROGRAMS 0x40dd5ul
+
+/* The length of the instruction "syscall", after which a program goes on. */
+#define SYSCALL_BYTES 2
+
 /* Where the registers of a program are. */
 static inline struct regs *user_regs(uintptr_t stack_top)
 {

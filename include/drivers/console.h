@@ -51,8 +51,8 @@ void console_write(const char *text, size_t length);
 /* Waits until the other side has taken all output. Works with events masked. */
 void console_drain(void);
 
-/* Next byte of input, 0 .. 255; sleeps until there is one. Not in an event handler. */
-int console_getc(void);
+/* Calls the function when input has come; in an event handler. */
+void console_listen(void (*arrived)(void));
 
 /* Next byte of input, or -1 if there is none now. */
 int console_try_getc(void);

@@ -2,6 +2,7 @@
 /*
  * The command line: words separated by blanks.
  *
+ *   init=/path               run that program from the initramfs; its end is the end of the domain
  *   selftest, selftest=a,b   run all suites, or those; then end the domain
  *   bench                    run the measurements; then end the domain
  *   quiet                    only warnings and errors on the console
@@ -9,8 +10,8 @@
  *   la57, nola57             five levels of page tables, or four, where there is a choice
  *   p2m=remap, p2m=copy      whether the P2M keeps its frames when it is moved (the default)
  *
- * Everything behind the word "--" is for a program that the kernel starts, and not looked at. A
- * word that is not understood is reported and ignored.
+ * What follows the word "--" are the arguments of init's program, as they are. A word that is not
+ * understood is reported and ignored.
  */
 #ifndef KERNEL_CMDLINE_H
 #define KERNEL_CMDLINE_H
@@ -23,6 +24,8 @@ struct cmdline {
 	bool bench;                     /* run the measurements and end */
 	bool selftest;                  /* run the suites and end */
 	char suites[BOOT_CMDLINE_SIZE]; /* "a,b", or empty: all of them */
+	char init[BOOT_CMDLINE_SIZE];   /* the path of the first program; empty: the prompt */
+	const char *arguments;          /* the text behind "--", for it */
 	int loglevel;                   /* an enum printk_level, or -1: as it is */
 	enum p2m_relocation p2m;        /* how the P2M is moved to its window */
 	unsigned int levels;            /* of page tables: 4 or 5; 0: as many as there can be */

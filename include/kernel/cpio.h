@@ -19,6 +19,7 @@ struct cpio_entry {
 	uint32_t links;
 	uint32_t mtime; /* seconds since 1970 */
 	uint32_t inode;
+	uint64_t device; /* that the inode was on: major and minor number */
 };
 
 struct cpio_reader {

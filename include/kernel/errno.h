@@ -9,19 +9,41 @@
 enum {
 	EPERM = 1,
 	ENOENT = 2,
+	ESRCH = 3,
+	EINTR = 4,
+	EIO = 5,
 	E2BIG = 7,
 	ENOEXEC = 8,
+	EBADF = 9,
+	ECHILD = 10,
+	EAGAIN = 11,
 	ENOMEM = 12,
 	EACCES = 13,
 	EFAULT = 14,
 	EBUSY = 16,
 	EEXIST = 17,
+	ENODEV = 19,
 	ENOTDIR = 20,
 	EISDIR = 21,
 	EINVAL = 22,
+	EMFILE = 24,
+	ENOTTY = 25,
+	ENOSPC = 28,
+	ESPIPE = 29,
+	EPIPE = 32,
+	ERANGE = 34,
 	ENAMETOOLONG = 36,
+	ENOSYS = 38,
 	ENOTEMPTY = 39,
 	ELOOP = 40,
+	ETIMEDOUT = 110,
+
+	/*
+	 * Never seen by a program: interrupted by a signal, to be done again unless a handler was
+	 * called; or only unless one was that does not want that (SA_RESTART).
+	 */
+	ERESTART = 512,
+	ERESTART_UNLESS_HANDLED = 514,
 };
 
 #endif

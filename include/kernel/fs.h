@@ -27,7 +27,7 @@ struct inode {
 	uint32_t references; /* names, and whoever holds a pointer */
 	uint32_t links;      /* names; of a directory also "." and the ".." of its children */
 	uint32_t mode;
-	uint32_t device;          /* of a device: which */
+	uint32_t device;          /* which, of a device or of something made by fs_contents() */
 	uint64_t number;          /* never used twice */
 	uint64_t mtime;           /* seconds since 1970 */
 	struct object *data;      /* a file's contents, a symbolic link's target */
@@ -64,6 +64,13 @@ long fs_lookup(struct inode *base, const char *path, bool follow, struct inode *
 long fs_create(struct inode *base, const char *path, uint32_t mode, const char *target,
 	       struct inode **result);
 
+/*
+ * Opens or makes a file: what is at the path, following symbolic links; if nothing is, a new one
+ * with that mode. "exclusive": EEXIST if there is anything. Else as fs_lookup() and fs_create().
+ */
+long fs_make_file(struct inode *base, const char *path, uint32_t mode, bool exclusive,
+		  struct inode **result);
+
 /* One more name for a file: 0, or EPERM for a directory, EEXIST, ENOMEM, or as fs_lookup(). */
 long fs_link(struct inode *base, struct inode *inode, const char *path);
 
@@ -89,6 +96,15 @@ long fs_list(struct inode *directory, uint64_t *cursor,
 
 /* The path of a directory from the root; false: it was removed, or "size" is too small. */
 bool fs_path(struct inode *directory, char *buffer, uint64_t size);
+
+/* The same of anything, by a path to it, without symbolic links. */
+bool fs_real_path(struct inode *base, const char *path, char *buffer, uint64_t size);
+
+/*
+ * What is in a file or symbolic link whose "device" is not 0, at this moment: with a reference, or
+ * NULL. Set by who makes such inodes.
+ */
+extern struct object *(*fs_contents)(uint32_t device);
 
 /* Unpacks an archive over what is there. NULL, or what is wrong; what came before it stays. */
 const char *fs_unpack(struct cpio_reader *reader);

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ramdisk that the kernel was given.
+ * The ramdisk that the kernel was given, which becomes what is in the file system at first.
  */
 #ifndef KERNEL_INITRAMFS_H
 #define KERNEL_INITRAMFS_H
 
 #include <boot/boot_info.h>
-#include <kernel/cpio.h>
 
 /*
- * Reads the ramdisk through once. One that is not a sound archive is reported, with what is wrong
- * and where, and then counts as absent; the boot goes on. Needs the direct map.
+ * Unpacks the ramdisk, a cpio archive, plain or packed with gzip, into the file system, and gives
+ * its memory back. One that is not a sound archive is reported, with what is wrong and where, and
+ * left out as a whole; the boot goes on. Once; needs fs_init() and the page allocator.
  */
-void initramfs_init(const struct boot_info *boot);
-
-/* Starts reading the archive; one without entries if there is none. */
-void initramfs_open(struct cpio_reader *reader);
+void initramfs_unpack(const struct boot_info *boot);
 
 #endif

@@ -25,6 +25,7 @@ struct task {
 	uintptr_t thread_pointer;
 	void (*start)(void *argument);
 	void *argument;
+	bool asleep; /* in the queue of something that has to happen */
 	bool ended;
 	_Alignas(16) unsigned char fpu[512]; /* FXSAVE's; of tasks with a space */
 };
@@ -48,13 +49,20 @@ struct task *task_current(void);
  */
 struct task *task_create(void (*start)(void *argument), void *argument, struct space *space);
 
-/* Gives back a task that has ended. */
-void task_free(struct task *task);
+/* Lets the running task go on in another space, with that thread pointer; loads it if not NULL. */
+void task_enter(struct space *space, uintptr_t thread_pointer);
+
+/* Puts the floating-point registers of the running task into its "fpu"; and back from there. */
+void task_keep_fpu(void);
+void task_use_fpu(void);
 
 /* The registers of the program that a task with a space runs, at the top of its stack. */
 struct regs *task_regs(struct task *task);
 
-/* Ends the running task; whoever waits in the queue is woken. Does not return. */
+/*
+ * Ends the running task; whoever waits in the queue is woken. Does not return: as soon as another
+ * one runs, this one's memory is free.
+ */
 void task_end(struct wait_queue *waiters) NORETURN;
 
 /* Lets the others have their turns; and the same only if this one's is over. */
@@ -62,12 +70,19 @@ void task_yield(void);
 void task_yield_if_due(void);
 
 /*
- * Sleeps until somebody wakes the queue. Events must be masked, and the condition be checked with
- * them masked, before and afterwards: a wake in between would be lost.
+ * Sleeps until somebody wakes the queue, or the task. Events must be masked, and the condition be
+ * checked with them masked, before and afterwards: a wake in between would be lost.
  */
 void task_sleep(struct wait_queue *queue);
 
+/* The same, but no longer than until that system time (nanoseconds; TASK_FOR_EVER: no limit). */
+#define TASK_FOR_EVER UINT64_MAX
+void task_sleep_until(struct wait_queue *queue, uint64_t deadline);
+
 /* Makes all that sleep in the queue runnable. Also in event handlers. */
 void task_wake(struct wait_queue *queue);
+
+/* Makes this one runnable if it sleeps, whatever it waits for. Also in event handlers. */
+void task_rouse(struct task *task);
 
 #endif

@@ -62,6 +62,12 @@ static inline uint64_t frames_database_size(uint64_t pages)
  */
 pfn_t frames_alloc(unsigned int order);
 
+/*
+ * Adjacent blocks of the largest size, for something that must be in one piece for a while:
+ * INVALID_PFN if so many are not free side by side. Each goes back by frames_free().
+ */
+pfn_t frames_alloc_run(uint64_t blocks);
+
 /* Gives back a block got from frames_alloc(), by its first frame. Anything else is a panic. */
 void frames_free(pfn_t frame);
 

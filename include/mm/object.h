@@ -18,6 +18,7 @@ struct object {
 	uint32_t references; /* regions, open files, directory entries */
 	uint64_t bytes;      /* the file's length; what lies behind it in its last page is zero */
 	uint64_t pages;      /* that exist */
+	uint64_t number;     /* of the file, for people; 0: it is none */
 	unsigned int depth;  /* of the tree: it has room for 512^depth pages */
 	uint64_t *root;
 	struct spinlock lock; /* guards the tree */

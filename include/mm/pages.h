@@ -25,6 +25,9 @@ pt_entry_t page_entry(pfn_t page, unsigned int rights, bool writable);
 bool page_sleeps(pt_entry_t entry);
 pfn_t page_of_entry(pt_entry_t entry);
 
+/* How many pages there are from start to end, the zero page not counted. */
+uint64_t pages_count(const struct space *space, uintptr_t start, uintptr_t end);
+
 /*
  * Lets go of all pages from start to end, and of tables that serve nothing else: those that lie
  * between "floor" and "ceiling", where there is no other region.

@@ -126,6 +126,12 @@ enum fault space_fault(struct space *space, uintptr_t address, unsigned int want
 uint64_t space_write(struct space *space, uintptr_t address, const void *from, uint64_t bytes);
 uint64_t space_read(struct space *space, uintptr_t address, void *to, uint64_t bytes);
 
+/* Pages that are there, shared ones included: by going through the tables. Takes the lock. */
+uint64_t space_resident(struct space *space);
+
+/* Whether there is a page at an address now. Takes the lock. */
+bool space_has_page(struct space *space, uintptr_t address);
+
 /* Checks the invariants of the regions; NULL, or what is wrong (valid until the next call).
  */
 const char *space_check(struct space *space);

@@ -16,6 +16,7 @@
 #include <mm/p2m.h>
 #include <mm/pagetable.h>
 #include <mm/protect.h>
+#include <mm/stacks.h>
 
 SUITE(protect, "rights of every mapping: W^X, guards, page 0");
 
@@ -29,13 +30,22 @@ static bool in(uintptr_t address, const char *start, const char *end)
 	return address >= (uintptr_t)start && address < (uintptr_t)end;
 }
 
-/* Where a kernel of ours has any business: image, P2M window, direct map. */
+/* In one of the kernel stacks that tasks run on, not in the guards between them. */
+static bool in_a_stack(uintptr_t address)
+{
+	uintptr_t offset = address - pt_slot_address(STACKS_SLOT);
+
+	return offset < STACKS_MOST * 2ul * KERNEL_STACK_SIZE &&
+	       offset % (2 * KERNEL_STACK_SIZE) >= KERNEL_STACK_SIZE;
+}
+
+/* Where a kernel of ours has any business: image, P2M window, direct map, stacks. */
 static bool expected_place(uintptr_t address)
 {
 	uintptr_t direct_end = direct_map_base + (p2m_size() << PAGE_SHIFT);
 	uintptr_t p2m_end = p2m_address() + ROUND_UP(p2m_size() * 8, PAGE_SIZE);
 
-	return in(address, image_start, image_end) ||
+	return in(address, image_start, image_end) || in_a_stack(address) ||
 	       (address >= direct_map_base && address < direct_end) ||
 	       (machine->xen_tables && address >= p2m_address() && address < p2m_end);
 }

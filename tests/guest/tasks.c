@@ -56,8 +56,6 @@ TEST(tasks, turns_go_round)
 	REQUIRE_EQ(steps, 20);
 	for (unsigned int i = 0; i < 20; i++)
 		EXPECT_EQ(order[i], i % 4);
-	for (unsigned int i = 0; i < 4; i++)
-		task_free(task[i]);
 }
 
 static WAIT_QUEUE(ball);
@@ -89,8 +87,6 @@ TEST(tasks, sleeping_and_waking)
 	REQUIRE(a && b);
 	wait_for_all();
 	EXPECT_GE(passes, 100);
-	task_free(a);
-	task_free(b);
 }
 
 static WAIT_QUEUE(alarm);
@@ -224,7 +220,6 @@ TEST(tasks, programs_share_the_processor)
 		EXPECT_GE(programs[i].turns, 3);
 		space_read(programs[i].space, 0x500000, &counted[i], 8);
 		EXPECT_GE(counted[i], 1000);
-		task_free(programs[i].task);
 		space_put(programs[i].space);
 	}
 	EXPECT_EQ(frames_free_count(), free);

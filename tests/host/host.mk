@@ -4,7 +4,7 @@
 # cmocka program in tests/host/, built with the address and undefined-behaviour sanitizers. A test
 # is a file test_NAME.c; it is linked with those of the modules below that it calls.
 
-HOST_MODULES := kernel/printf.c kernel/parse.c kernel/log.c kernel/cmdline.c kernel/cpio.c \
+HOST_MODULES := kernel/printf.c kernel/parse.c kernel/log.c kernel/cmdline.c kernel/cpio.c kernel/gunzip.c \
 	kernel/lineedit.c kernel/date.c kernel/selftest.c kernel/elf.c kernel/program.c kernel/fs.c drivers/ring.c boot/message.c boot/start_info.c boot/pvh_info.c boot/notes.c \
 	arch/x86/recovery.S $(filter-out mm/memory.c mm/protect.c,$(wildcard mm/*.c)) \
 	$(wildcard tests/model/*.c)

@@ -100,12 +100,18 @@ static void levels_of_page_tables(void **state)
 
 static void nothing_is_read_behind_the_dashes(void **state)
 {
-	struct cmdline result = parse("quiet -- selftest foo");
+	struct cmdline result = parse("quiet init=/bin/sh -- selftest foo");
 
 	(void)state;
 	assert_false(result.selftest);
 	assert_int_equal(result.loglevel, PRINTK_WARNING);
+	assert_string_equal(result.init, "/bin/sh");
+	assert_string_equal(result.arguments, " selftest foo");
 	assert_string_equal(problems, "");
+	assert_string_equal(parse("init=/bin/sh").arguments, "");
+	assert_string_equal(parse("init=sh").init, "");
+	assert_non_null(strstr(problems, "[init=sh: needs an absolute path"));
+	assert_string_equal(parse("init=").init, "");
 	parse("--x");
 	assert_non_null(strstr(problems, "[--x: "));
 }

@@ -65,6 +65,11 @@ long hypercall_vcpu_op(int command, unsigned int vcpu, void *argument)
 	return hypercall(__HYPERVISOR_vcpu_op, (uint64_t)command, vcpu, (uint64_t)argument, 0);
 }
 
+long hypercall_vm_assist(unsigned int command, unsigned int type)
+{
+	return hypercall(__HYPERVISOR_vm_assist, command, type, 0, 0);
+}
+
 long hypercall_callback_op(int command, const void *argument)
 {
 	return hypercall(__HYPERVISOR_callback_op, (uint64_t)command, (uint64_t)argument, 0, 0);

@@ -97,6 +97,9 @@ void xen_pv_start(const struct start_info *start)
 	if (error)
 		fatal("%s", error); /* to the hypervisor's console: ours is not known */
 
+	/* Else programs could read the M2P, which says where everybody's memory is. */
+	if (hypercall_vm_assist(VMASST_CMD_enable, VMASST_TYPE_m2p_strict))
+		fatal("Xen cannot hide its M2P table from programs (VMASST_TYPE_m2p_strict)");
 	xen_map_shared_info(boot.shared_info);
 	boot_cpu.event_mask = &boot_cpu.vcpu->evtchn_upcall_mask;
 	xen_traps_init();

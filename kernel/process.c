@@ -1,0 +1,551 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Processes: how they come to be, what a thread does from its first instruction to its last, and
+ * what is left behind. See the header. Replacing the program is in kernel/exec.c, waiting for
+ * children in kernel/wait.c.
+ */
+#include <arch/time.h>
+#include <arch/user.h>
+#include <kernel/errno.h>
+#include <kernel/exec.h>
+#include <kernel/futex.h>
+#include <kernel/printk.h>
+#include <kernel/process.h>
+#include <kernel/string.h>
+#include <kernel/syscall.h>
+#include <kernel/tty.h>
+#include <kernel/user_memory.h>
+#include <mm/slab.h>
+
+/* Flags of clone(2). */
+enum {
+	CLONE_SIGNAL = 0xff,
+	CLONE_VM = 0x100,
+	CLONE_FS = 0x200,
+	CLONE_FILES = 0x400,
+	CLONE_SIGHAND = 0x800,
+	CLONE_VFORK = 0x4000,
+	CLONE_THREAD = 0x10000,
+	CLONE_SYSVSEM = 0x40000,
+	CLONE_SETTLS = 0x80000,
+	CLONE_PARENT_SETTID = 0x100000,
+	CLONE_CHILD_CLEARTID = 0x200000,
+	CLONE_DETACHED = 0x400000,
+	CLONE_CHILD_SETTID = 0x1000000,
+};
+
+#define CLONE_OF_THREADS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
+#define CLONE_KNOWN                                                                     \
+	(CLONE_SIGNAL | CLONE_OF_THREADS | CLONE_VFORK | CLONE_SYSVSEM | CLONE_SETTLS | \
+	 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_CHILD_SETTID)
+
+/* Numbers go round; as many as Linux's. */
+#define PID_MOST 32768
+
+struct process process_zero;
+struct list_node process_list = {&process_list, &process_list};
+
+static struct slab_cache processes = SLAB_CACHE(struct process);
+static struct slab_cache threads = SLAB_CACHE(struct thread);
+static uint32_t last_pid;
+
+void processes_init(bool has_init)
+{
+	last_pid = has_init ? 0 : 1;
+	list_init(&process_zero.link);
+	list_init(&process_zero.threads);
+	list_init(&process_zero.changed.tasks);
+}
+
+/* ---- finding ---- */
+
+struct process *process_find(uint32_t pid)
+{
+	for_each_process(process)
+	{
+		if (process->pid == pid)
+			return process;
+	}
+	return NULL;
+}
+
+struct thread *thread_find(uint32_t tid)
+{
+	for_each_process(process)
+	{
+		for_each_thread(thread, process)
+		{
+			if (thread->tid == tid)
+				return thread;
+		}
+	}
+	return NULL;
+}
+
+/* Whether anything goes by that number still. */
+static bool is_taken(uint32_t number)
+{
+	for_each_process(process)
+	{
+		if (process->pid == number || process->group == number ||
+		    process->session == number)
+			return true;
+	}
+	return thread_find(number);
+}
+
+static uint32_t new_pid(void)
+{
+	do {
+		last_pid = last_pid % (PID_MOST - 1) + 1;
+	} while (is_taken(last_pid));
+	return last_pid;
+}
+
+/* ---- the life of a thread ---- */
+
+bool thread_interrupted(void)
+{
+	const struct thread *thread = thread_current();
+	const struct process *process = thread->process;
+
+	return process->dying || (process->alone && process->alone != thread) || process->stopped ||
+	       signal_waits(thread);
+}
+
+/* A page fault that memory cures, or a signal. */
+static void handle_page_fault(struct thread *thread, const struct regs *regs)
+{
+	uintptr_t address = trap_fault_address();
+	/* As on Linux, fetching from a page that is not there counts as reading it. */
+	unsigned int wanted = regs->error & 2            ? SPACE_WRITE
+			      : (regs->error & 17) == 17 ? SPACE_EXECUTE
+							 : SPACE_READ;
+	enum fault result;
+
+	do {
+		result = space_fault(thread->process->space, address, wanted);
+	} while (result == FAULT_NO_MEMORY && process_make_room());
+	if (result == FAULT_UNMAPPED)
+		signal_force(SIGSEGV, SEGV_UNMAPPED, address);
+	else if (result == FAULT_FORBIDDEN)
+		signal_force(SIGSEGV, SEGV_FORBIDDEN, address);
+	else if (result == FAULT_PAST_END)
+		signal_force(SIGBUS, BUS_PAST_END, address);
+}
+
+/* What the other exceptions are called in signals. */
+static void handle_exception(const struct regs *regs)
+{
+	static const struct {
+		uint8_t signal, code;
+	} signals[32] = {
+		[0] = {SIGFPE, 1},  /* FPE_INTDIV */
+		[1] = {SIGTRAP, 2}, /* TRAP_TRACE */
+		[3] = {SIGTRAP, SIGNAL_BY_KERNEL},
+		[4] = {SIGSEGV, SIGNAL_BY_KERNEL},
+		[5] = {SIGSEGV, SIGNAL_BY_KERNEL},
+		[6] = {SIGILL, 2}, /* ILL_ILLOPN */
+		[11] = {SIGBUS, SIGNAL_BY_KERNEL},
+		[12] = {SIGBUS, SIGNAL_BY_KERNEL},
+		[13] = {SIGSEGV, SIGNAL_BY_KERNEL},
+		[16] = {SIGFPE, 3}, /* FPE_FLTDIV, and its like */
+		[17] = {SIGBUS, 1}, /* BUS_ADRALN */
+		[19] = {SIGFPE, 3},
+	};
+	uint64_t vector = regs->vector;
+
+	if (vector >= ARRAY_SIZE(signals) || !signals[vector].signal)
+		return; /* an interrupt: it was handled already */
+	signal_force(signals[vector].signal, signals[vector].code,
+		     signals[vector].code == SIGNAL_BY_KERNEL ? 0 : regs->rip);
+}
+
+/* What every thread does: its program, and what that wants of the kernel. */
+static void run(struct thread *thread)
+{
+	struct regs *regs = task_regs(thread->task);
+
+	for (;;) {
+		uint64_t vector;
+
+		if (unlikely(thread->call >= 0 || thread_interrupted()))
+			signal_deliver(regs);
+		task_yield_if_due();
+		vector = user_run(regs);
+		if (likely(vector == TRAP_SYSCALL))
+			syscall(thread, regs);
+		else if (vector == TRAP_PAGE_FAULT)
+			handle_page_fault(thread, regs);
+		else
+			handle_exception(regs);
+	}
+}
+
+static void run_thread(void *argument)
+{
+	run(argument);
+}
+
+static void run_first_thread(void *argument)
+{
+	struct thread *thread = argument;
+
+	task_use_fpu();
+	run(thread);
+}
+
+/* Takes a number from a program's memory away, and tells who waits for that: pthread_join(). */
+static void clear_word(struct thread *thread)
+{
+	static const int zero;
+
+	if (!thread->cleared_word || !thread->process->space)
+		return;
+	if (user_write(thread->cleared_word, &zero, sizeof(zero)) == 0)
+		futex_wake_word(thread->cleared_word);
+}
+
+/* vfork(): the parent has its memory for itself again. */
+void process_stop_borrowing(struct process *process)
+{
+	if (!process->borrowing)
+		return;
+	*process->borrowing = false;
+	process->borrowing = NULL;
+	task_wake(&process->parent->changed);
+}
+
+static void leave_space(struct process *process)
+{
+	struct space *space = process->space;
+
+	process->space = NULL;
+	task_enter(NULL, 0);
+	space_put(space);
+}
+
+/* Children go to number 1, or to the kernel, which does not care how they end. */
+static void give_children_away(struct process *process)
+{
+	struct process *heir = process_find(1);
+
+	if (!heir || heir == process || heir->dying)
+		heir = &process_zero;
+	for (struct list_node *node = process_list.next; node != &process_list;) {
+		struct process *child = process_at(node);
+
+		node = node->next; /* it may be gone soon */
+		if (child->parent != process)
+			continue;
+		child->parent = heir;
+		if (list_empty(&child->threads))
+			process_tell_parent(child, 0, 0);
+	}
+}
+
+/* The last thread of a process: what is left is its status. */
+static void end_process(struct process *process)
+{
+	process_stop_borrowing(process);
+	tty_leave(process);
+	files_put(process->files);
+	inode_put(process->directory);
+	object_put(process->executable);
+	leave_space(process);
+	give_children_away(process);
+}
+
+void thread_exit(int status)
+{
+	struct thread *thread = thread_current();
+	struct process *process = thread->process;
+	bool last = process->threads.next->next == &process->threads;
+
+	if (last && !process->dying)
+		process_die(process, status << 8);
+	clear_word(thread);
+	if (last)
+		end_process(process);
+	else
+		task_enter(NULL, 0);
+	list_remove(&thread->link);
+	slab_free(&threads, thread);
+	if (last)
+		process_tell_parent(process, 0, 0);
+	task_end(last ? &files_ready : &process->changed);
+}
+
+void process_reap(struct process *process)
+{
+	list_remove(&process->link);
+	slab_free(&processes, process);
+}
+
+void process_die(struct process *process, int status)
+{
+	if (process->dying)
+		return;
+	process->dying = true;
+	process->status = status;
+	for_each_thread(thread, process) task_rouse(thread->task);
+}
+
+long sys_exit_group(int status)
+{
+	process_die(process_current(), (status & 0xff) << 8);
+	return 0;
+}
+
+/* ---- new ones ---- */
+
+static struct thread *new_thread(struct process *process, void (*start)(void *))
+{
+	struct thread *thread = slab_alloc(&threads);
+
+	if (!thread)
+		return NULL;
+	thread->task = task_create(start, thread, process->space);
+	if (!thread->task) {
+		slab_free(&threads, thread);
+		return NULL;
+	}
+	thread->process = process;
+	thread->call = -1;
+	list_add(process->threads.previous, &thread->link);
+	return thread;
+}
+
+/* One that has nothing yet but its parent's place in the world. NULL: out of memory. */
+static struct process *new_process(struct process *parent)
+{
+	struct process *process = slab_alloc(&processes);
+
+	if (!process)
+		return NULL;
+	process->parent = parent;
+	process->group = parent->group;
+	process->session = parent->session;
+	process->umask = parent->umask;
+	list_init(&process->link);
+	list_init(&process->threads);
+	list_init(&process->changed.tasks);
+	return process;
+}
+
+/* Gives up one that never ran. */
+static void discard_process(struct process *process)
+{
+	if (process->files)
+		files_put(process->files);
+	if (process->directory)
+		inode_put(process->directory);
+	if (process->executable)
+		object_put(process->executable);
+	if (process->space)
+		space_put(process->space);
+	slab_free(&processes, process);
+}
+
+static void publish(struct process *process)
+{
+	list_add(process_list.previous, &process->link);
+}
+
+/* A copy of the running process, without a thread. NULL: out of memory, and nothing happened. */
+static struct process *copy_process(struct process *parent, uint64_t flags)
+{
+	struct process *process = new_process(parent);
+
+	if (!process)
+		return NULL;
+	memcpy(process->name, parent->name, sizeof(process->name));
+	memcpy(process->signals.action, parent->signals.action, sizeof(process->signals.action));
+	process->directory = inode_get(parent->directory);
+	process->executable = object_get(parent->executable);
+	process->files = files_copy(parent->files);
+	if (process->files)
+		process->space =
+			flags & CLONE_VM ? space_get(parent->space) : space_fork(parent->space);
+	if (process->space)
+		return process;
+	discard_process(process);
+	return NULL;
+}
+
+/* The registers of a thread that comes out of the same system call, with 0. */
+static void copy_registers(struct thread *from, struct thread *to, uintptr_t stack)
+{
+	struct regs *regs = task_regs(to->task);
+
+	*regs = *task_regs(from->task);
+	regs->rax = 0;
+	if (stack)
+		regs->rsp = stack;
+	task_keep_fpu();
+	memcpy(to->task->fpu, from->task->fpu, sizeof(to->task->fpu));
+	to->task->thread_pointer = from->task->thread_pointer;
+	to->blocked = from->blocked;
+	if (to->process != from->process)
+		to->stack = from->stack;
+}
+
+/*
+ * Waits for a child that runs in our memory to have some of its own. If we are to die meanwhile it
+ * is left to itself.
+ */
+static void wait_for_borrower(struct process *child, const bool *borrowing)
+{
+	struct process *process = process_current();
+	bool events = events_mask();
+
+	while (*borrowing && !process->dying)
+		task_sleep(&process->changed);
+	if (*borrowing)
+		child->borrowing = NULL;
+	events_restore(events);
+}
+
+/* Writes the number of the new thread where the flags say that it is wanted, if that can be. */
+static void tell_tid(const struct thread *thread, uint64_t flags, uintptr_t parent_tid,
+		     uintptr_t child_tid)
+{
+	uint32_t tid = thread->tid;
+
+	if (flags & CLONE_CHILD_SETTID)
+		space_write(thread->process->space, child_tid, &tid, sizeof(tid));
+	if (flags & CLONE_PARENT_SETTID)
+		user_write(parent_tid, &tid, sizeof(tid));
+}
+
+static bool flags_are_possible(uint64_t flags)
+{
+	uint64_t shared = flags & CLONE_OF_THREADS;
+
+	if (flags & ~(uint64_t)CLONE_KNOWN)
+		return false;
+	/* Everything in common is a thread; memory alone is for vfork() and posix_spawn(). */
+	return shared == CLONE_OF_THREADS || shared == 0 || shared == CLONE_VM;
+}
+
+long sys_clone(uint64_t flags, uintptr_t stack, uintptr_t parent_tid, uintptr_t child_tid,
+	       uintptr_t thread_pointer)
+{
+	struct thread *self = thread_current(), *thread;
+	struct process *process = self->process;
+	bool is_thread = flags & CLONE_THREAD, borrowing = true;
+	uint32_t tid;
+
+	if (!flags_are_possible(flags))
+		return -EINVAL;
+	if (is_thread && process->alone)
+		return -EAGAIN;
+	if (!is_thread)
+		process = copy_process(process, flags);
+	thread = process ? new_thread(process, run_thread) : NULL;
+	if (!thread) {
+		if (process && !is_thread)
+			discard_process(process);
+		return -ENOMEM;
+	}
+	tid = thread->tid = new_pid();
+	copy_registers(self, thread, stack);
+	if (flags & CLONE_SETTLS)
+		thread->task->thread_pointer = thread_pointer;
+	if (flags & CLONE_CHILD_CLEARTID)
+		thread->cleared_word = child_tid;
+	if (!is_thread) {
+		process->pid = tid;
+		publish(process);
+	}
+	if (flags & CLONE_VFORK)
+		process->borrowing = &borrowing;
+	/* From here on it may run. */
+	tell_tid(thread, flags, parent_tid, child_tid);
+	if (flags & CLONE_VFORK)
+		wait_for_borrower(process, &borrowing);
+	return (long)tid;
+}
+
+/* Opens the files 0, 1 and 2 of a first process: the tty, or nothing to read. */
+static bool open_terminal(struct process *process, bool background)
+{
+	for (unsigned int i = 0; i < 3; i++) {
+		const char *path = background && i == 0 ? "/dev/null" : "/dev/console";
+		struct inode *inode;
+		struct file *file;
+		long error = fs_lookup(fs_root(), path, true, &inode);
+
+		if (error)
+			return false;
+		error = file_open(inode, O_RDWR, &file);
+		inode_put(inode);
+		if (error || files_add(process->files, file, i, false) < 0)
+			return false;
+	}
+	return true;
+}
+
+static const char first_environment[] = "PATH=/bin\0HOME=/root\0TERM=linux";
+
+long process_start(const char *path, const struct strings *words, bool background,
+		   struct process **result)
+{
+	static const struct strings environment = {3, first_environment, sizeof(first_environment)};
+	struct process *process = new_process(&process_zero);
+	struct program_start start;
+	struct thread *thread;
+	long error = -ENOMEM;
+
+	if (!process)
+		return error;
+	process->umask = 022;
+	process->directory = inode_get(fs_root());
+	process->files = files_create();
+	if (process->files && open_terminal(process, background))
+		error = exec_prepare(process, path, words, &environment, &process->space, &start);
+	thread = error ? NULL : new_thread(process, run_first_thread);
+	if (!thread) {
+		discard_process(process);
+		return error ? error : -ENOMEM;
+	}
+	mm_activate(&process->space->mm);
+	user_init(task_regs(thread->task), start.entry, start.stack);
+	process->pid = process->group = process->session = thread->tid = new_pid();
+	publish(process);
+	process->awaited = !background;
+	if (!background)
+		tty_set_foreground(process);
+	*result = process;
+	return 0;
+}
+
+/* ---- when memory is out ---- */
+
+bool process_make_room(void)
+{
+	struct process *self = process_current(), *largest = NULL;
+	uint64_t most = 0;
+
+	for_each_process(process)
+	{
+		uint64_t pages = process->space ? space_resident(process->space) : 0;
+
+		/* One that is dying already only has to get its turn. */
+		if (process->dying && process->space && process != self) {
+			task_yield();
+			return !self->dying;
+		}
+		if (pages >= most && process->pid != 1) {
+			most = pages;
+			largest = process;
+		}
+	}
+	if (!largest)
+		largest = self;
+	printk(PRINTK_WARNING, "memory is out: process %u (%s), which has %lu pages, is ended\n",
+	       largest->pid, largest->name, most);
+	process_die(largest, SIGKILL);
+	task_yield();
+	return !self->dying;
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Copying between the kernel and the running program; see the header.
+ */
+#include <kernel/errno.h>
+#include <kernel/process.h>
+#include <kernel/string.h>
+#include <kernel/user_memory.h>
+#include <mm/direct_map.h>
+#include <mm/frames.h>
+
+/* Whether to try again: the program may access that byte, but memory was out, and now is not. */
+static bool made_room(struct space *space, uintptr_t address, unsigned int wanted)
+{
+	enum fault why = space_fault(space, address, wanted);
+
+	return why == FAULT_DONE || (why == FAULT_NO_MEMORY && process_make_room());
+}
+
+uint64_t user_read_some(uintptr_t from, void *to, uint64_t bytes)
+{
+	struct space *space = process_current()->space;
+	uint64_t done = 0;
+
+	do {
+		done += space_read(space, from + done, (char *)to + done, bytes - done);
+	} while (done < bytes && made_room(space, from + done, SPACE_READ));
+	return done;
+}
+
+uint64_t user_write_some(uintptr_t to, const void *from, uint64_t bytes)
+{
+	struct space *space = process_current()->space;
+	uint64_t done = 0;
+
+	do {
+		done += space_write(space, to + done, from ? (const char *)from + done : NULL,
+				    bytes - done);
+	} while (done < bytes && made_room(space, to + done, SPACE_WRITE));
+	return done;
+}
+
+long user_read(uintptr_t from, void *to, uint64_t bytes)
+{
+	return user_read_some(from, to, bytes) == bytes ? 0 : -EFAULT;
+}
+
+long user_write(uintptr_t to, const void *from, uint64_t bytes)
+{
+	return user_write_some(to, from, bytes) == bytes ? 0 : -EFAULT;
+}
+
+long user_read_string(uintptr_t from, char *to, uint64_t size)
+{
+	uint64_t done = 0;
+
+	/* Page by page: what lies behind the string's end may be forbidden. */
+	while (done < size) {
+		uint64_t rest = PAGE_SIZE - (from + done) % PAGE_SIZE;
+		uint64_t wanted = MIN(size - done, rest);
+		uint64_t read = user_read_some(from + done, to + done, wanted);
+		uint64_t length = strnlen(to + done, read);
+
+		if (length < read)
+			return (long)(done + length);
+		if (read < wanted)
+			return -EFAULT;
+		done += read;
+	}
+	return -ENAMETOOLONG;
+}
+
+long user_read_path(uintptr_t from, char **path)
+{
+	pfn_t page = frames_alloc(0);
+	long length;
+
+	if (!pfn_valid(page))
+		return -ENOMEM;
+	*path = pfn_to_virt(page);
+	length = user_read_string(from, *path, PAGE_SIZE);
+	if (length < 0)
+		path_put(*path);
+	return length < 0 ? length : 0;
+}
+
+void path_put(char *path)
+{
+	frames_free(virt_to_pfn(path));
+}
