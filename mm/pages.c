@@ -73,17 +73,23 @@ static bool next_ptes(const struct space *space, uintptr_t from, uintptr_t end, 
 {
 	while (from < end) {
 		enum pt_level level = PT_PGD;
-		uintptr_t next;
+		const pt_entry_t *entry;
 
 		while (level != PT_PTE && pt_entry_present(*mm_entry(&space->mm, from, level)))
 			level = pt_level_below(level);
-		next = (from | (pt_span(level == PT_PTE ? PT_PMD : level) - 1)) + 1;
 		if (level == PT_PTE) {
+			uintptr_t next = (from | (pt_span(PT_PMD) - 1)) + 1;
+
 			*ptes = (struct ptes){mm_entry(&space->mm, from, PT_PTE), from,
 					      MIN(next, end)};
 			return true;
 		}
-		from = next;
+		/* Over all that are empty side by side, to the end of their table at most. */
+		entry = mm_entry(&space->mm, from, level);
+		do {
+			from = (from | (pt_span(level) - 1)) + 1;
+			entry++;
+		} while (from < end && pt_index(from, level) && !pt_entry_present(*entry));
 	}
 	return false;
 }
@@ -142,20 +148,28 @@ static void drop_with_table(pt_entry_t entry)
 		let_go(page_of_entry(entry));
 }
 
+static void drop_range(struct dropping *dropping, uintptr_t start, uintptr_t end)
+{
+	struct ptes ptes;
+
+	for (uintptr_t at = start; next_ptes(dropping->space, at, end, &ptes); at = ptes.end)
+		drop_ptes(dropping, &ptes);
+}
+
 void pages_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t floor,
 		uintptr_t ceiling)
 {
 	const uintptr_t span = pt_span(PT_PMD);
+	/* Tables that go away as a whole, those between these two, need not be emptied. */
+	uintptr_t whole = ROUND_UP(floor, span), whole_end = ROUND_DOWN(ceiling, span);
 	struct dropping dropping = {.space = space};
-	struct ptes ptes;
 
 	lazy_enter();
-	for (uintptr_t at = start; next_ptes(space, at, end, &ptes); at = ptes.end) {
-		uintptr_t first = ROUND_DOWN(ptes.start, span);
-
-		/* A table that goes away as a whole need not be emptied. */
-		if (first < floor || first + span > ceiling)
-			drop_ptes(&dropping, &ptes);
+	if (ceiling <= floor || whole_end <= whole) {
+		drop_range(&dropping, start, end);
+	} else {
+		drop_range(&dropping, start, MIN(end, whole));
+		drop_range(&dropping, MAX(start, whole_end), end);
 	}
 	put_dropped(&dropping);
 	lazy_leave();

@@ -14,6 +14,7 @@ set +e
 name=$(basename "$0" .sh)
 work=$(mktemp -d)
 logs=$build/test-logs
+export RAMDISK=none # unless a test says otherwise
 mkdir -p "$logs"
 trap 'stop; rm -rf "$work"' EXIT
 
