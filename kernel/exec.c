@@ -188,9 +188,9 @@ void random_bytes(unsigned char *bytes, uint64_t count)
 		bytes[i] = (unsigned char)(random_word() >> 32);
 }
 
-static long load(struct object *file, const char *path, const struct strings *arguments,
-		 const struct strings *environment, struct space **result,
-		 struct program_start *start)
+static long load(const struct process *process, struct object *file, const char *path,
+		 const struct strings *arguments, const struct strings *environment,
+		 struct space **result, struct program_start *start)
 {
 	struct program program = {
 		.name = path, .arguments = *arguments, .environment = *environment};
@@ -200,6 +200,8 @@ static long load(struct object *file, const char *path, const struct strings *ar
 	*result = space_create();
 	if (!*result)
 		return -ENOMEM;
+	if (process->space)
+		(*result)->limit = process->space->limit;
 	error = program_load(file, &program, *result, start);
 	if (error) {
 		space_put(*result);
@@ -254,7 +256,7 @@ static long prepare(struct process *process, const char *path, const struct stri
 		return error;
 	line[object_read(inode->data, 0, line, SCRIPT_LINE)] = '\0';
 	if (line[0] != '#' || line[1] != '!') {
-		error = load(inode->data, path, arguments, environment, result, start);
+		error = load(process, inode->data, path, arguments, environment, result, start);
 		inode_put(inode);
 		return error ? error : name_process(process, path);
 	}

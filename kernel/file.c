@@ -3,7 +3,6 @@
  * Open files and tables of descriptors; and the simple kinds of file: in memory, directories,
  * /dev/null and /dev/zero. See the header.
  */
-#include <arch/time.h>
 #include <kernel/errno.h>
 #include <kernel/file.h>
 #include <kernel/proc.h>
@@ -19,6 +18,11 @@ static struct slab_cache tables = SLAB_CACHE(struct files);
 WAIT_QUEUE(files_ready);
 
 /* ---- in memory ---- */
+
+void inode_touch(struct inode *inode)
+{
+	inode->mtime = fs_now();
+}
 
 /* Calls copy() for each piece of an object that lies in one page; NULL: it is not there. */
 static long read_memory(struct file *file, uint64_t *position, uintptr_t to, uint64_t bytes)
@@ -49,12 +53,13 @@ static long write_memory(struct file *file, uint64_t *position, uintptr_t from, 
 
 	if (file->flags & O_APPEND)
 		*position = object->bytes;
-	if (file->inode && bytes)
-		file->inode->mtime = time_wall() / NS_PER_S;
+	if (bytes)
+		inode_touch(file->inode);
 	while (done < bytes && !error) {
 		uint64_t within = *position % PAGE_SIZE;
 		uint64_t piece = MIN(bytes - done, PAGE_SIZE - within), copied;
-		pfn_t page = object_page(object, *position >> PAGE_SHIFT);
+		pfn_t page = process_memory_is_low() ? INVALID_PFN
+						     : object_page(object, *position >> PAGE_SHIFT);
 
 		if (!pfn_valid(page)) {
 			error = -ENOSPC;
@@ -192,8 +197,10 @@ long file_open(struct inode *inode, uint32_t flags, struct file **result)
 			file_put(file);
 			return -ENOMEM;
 		}
-		if (flags & O_TRUNC)
+		if (flags & O_TRUNC) {
 			object_truncate(file->object, 0);
+			inode_touch(inode);
+		}
 	}
 	file->inode = inode_get(inode);
 	*result = file;

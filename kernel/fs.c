@@ -20,6 +20,9 @@ struct entry {
 
 static struct slab_cache inodes = SLAB_CACHE(struct inode);
 static struct slab_cache entries = SLAB_CACHE(struct entry);
+struct object *(*fs_contents)(uint32_t device);
+uint64_t (*fs_now)(void);
+
 static struct spinlock lock;
 static struct inode *root;
 static uint64_t next_number = 1, next_position = 3; /* 1 and 2: "." and ".." */
@@ -46,6 +49,7 @@ static struct inode *new_inode(uint32_t mode)
 	inode->references = 1;
 	inode->mode = mode;
 	inode->number = next_number++;
+	inode->mtime = fs_now ? fs_now() : 0;
 	list_init(&inode->entries);
 	if (inode_is(inode, FS_FILE) || inode_is(inode, FS_SYMLINK)) {
 		inode->data = object_create(0);
@@ -152,8 +156,6 @@ struct walk {
 
 /* The path that is left to go, with the targets of symbolic links put in. Guarded by the lock. */
 static char work[FS_PATH_MAX];
-
-struct object *(*fs_contents)(uint32_t device);
 
 /* What a symbolic link says, with a reference; NULL: nothing. */
 static struct object *target_of(struct inode *link)

@@ -26,6 +26,7 @@ enum {
 struct word {
 	const void *owner;
 	uint64_t place;
+	struct object *object; /* the owner, if it is one: held while somebody waits */
 };
 
 struct waiter {
@@ -43,13 +44,14 @@ static bool find_word(uintptr_t address, bool private, struct word *word)
 	struct space *space = process_current()->space;
 	struct region *region;
 
-	*word = (struct word){space, address};
+	*word = (struct word){space, address, NULL};
 	if (private)
 		return true;
 	spin_acquire(&space->lock);
 	region = space_find(space, address);
 	if (region && region->shared)
-		*word = (struct word){region->object, region->offset + (address - region->start)};
+		*word = (struct word){region->object, region->offset + (address - region->start),
+				      region->object};
 	spin_release(&space->lock);
 	return region;
 }
@@ -88,6 +90,8 @@ static long wait(const struct word *word, uint32_t bits, uint64_t deadline)
 	bool events = events_mask();
 	long result = 0;
 
+	if (word->object)
+		object_get(word->object);
 	list_add(waiters.previous, &waiter.link);
 	while (!waiter.woken && !result) {
 		if (time_system() >= deadline)
@@ -98,6 +102,8 @@ static long wait(const struct word *word, uint32_t bits, uint64_t deadline)
 			task_sleep_until(&asleep, deadline);
 	}
 	list_remove(&waiter.link);
+	if (word->object)
+		object_put(word->object);
 	events_restore(events);
 	return waiter.woken ? 0 : result;
 }

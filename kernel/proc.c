@@ -2,6 +2,7 @@
 /*
  * /dev, and the few files of /proc whose contents are made when somebody opens them.
  */
+#include <arch/time.h>
 #include <kernel/errno.h>
 #include <kernel/file.h>
 #include <kernel/printf.h>
@@ -87,6 +88,11 @@ static struct object *link_target(uint32_t device)
 	return object_get(process_current()->executable);
 }
 
+static uint64_t seconds_now(void)
+{
+	return time_wall() / NS_PER_S;
+}
+
 bool proc_init(void)
 {
 	static const struct {
@@ -106,6 +112,7 @@ bool proc_init(void)
 	};
 
 	fs_contents = link_target;
+	fs_now = seconds_now;
 	for (unsigned int i = 0; i < ARRAY_SIZE(inodes); i++) {
 		struct inode *inode;
 		long error;

@@ -15,6 +15,7 @@
 #include <kernel/syscall.h>
 #include <kernel/tty.h>
 #include <kernel/user_memory.h>
+#include <mm/frames.h>
 #include <mm/slab.h>
 
 /* Flags of clone(2). */
@@ -42,12 +43,16 @@ enum {
 /* Numbers go round; as many as Linux's. */
 #define PID_MOST 32768
 
+/* How many processes there can be, those included that nobody has waited for yet. */
+#define PROCESSES_MOST 4096
+
 struct process process_zero;
 struct list_node process_list = {&process_list, &process_list};
 
 static struct slab_cache processes = SLAB_CACHE(struct process);
 static struct slab_cache threads = SLAB_CACHE(struct thread);
 static uint32_t last_pid;
+static unsigned int process_count;
 
 void processes_init(bool has_init)
 {
@@ -104,13 +109,24 @@ static uint32_t new_pid(void)
 
 /* ---- the life of a thread ---- */
 
+bool thread_must_end(const struct thread *thread)
+{
+	const struct process *process = thread->process;
+
+	return process->dying || (process->alone && process->alone != thread);
+}
+
 bool thread_interrupted(void)
 {
 	const struct thread *thread = thread_current();
-	const struct process *process = thread->process;
 
-	return process->dying || (process->alone && process->alone != thread) || process->stopped ||
-	       signal_waits(thread);
+	return thread_must_end(thread) || thread->process->stopped || signal_waits(thread);
+}
+
+bool thread_pause(void)
+{
+	task_yield_if_due();
+	return thread_interrupted();
 }
 
 /* A page fault that memory cures, or a signal. */
@@ -124,7 +140,9 @@ static void handle_page_fault(struct thread *thread, const struct regs *regs)
 	enum fault result;
 
 	do {
-		result = space_fault(thread->process->space, address, wanted);
+		result = process_memory_is_low()
+				 ? FAULT_NO_MEMORY
+				 : space_fault(thread->process->space, address, wanted);
 	} while (result == FAULT_NO_MEMORY && process_make_room());
 	if (result == FAULT_UNMAPPED)
 		signal_force(SIGSEGV, SEGV_UNMAPPED, address);
@@ -169,9 +187,10 @@ static void run(struct thread *thread)
 	for (;;) {
 		uint64_t vector;
 
+		/* First its turn, then what it is to find out: one that was killed runs no more. */
+		task_yield_if_due();
 		if (unlikely(thread->call >= 0 || thread_interrupted()))
 			signal_deliver(regs);
-		task_yield_if_due();
 		vector = user_run(regs);
 		if (likely(vector == TRAP_SYSCALL))
 			syscall(thread, regs);
@@ -260,17 +279,20 @@ void thread_exit(int status)
 {
 	struct thread *thread = thread_current();
 	struct process *process = thread->process;
-	bool last = process->threads.next->next == &process->threads;
+	bool last;
 
+	clear_word(thread);
+	last = process->threads.next->next == &process->threads;
 	if (last && !process->dying)
 		process_die(process, status << 8);
-	clear_word(thread);
 	if (last)
 		end_process(process);
 	else
 		task_enter(NULL, 0);
 	list_remove(&thread->link);
 	slab_free(&threads, thread);
+	if (!last)
+		signal_retarget(process);
 	if (last)
 		process_tell_parent(process, 0, 0);
 	task_end(last ? &files_ready : &process->changed);
@@ -280,6 +302,7 @@ void process_reap(struct process *process)
 {
 	list_remove(&process->link);
 	slab_free(&processes, process);
+	process_count--;
 }
 
 void process_die(struct process *process, int status)
@@ -287,6 +310,7 @@ void process_die(struct process *process, int status)
 	if (process->dying)
 		return;
 	process->dying = true;
+	process->stopped = false;
 	process->status = status;
 	for_each_thread(thread, process) task_rouse(thread->task);
 }
@@ -350,6 +374,7 @@ static void discard_process(struct process *process)
 static void publish(struct process *process)
 {
 	list_add(process_list.previous, &process->link);
+	process_count++;
 }
 
 /* A copy of the running process, without a thread. NULL: out of memory, and nothing happened. */
@@ -399,7 +424,7 @@ static void wait_for_borrower(struct process *child, const bool *borrowing)
 	struct process *process = process_current();
 	bool events = events_mask();
 
-	while (*borrowing && !process->dying)
+	while (*borrowing && !thread_must_end(thread_current()))
 		task_sleep(&process->changed);
 	if (*borrowing)
 		child->borrowing = NULL;
@@ -422,7 +447,7 @@ static bool flags_are_possible(uint64_t flags)
 {
 	uint64_t shared = flags & CLONE_OF_THREADS;
 
-	if (flags & ~(uint64_t)CLONE_KNOWN)
+	if ((flags & ~(uint64_t)CLONE_KNOWN) || (flags & CLONE_VFORK && flags & CLONE_THREAD))
 		return false;
 	/* Everything in common is a thread; memory alone is for vfork() and posix_spawn(). */
 	return shared == CLONE_OF_THREADS || shared == 0 || shared == CLONE_VM;
@@ -438,8 +463,12 @@ long sys_clone(uint64_t flags, uintptr_t stack, uintptr_t parent_tid, uintptr_t 
 
 	if (!flags_are_possible(flags))
 		return -EINVAL;
-	if (is_thread && process->alone)
+	if ((flags & CLONE_SETTLS) && thread_pointer > pt_user_limit())
+		return -EPERM;
+	if ((is_thread && process->alone) || process_count >= PROCESSES_MOST)
 		return -EAGAIN;
+	if (process_memory_is_low())
+		return -ENOMEM;
 	if (!is_thread)
 		process = copy_process(process, flags);
 	thread = process ? new_thread(process, run_thread) : NULL;
@@ -522,27 +551,45 @@ long process_start(const char *path, const struct strings *words, bool backgroun
 
 /* ---- when memory is out ---- */
 
-bool process_make_room(void)
-{
-	struct process *self = process_current(), *largest = NULL;
-	uint64_t most = 0;
+uint64_t process_reserve = 64;
 
+bool process_memory_is_low(void)
+{
+	return frames_free_count() < process_reserve;
+}
+
+/* The one that has most pages, number 1 last; or one that is dying: it only has to get its turn. */
+static struct process *find_largest(uint64_t *most)
+{
+	struct process *largest = process_current();
+
+	*most = 0;
 	for_each_process(process)
 	{
 		uint64_t pages = process->space ? space_resident(process->space) : 0;
 
-		/* One that is dying already only has to get its turn. */
-		if (process->dying && process->space && process != self) {
-			task_yield();
-			return !self->dying;
-		}
-		if (pages >= most && process->pid != 1) {
-			most = pages;
+		if (process->space && process->dying)
+			return process;
+		if (pages > *most && process->pid != 1) {
+			*most = pages;
 			largest = process;
 		}
 	}
-	if (!largest)
-		largest = self;
+	return largest;
+}
+
+bool process_make_room(void)
+{
+	struct process *self = process_current(), *largest;
+	uint64_t most;
+
+	if (self->dying)
+		return false;
+	largest = find_largest(&most);
+	if (largest->dying) {
+		task_yield();
+		return !self->dying;
+	}
 	printk(PRINTK_WARNING, "memory is out: process %u (%s), which has %lu pages, is ended\n",
 	       largest->pid, largest->name, most);
 	process_die(largest, SIGKILL);

@@ -166,17 +166,36 @@ COMMAND(maps, "PID", "the regions of a process, as in Linux's /proc/PID/maps")
 		printk(PRINTK_OUTPUT, "maps: process %u has ended\n", process->pid);
 }
 
-COMMAND(kill, "PID [SIGNAL]", "send a process a signal by its number; 9 if none is given")
+/* To all processes of that name; whether there are any. */
+static bool kill_by_name(const char *name, unsigned int number, const struct signal_info *info)
+{
+	bool found = false;
+
+	for_each_process(process)
+	{
+		if (strcmp(process->name, name) != 0 || list_empty(&process->threads))
+			continue;
+		signal_send(process, NULL, number, info);
+		found = true;
+	}
+	return found;
+}
+
+COMMAND(kill, "PID|NAME [SIGNAL]",
+	"send a signal (9 if none is given) to one process, or all so named")
 {
 	const struct signal_info info = {.code = SIGNAL_BY_KERNEL};
-	struct process *process = named("kill", argc, argv);
 	uint64_t number = SIGKILL;
+	struct process *process;
 
-	if (!process)
-		return;
-	if (argc > 2 && (!text_to_number(argv[2], &number) || !number || number > SIGNALS))
+	if (argc > 2 && (!text_to_number(argv[2], &number) || !number || number > SIGNALS)) {
 		printk(PRINTK_OUTPUT, "kill: \"%s\" is not a number from 1 to %u\n", argv[2],
 		       SIGNALS);
-	else
+		return;
+	}
+	if (argc > 1 && kill_by_name(argv[1], (unsigned int)number, &info))
+		return;
+	process = named("kill", argc, argv);
+	if (process)
 		signal_send(process, NULL, (unsigned int)number, &info);
 }

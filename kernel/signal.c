@@ -49,12 +49,18 @@ static bool is_ignored(struct process *process, unsigned int number)
 
 /* ---- sending ---- */
 
+static void forget_pending(struct process *process, uint64_t set)
+{
+	process->signals.pending.set &= ~set;
+	for_each_thread(thread, process) thread->pending.set &= ~set;
+}
+
 static void stop_or_continue(struct process *process, unsigned int number)
 {
 	if (is_in(STOPPING, number)) {
-		process->signals.pending.set &= ~signal_bit(SIGCONT);
+		forget_pending(process, signal_bit(SIGCONT));
 	} else if (number == SIGCONT) {
-		process->signals.pending.set &= ~STOPPING;
+		forget_pending(process, STOPPING);
 		if (process->stopped) {
 			process->stopped = false;
 			process->told_stop = false;
@@ -75,6 +81,12 @@ static void rouse_one(struct process *process, unsigned int number)
 			return;
 		}
 	}
+}
+
+void signal_retarget(struct process *process)
+{
+	for (uint64_t set = process->signals.pending.set; set; set &= set - 1)
+		rouse_one(process, (unsigned int)__builtin_ctzl(set) + 1);
 }
 
 static bool is_blocked_everywhere(struct process *process, unsigned int number)
@@ -236,8 +248,10 @@ struct signal_frame {
 
 _Static_assert(sizeof(struct signal_frame) == 8 + 304 + 128, "as Linux has it");
 
-#define FPU_BYTES 512
-#define RED_ZONE  128
+#define FPU_BYTES        512
+#define FPU_CONTROL      24 /* MXCSR, and the bits that it has */
+#define FPU_CONTROL_MASK 28
+#define RED_ZONE         128
 
 static struct siginfo siginfo_of(unsigned int number, const struct signal_info *info)
 {
@@ -370,7 +384,9 @@ static void act(struct thread *thread, struct regs *regs, unsigned int number,
 			    (action->flags & SA_RESTART) && (long)regs->rax == -ERESTART);
 		call_handler(thread, regs, number, info);
 	} else if (is_in(STOPPING, number)) {
-		stop(process, number);
+		/* Nobody would ever let an orphan go on. */
+		if (number == SIGSTOP || !process_group_is_orphaned(process->group))
+			stop(process, number);
 	} else {
 		process_die(process, (int)number);
 	}
@@ -384,7 +400,7 @@ void signal_deliver(struct regs *regs)
 	unsigned int number;
 
 	for (;;) {
-		if (process->dying || (process->alone && process->alone != thread))
+		if (thread_must_end(thread))
 			thread_exit(0);
 		if (process->stopped)
 			wait_while_stopped(process);
@@ -430,10 +446,8 @@ long sys_rt_sigaction(unsigned int number, uintptr_t new_action, uintptr_t old, 
 		return 0;
 	action.mask &= ~NEVER_BLOCKED;
 	*action_of(process, number) = action;
-	if (is_ignored(process, number)) {
-		process->signals.pending.set &= ~signal_bit(number);
-		for_each_thread(thread, process) thread->pending.set &= ~signal_bit(number);
-	}
+	if (is_ignored(process, number))
+		forget_pending(process, signal_bit(number));
 	return 0;
 }
 
@@ -454,6 +468,9 @@ long sys_rt_sigprocmask(unsigned int how, uintptr_t set_address, uintptr_t old, 
 		thread->blocked = how == BLOCK     ? before | set
 				  : how == UNBLOCK ? before & ~set
 						   : set;
+		/* What it was to take may be for another thread now. */
+		if (thread->blocked & ~before)
+			signal_retarget(thread->process);
 	}
 	return old ? user_write(old, &before, sizeof(before)) : 0;
 }
@@ -547,8 +564,10 @@ long sys_rt_sigreturn(void)
 	struct regs *regs = task_regs(thread->task);
 	uintptr_t at = regs->rsp - 8; /* the return address was taken off */
 	struct signal_frame frame;
-	uint32_t control;
+	uint32_t control, exists;
 
+	task_keep_fpu();
+	memcpy(&exists, thread->task->fpu + FPU_CONTROL_MASK, sizeof(exists));
 	if (user_read(at, &frame, sizeof(frame)) ||
 	    (frame.context.fpu && user_read(frame.context.fpu, thread->task->fpu, FPU_BYTES))) {
 		signal_force(SIGSEGV, SIGNAL_BY_KERNEL, 0);
@@ -574,10 +593,10 @@ long sys_rt_sigreturn(void)
 	regs->rflags =
 		(regs->rflags & ~RFLAGS_OF_PROGRAMS) | (frame.context.rflags & RFLAGS_OF_PROGRAMS);
 	if (frame.context.fpu) {
-		/* Bits that do not exist would make the processor refuse. */
-		memcpy(&control, thread->task->fpu + 24, sizeof(control));
-		control &= 0xffbf;
-		memcpy(thread->task->fpu + 24, &control, sizeof(control));
+		/* Bits that do not exist would make the processor refuse (Intel SDM 1, 11.6.6). */
+		memcpy(&control, thread->task->fpu + FPU_CONTROL, sizeof(control));
+		control &= exists ? exists : 0xffbf;
+		memcpy(thread->task->fpu + FPU_CONTROL, &control, sizeof(control));
 		task_use_fpu();
 	}
 	thread->blocked = frame.context.mask & ~NEVER_BLOCKED;

@@ -14,15 +14,37 @@
 #define BYTES_MOST  0x7ffff000ul
 #define PIECES_MOST 1024
 
+/* What is moved without looking whether somebody else wants the processor. */
+#define PIECE_BYTES (256ul << 10)
+
 /* ---- reading and writing ---- */
 
-static long transfer(struct file *file, uint64_t *position, uintptr_t address, uint64_t bytes,
-		     bool write)
+static long transfer_piece(struct file *file, uint64_t *position, uintptr_t address, uint64_t bytes,
+			   bool write)
 {
-	bytes = MIN(bytes, BYTES_MOST);
 	if (write)
 		return file->type->write(file, position, address, bytes);
 	return file->type->read(file, position, address, bytes);
+}
+
+/* What need not wait for anybody is moved piece by piece, so that others have their turns. */
+static long transfer(struct file *file, uint64_t *position, uintptr_t address, uint64_t bytes,
+		     bool write)
+{
+	long done = 0, result = 0;
+
+	bytes = MIN(bytes, BYTES_MOST);
+	if (!file->type->has_position)
+		return transfer_piece(file, position, address, bytes, write);
+	do {
+		uint64_t piece = MIN(bytes - (uint64_t)done, PIECE_BYTES);
+
+		result = transfer_piece(file, position, address + (uint64_t)done, piece, write);
+		done += MAX(result, 0);
+		if (result < (long)piece)
+			break;
+	} while ((uint64_t)done < bytes && !thread_pause());
+	return done ? done : result;
 }
 
 /* An open file for reading or writing, with a reference; NULL: there is none such. */
@@ -110,8 +132,10 @@ static long move_pieces(uint64_t descriptor, uintptr_t pieces, uint64_t count, b
 		if (result <= 0)
 			break;
 		done += result;
-		/* A short one is the end, not an error. */
-		result = (uint64_t)result < piece.bytes;
+		/* A short one is the end, not an error; and what there was is not waited to be
+		 * more. */
+		result = (uint64_t)result < piece.bytes || (!write && !file->type->has_position) ||
+			 (uint64_t)done >= BYTES_MOST;
 	}
 	file_put(file);
 	return done || result > 0 ? done : result;
@@ -247,6 +271,17 @@ long sys_pipe2(uintptr_t descriptors, uint32_t flags)
 
 /* ---- what they are ---- */
 
+/* What Linux calls these devices: major number and minor number. */
+static uint64_t device_number(const struct inode *inode)
+{
+	static const uint16_t numbers[] = {
+		[DEVICE_NULL] = 0x103, [DEVICE_ZERO] = 0x105, [DEVICE_TTY] = 0x500};
+
+	return inode_is(inode, FS_DEVICE) && inode->device < ARRAY_SIZE(numbers)
+		       ? numbers[inode->device]
+		       : 0;
+}
+
 long write_status(const struct inode *inode, uintptr_t to)
 {
 	/* struct stat */
@@ -262,7 +297,7 @@ long write_status(const struct inode *inode, uintptr_t to)
 		.inode = inode->number,
 		.links = inode->links,
 		.mode = inode->mode,
-		.which = inode_is(inode, FS_DEVICE) ? 0x100 + inode->device : 0,
+		.which = device_number(inode),
 		.bytes = inode->data ? (int64_t)inode->data->bytes : 0,
 		.block_bytes = PAGE_SIZE,
 		.blocks = inode->data ? (int64_t)inode->data->pages * (PAGE_SIZE / 512) : 0,
@@ -294,7 +329,7 @@ long sys_ftruncate(uint64_t descriptor, int64_t bytes)
 	if (bytes < 0 || !file->object || !file_writes(file))
 		return -EINVAL;
 	object_truncate(file->object, (uint64_t)bytes);
-	file->inode->mtime = time_wall() / NS_PER_S;
+	inode_touch(file->inode);
 	return 0;
 }
 
@@ -392,6 +427,12 @@ static unsigned int ready_of(int32_t descriptor)
 	return file->type->ready ? file->type->ready(file) : READY_IN | READY_OUT;
 }
 
+/* POLLRDNORM and POLLWRNORM say the same once more. */
+static unsigned int with_synonyms(unsigned int ready)
+{
+	return ready | (ready & READY_IN ? 0x40u : 0) | (ready & READY_OUT ? 0x100u : 0);
+}
+
 /* How many of them are ready; which is noted in them. */
 static long look(struct poll_request *requests, uint64_t count)
 {
@@ -404,7 +445,7 @@ static long look(struct poll_request *requests, uint64_t count)
 		request->ready = 0;
 		if (request->descriptor < 0)
 			continue;
-		request->ready = (int16_t)(ready_of(request->descriptor) &
+		request->ready = (int16_t)(with_synonyms(ready_of(request->descriptor)) &
 					   ((unsigned int)request->wanted | always));
 		found += request->ready != 0;
 	}
@@ -474,20 +515,13 @@ static uint64_t lasting_deadline(uint64_t deadline)
 	return thread->sleep_until;
 }
 
-static long forget_deadline(long result)
-{
-	if (result != -ERESTART_UNLESS_HANDLED)
-		thread_current()->sleep_until = 0;
-	return result;
-}
-
 long sys_poll(uintptr_t requests, uint64_t count, int64_t milliseconds)
 {
 	uint64_t deadline = TASK_FOR_EVER;
 
 	if (milliseconds >= 0)
 		deadline = time_system() + (uint64_t)milliseconds * NS_PER_MS;
-	return forget_deadline(poll(requests, count, lasting_deadline(deadline), 0));
+	return poll(requests, count, lasting_deadline(deadline), 0);
 }
 
 long sys_ppoll(uintptr_t requests, uint64_t count, uintptr_t timeout, uintptr_t mask)
@@ -497,7 +531,7 @@ long sys_ppoll(uintptr_t requests, uint64_t count, uintptr_t timeout, uintptr_t 
 
 	if (error)
 		return error;
-	return forget_deadline(poll(requests, count, lasting_deadline(deadline), mask));
+	return poll(requests, count, lasting_deadline(deadline), mask);
 }
 
 /* Sets of select(): for reading, for writing, for what never happens here. */
@@ -594,7 +628,7 @@ long sys_select(int32_t count, uintptr_t addresses[3], uintptr_t timeout, uint64
 	if (result)
 		return result;
 	used = requests_of_sets(&sets, (unsigned int)count, requests);
-	result = forget_deadline(with_mask(mask, requests, used, lasting_deadline(deadline)));
+	result = with_mask(mask, requests, used, lasting_deadline(deadline));
 	if (result >= 0)
 		result = sets_of_requests(requests, used, &sets);
 	for (unsigned int i = 0; i < 3 && result >= 0; i++) {

@@ -19,7 +19,6 @@ enum {
 	MREMAP_FIXED = 2,
 
 	MADV_DONTNEED = 4,
-	MADV_FREE = 8,
 
 	MS_ASYNC = 1,
 	MS_INVALIDATE = 2,
@@ -64,6 +63,8 @@ long sys_mmap(uintptr_t address, uint64_t length, uint32_t rights, uint32_t flag
 		error = object_to_map(descriptor, rights, mapping.shared, &mapping.object);
 		if (error)
 			return error;
+		if (mapping.shared && !file_writes(file_at(descriptor)))
+			mapping.never = SPACE_WRITE;
 	}
 	/* MAP_SHARED_VALIDATE is the two types together. */
 	if (!length || !type || type > (MAP_SHARED | MAP_PRIVATE))
@@ -83,16 +84,12 @@ long sys_mremap(uintptr_t address, uint64_t length, uint64_t new_length, uint32_
 /* Whether all pages of a range are in regions. */
 static bool is_mapped(struct space *space, uintptr_t start, uintptr_t end)
 {
-	spin_acquire(&space->lock);
-	while (start < end) {
-		const struct region *region = space_find(space, start);
+	bool mapped;
 
-		if (!region)
-			break;
-		start = region->end;
-	}
+	spin_acquire(&space->lock);
+	mapped = space_first_gap(space, start, end) >= end;
 	spin_release(&space->lock);
-	return start >= end;
+	return mapped;
 }
 
 /* The end of a range of pages; 0: it has none. */
@@ -107,10 +104,11 @@ static uintptr_t end_of(uintptr_t address, uint64_t length)
 /* Advice that need not be taken is not, but for the errors of a range that is none. */
 long sys_madvise(uintptr_t address, uint64_t length, uint32_t advice)
 {
-	const uint32_t known = 25; /* MADV_COLLAPSE */
+	/* Reading ahead or not, freeing lazily, merging, huge pages, dumps, being cold. */
+	const uint64_t known = 0x33f11f;
 	uintptr_t end = end_of(address, length);
 
-	if (advice > known || (advice > 4 && advice < 8))
+	if (advice >= 64 || !(known >> advice & 1))
 		return -EINVAL;
 	if (advice == MADV_DONTNEED)
 		return space_forget(process_current()->space, address, length);
@@ -149,6 +147,8 @@ long sys_mincore(uintptr_t address, uint64_t length, uintptr_t to)
 	for (; address < end; address += PAGE_SIZE, to++) {
 		char there = (char)space_has_page(space, address);
 
+		if (thread_pause())
+			return -ERESTART;
 		if (!is_mapped(space, address, address + PAGE_SIZE))
 			return -ENOMEM;
 		if (user_write(to, &there, 1))

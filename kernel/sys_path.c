@@ -3,7 +3,6 @@
  * System calls about files, by path. Each comes in two forms on Linux, of which the one without a
  * directory means the working directory; here they are one.
  */
-#include <arch/time.h>
 #include <kernel/clock.h>
 #include <kernel/errno.h>
 #include <kernel/string.h>
@@ -69,10 +68,15 @@ static long find_or_make(const struct place *place, uint32_t flags, uint32_t mod
 
 static long open(const struct place *place, uint32_t flags, uint32_t mode)
 {
+	size_t length = strlen(place->path);
 	struct inode *inode;
 	struct file *file;
-	long error = find_or_make(place, flags, mode, &inode);
+	long error;
 
+	/* A slash at the end means a directory, and those are not made so. */
+	if ((flags & O_CREAT) && length && place->path[length - 1] == '/')
+		return -EISDIR;
+	error = find_or_make(place, flags, mode, &inode);
 	if (error)
 		return error;
 	if (inode_is(inode, FS_SYMLINK))
@@ -187,7 +191,7 @@ long sys_getcwd(uintptr_t to, uint64_t bytes)
 }
 
 /* struct statfs: a file system in memory. */
-long sys_statfs(uintptr_t to)
+static long write_fs_status(uintptr_t to)
 {
 	const uint64_t status[15] = {
 		0x858458f6, PAGE_SIZE, frame_count, frames_free_count(), frames_free_count(),
@@ -195,6 +199,22 @@ long sys_statfs(uintptr_t to)
 	};
 
 	return user_write(to, status, sizeof(status));
+}
+
+long sys_statfs(uintptr_t path, uintptr_t to)
+{
+	struct inode *inode;
+	long error = find(AT_WORKING_DIRECTORY, path, true, &inode);
+
+	if (error)
+		return error;
+	inode_put(inode);
+	return write_fs_status(to);
+}
+
+long sys_fstatfs(uint64_t descriptor, uintptr_t to)
+{
+	return file_at(descriptor) ? write_fs_status(to) : -EBADF;
 }
 
 /* ---- making and removing ---- */
@@ -316,6 +336,16 @@ long sys_chmod(uint64_t directory, uintptr_t path, uint32_t mode)
 }
 
 /* Everything is root's, and stays so. */
+static long own(uint32_t user, uint32_t group)
+{
+	return (user && user != UINT32_MAX) || (group && group != UINT32_MAX) ? -EPERM : 0;
+}
+
+long sys_fchown(uint64_t descriptor, uint32_t user, uint32_t group)
+{
+	return file_at(descriptor) ? own(user, group) : -EBADF;
+}
+
 long sys_chown(uint64_t directory, uintptr_t path, uint32_t user, uint32_t group)
 {
 	struct inode *inode;
@@ -324,7 +354,7 @@ long sys_chown(uint64_t directory, uintptr_t path, uint32_t user, uint32_t group
 	if (error)
 		return error;
 	inode_put(inode);
-	return (user && user != UINT32_MAX) || (group && group != UINT32_MAX) ? -EPERM : 0;
+	return own(user, group);
 }
 
 long sys_truncate(uintptr_t path, int64_t bytes)
@@ -341,14 +371,16 @@ long sys_truncate(uintptr_t path, int64_t bytes)
 		error = -EISDIR;
 	else if (!inode_is(inode, FS_FILE) || inode->device)
 		error = -EINVAL;
-	else
+	if (!error) {
 		object_truncate(inode->data, (uint64_t)bytes);
+		inode_touch(inode);
+	}
 	inode_put(inode);
 	return error;
 }
 
 /* Of the two times the second is kept: when it was last written. */
-long sys_utimens(uint64_t directory, uintptr_t path, uintptr_t times_address)
+long sys_utimens(uint64_t directory, uintptr_t path, uintptr_t times_address, uint32_t flags)
 {
 	const int64_t now = 0x3fffffff, leave = 0x3ffffffe;
 	struct clock_time times[2] = {{0, now}, {0, now}};
@@ -358,7 +390,7 @@ long sys_utimens(uint64_t directory, uintptr_t path, uintptr_t times_address)
 	if (times_address && user_read(times_address, times, sizeof(times)))
 		return -EFAULT;
 	if (path) {
-		error = find(directory, path, true, &inode);
+		error = find(directory, path, !(flags & AT_NOFOLLOW), &inode);
 	} else {
 		struct file *file = file_at(directory);
 
@@ -368,7 +400,7 @@ long sys_utimens(uint64_t directory, uintptr_t path, uintptr_t times_address)
 	if (error)
 		return error;
 	if (times[1].nanoseconds == now)
-		inode->mtime = time_wall() / NS_PER_S;
+		inode_touch(inode);
 	else if (times[1].nanoseconds != leave)
 		inode->mtime = (uint64_t)times[1].seconds;
 	inode_put(inode);

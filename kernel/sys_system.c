@@ -91,9 +91,11 @@ long sys_times(uintptr_t to)
 
 long sys_getrandom(uintptr_t to, uint64_t bytes)
 {
+	const uint64_t most = 64ul << 10; /* as often as it is asked for */
 	unsigned char random[64];
 	uint64_t done = 0;
 
+	bytes = MIN(bytes, most);
 	while (done < bytes) {
 		uint64_t piece = MIN(bytes - done, sizeof(random)), copied;
 
@@ -125,7 +127,8 @@ long sys_prctl(uint32_t what, uintptr_t argument)
 {
 	enum { SET_NAME = 15, GET_NAME = 16 };
 	char *name = process_current()->name;
-	char new[PROCESS_NAME];
+	char new[PROCESS_NAME] = "";
+	size_t length;
 
 	if (what == GET_NAME)
 		return user_write(argument, name, PROCESS_NAME);
@@ -133,8 +136,10 @@ long sys_prctl(uint32_t what, uintptr_t argument)
 		return -EINVAL;
 	if (user_read_string(argument, new, sizeof(new)) == -EFAULT)
 		return -EFAULT;
-	new[PROCESS_NAME - 1] = '\0';
-	memcpy(name, new, sizeof(new));
+	/* What lay behind the string in memory was read as well. */
+	length = strnlen(new, sizeof(new) - 1);
+	memset(name, 0, PROCESS_NAME);
+	memcpy(name, new, length);
 	return 0;
 }
 

@@ -11,6 +11,8 @@
 
 #define HERE AT_WORKING_DIRECTORY
 
+#define SIGRETURN 15
+
 /* Numbers of arch/x86/entry/syscalls/syscall_64.tbl. */
 static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
 		 uint64_t f)
@@ -60,6 +62,8 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 		return sys_fchdir(a);
 	case 91:
 		return sys_fchmod(a, (uint32_t)b);
+	case 93:
+		return sys_fchown(a, (uint32_t)b, (uint32_t)c);
 	case 217:
 		return sys_getdents64(a, b, c);
 	case 270:
@@ -112,7 +116,9 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 	case 133:
 		return sys_mknod(HERE, a, (uint32_t)b);
 	case 137:
-		return sys_statfs(b);
+		return sys_statfs(a, b);
+	case 138:
+		return sys_fstatfs(a, b);
 	case 257:
 		return sys_open(a, b, (uint32_t)c, (uint32_t)d);
 	case 258:
@@ -138,7 +144,7 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 	case 269:
 		return sys_access(a, b, (uint32_t)c);
 	case 280:
-		return sys_utimens(a, b, c);
+		return sys_utimens(a, b, c, (uint32_t)d);
 	case 316:
 		return sys_rename(a, b, c, d, (uint32_t)e);
 
@@ -209,7 +215,7 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 		return sys_rt_sigaction((uint32_t)a, b, c, d);
 	case 14:
 		return sys_rt_sigprocmask((uint32_t)a, b, c, d);
-	case 15:
+	case SIGRETURN:
 		return sys_rt_sigreturn();
 	case 34:
 		return sys_pause();
@@ -287,8 +293,9 @@ void syscall(struct thread *thread, struct regs *regs)
 	long result = call(number, regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
 
 	regs->rax = (uint64_t)result;
-	if (unlikely(result == -ERESTART || result == -ERESTART_UNLESS_HANDLED))
+	thread->call = -1;
+	if (likely(result != -ERESTART && result != -ERESTART_UNLESS_HANDLED))
+		thread->sleep_until = 0;
+	else if (number != SIGRETURN) /* whose result is whatever was in the register */
 		thread->call = (int64_t)number;
-	else
-		thread->call = -1;
 }

@@ -143,6 +143,13 @@ static void tell_readers(void)
 	task_wake(&files_ready);
 }
 
+/* Forgets what was typed and not read. */
+static void flush_input(void)
+{
+	out = lines = in;
+	task_wake(&room);
+}
+
 static void put(int c)
 {
 	*slot(in++) = (uint16_t)c;
@@ -167,7 +174,7 @@ static bool feed_signal(int c)
 		if (!is_key(c, keys[i][0]))
 			continue;
 		if (!is_mode(NOFLSH))
-			out = lines = in;
+			flush_input();
 		echo(c);
 		if (is_mode(ECHO))
 			show("\n");
@@ -330,8 +337,11 @@ static uint64_t take_bytes(char *bytes, uint64_t most)
 	while (count < most && waiting_bytes()) {
 		int c = *slot(out++);
 
-		if (c == END_OF_FILE)
+		/* It ends a line; where lines do not count it is nothing. */
+		if (c == END_OF_FILE && is_mode(ICANON))
 			break;
+		if (c == END_OF_FILE)
+			continue;
 		bytes[count++] = (char)c;
 		if (is_mode(ICANON) && c == '\n')
 			break;
@@ -346,18 +356,26 @@ static long check_foreground(void)
 	struct process *process = process_current();
 	const struct signal_action *action = &process->signals.action[SIGTTIN - 1];
 
-	if (process->session != session)
-		return -EIO;
-	if (process->group == foreground)
+	/* Without a tty of its own, there is nothing to be in the foreground of. */
+	if (process->session != session || process->group == foreground)
 		return 0;
-	if (action->handler == SIGNAL_IGNORED || (thread_current()->blocked & signal_bit(SIGTTIN)))
+	if (action->handler == SIGNAL_IGNORED || process_group_is_orphaned(process->group) ||
+	    (thread_current()->blocked & signal_bit(SIGTTIN)))
 		return -EIO;
 	signal_send_group(process->group, SIGTTIN);
 	return -ERESTART;
 }
 
+/* Whether as much has come as a read waits for: a line, or so many bytes as the modes say. */
+static bool has_enough(uint64_t bytes)
+{
+	uint64_t least = is_mode(ICANON) ? 1 : MIN(bytes, MAX(modes.character[VMIN], 1));
+
+	return waiting_bytes() >= least;
+}
+
 /* Sleeps until something can be read: 1; 0: the time that the modes give was up; or an error. */
-static long wait_for_input(const struct file *file)
+static long wait_for_input(const struct file *file, uint64_t bytes)
 {
 	bool timed = !is_mode(ICANON) && !modes.character[VMIN];
 	uint64_t deadline =
@@ -369,7 +387,7 @@ static long wait_for_input(const struct file *file)
 		result = check_foreground();
 		if (result)
 			break;
-		if (waiting_bytes())
+		if (has_enough(bytes))
 			result = 1;
 		else if (file->flags & O_NONBLOCK)
 			result = -EAGAIN;
@@ -393,7 +411,7 @@ static long tty_read(struct file *file, uint64_t *position, uintptr_t to, uint64
 	(void)position;
 	if (!bytes)
 		return 0;
-	result = wait_for_input(file);
+	result = wait_for_input(file, MIN(bytes, sizeof(buffer)));
 	if (result <= 0)
 		return result;
 	count = take_bytes(buffer, MIN(bytes, sizeof(buffer)));
@@ -414,6 +432,9 @@ static long tty_write(struct file *file, uint64_t *position, uintptr_t from, uin
 		done += copied;
 		if (copied < piece)
 			return done ? (long)done : -EFAULT;
+		/* A console may be slow. */
+		if (thread_pause() && done < bytes)
+			break;
 	}
 	return (long)done;
 }
@@ -438,7 +459,7 @@ static long change_modes(uintptr_t argument, bool flush)
 	if (user_read(argument, &new, sizeof(new)))
 		return -EFAULT;
 	if (flush)
-		out = lines = in;
+		flush_input();
 	set_modes(&new);
 	return 0;
 }
@@ -463,14 +484,14 @@ static long set_foreground_group(uintptr_t argument)
 	return -EPERM;
 }
 
-/* A session without a tty takes this one, if nobody has it. */
-static long take_tty(void)
+/* The leader of a session without a tty takes this one, if nobody has it or it is to be stolen. */
+static long take_tty(bool steal)
 {
 	struct process *process = process_current();
 
 	if (process->session == session)
 		return 0;
-	if (process->pid != process->session || session)
+	if (process->pid != process->session || (session && !steal))
 		return -EPERM;
 	session = process->session;
 	foreground = process->group;
@@ -494,12 +515,15 @@ static long tty_control(struct file *file, uint32_t request, uintptr_t argument)
 		return 0; /* a write is over when the console has taken it */
 	case TCFLSH:
 		if (argument != 1)
-			out = lines = in;
+			flush_input();
 		return 0;
 	case TIOCSCTTY:
-		return take_tty();
+		return take_tty(argument == 1);
 	case TIOCNOTTY:
-		return process_current()->session == session ? 0 : -ENOTTY;
+		if (process_current()->session != session)
+			return -ENOTTY;
+		tty_leave(process_current());
+		return 0;
 	case TIOCGPGRP:
 		return process_current()->session == session
 			       ? get(argument, &foreground, sizeof(foreground))

@@ -9,34 +9,33 @@
 #include <mm/direct_map.h>
 #include <mm/frames.h>
 
-/* Whether to try again: the program may access that byte, but memory was out, and now is not. */
-static bool made_room(struct space *space, uintptr_t address, unsigned int wanted)
+/*
+ * Why a copy stopped. If it was for want of memory, the process ends: a system call that is half
+ * done can neither wait for memory nor be told from one with a bad address.
+ */
+static void judge(struct process *process, uintptr_t address, unsigned int wanted)
 {
-	enum fault why = space_fault(space, address, wanted);
-
-	return why == FAULT_DONE || (why == FAULT_NO_MEMORY && process_make_room());
+	if (space_fault(process->space, address, wanted) == FAULT_NO_MEMORY)
+		process_die(process, SIGKILL);
 }
 
 uint64_t user_read_some(uintptr_t from, void *to, uint64_t bytes)
 {
-	struct space *space = process_current()->space;
-	uint64_t done = 0;
+	struct process *process = process_current();
+	uint64_t done = space_read(process->space, from, to, bytes);
 
-	do {
-		done += space_read(space, from + done, (char *)to + done, bytes - done);
-	} while (done < bytes && made_room(space, from + done, SPACE_READ));
+	if (unlikely(done < bytes))
+		judge(process, from + done, SPACE_READ);
 	return done;
 }
 
 uint64_t user_write_some(uintptr_t to, const void *from, uint64_t bytes)
 {
-	struct space *space = process_current()->space;
-	uint64_t done = 0;
+	struct process *process = process_current();
+	uint64_t done = space_write(process->space, to, from, bytes);
 
-	do {
-		done += space_write(space, to + done, from ? (const char *)from + done : NULL,
-				    bytes - done);
-	} while (done < bytes && made_room(space, to + done, SPACE_WRITE));
+	if (unlikely(done < bytes))
+		judge(process, to + done, SPACE_WRITE);
 	return done;
 }
 

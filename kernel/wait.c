@@ -262,6 +262,17 @@ static bool group_exists(uint32_t group, uint32_t session)
 	return false;
 }
 
+bool process_group_is_orphaned(uint32_t group)
+{
+	for_each_process(process)
+	{
+		if (process->group == group && process->parent->session == process->session &&
+		    process->parent->group != group)
+			return false;
+	}
+	return true;
+}
+
 long sys_setpgid(int32_t pid, int32_t group)
 {
 	struct process *self = process_current(), *process = named(pid);

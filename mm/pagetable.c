@@ -252,7 +252,8 @@ static bool walk_table(const struct leaf_walk *walk, mfn_t table, enum pt_level 
 
 		if (!pt_entry_present(entry) || !walkable(address))
 			continue;
-		rights = (rights_above & entry.raw & PT_RW) | ((rights_above | entry.raw) & PT_NX);
+		rights = (rights_above & entry.raw & (PT_RW | PT_USER)) |
+			 ((rights_above | entry.raw) & PT_NX);
 		if (pt_entry_leaf(entry, level)) {
 			struct pt_leaf leaf = {address, level, entry, rights};
 
@@ -270,5 +271,5 @@ void pt_for_each_leaf(bool (*visit)(const struct pt_leaf *leaf, void *argument),
 {
 	struct leaf_walk walk = {visit, argument};
 
-	walk_table(&walk, pt_root_mfn(), PT_PGD, 0, PT_RW);
+	walk_table(&walk, pt_root_mfn(), PT_PGD, 0, PT_RW | PT_USER);
 }

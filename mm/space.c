@@ -46,13 +46,15 @@ struct region *space_find(struct space *space, uintptr_t address)
 
 static bool alike(const struct region *a, const struct region *b)
 {
-	return a->end == b->start && a->rights == b->rights && a->shared == b->shared &&
-	       a->stack == b->stack && a->object == b->object &&
+	return a->end == b->start && a->rights == b->rights && a->never == b->never &&
+	       a->shared == b->shared && a->stack == b->stack && a->object == b->object &&
 	       (!a->object || a->offset + (a->end - a->start) == b->offset);
 }
 
-static void free_region(struct region *region)
+static void free_region(struct space *space, struct region *region)
 {
+	if (!list_empty(&region->link))
+		space->region_count--;
 	list_remove(&region->link);
 	if (region->object)
 		object_put(region->object);
@@ -67,7 +69,7 @@ static struct region *join(struct space *space, struct region *region)
 	if (&before->link == &space->regions || !alike(before, region))
 		return region;
 	before->end = region->end;
-	free_region(region);
+	free_region(space, region);
 	return before;
 }
 
@@ -90,7 +92,13 @@ static void insert(struct space *space, struct region *region)
 	while (before != &space->regions && region_at(before)->start > region->start)
 		before = before->previous;
 	list_add(before, &region->link);
+	space->region_count++;
 	space->bytes += region->end - region->start;
+}
+
+static struct region *alloc_region(const struct space *space)
+{
+	return space->region_count < SPACE_REGIONS_MOST ? slab_alloc(&regions) : NULL;
 }
 
 /* Cuts the region that contains an address in two there; no cut is needed at its ends. */
@@ -100,7 +108,7 @@ static bool cut(struct space *space, uintptr_t address)
 
 	if (!region || region->start == address)
 		return true;
-	upper = slab_alloc(&regions);
+	upper = alloc_region(space);
 	if (!upper)
 		return false;
 	*upper = *region;
@@ -110,6 +118,7 @@ static bool cut(struct space *space, uintptr_t address)
 		object_get(upper->object);
 	region->end = address;
 	list_add(&region->link, &upper->link);
+	space->region_count++;
 	return true;
 }
 
@@ -153,7 +162,7 @@ static void remove_range(struct space *space, uintptr_t start, uintptr_t end)
 			region->link.next == &space->regions ? NULL : region_at(region->link.next);
 
 		space->bytes -= region->end - region->start;
-		free_region(region);
+		free_region(space, region);
 		region = next;
 	}
 	if (any)
@@ -252,9 +261,10 @@ static uint64_t mapped_in(struct space *space, uintptr_t start, uintptr_t end)
 	return bytes;
 }
 
-static struct region *new_region(const struct mapping *mapping, uintptr_t start, uint64_t bytes)
+static struct region *new_region(const struct space *space, const struct mapping *mapping,
+				 uintptr_t start, uint64_t bytes)
 {
-	struct region *region = slab_alloc(&regions);
+	struct region *region = alloc_region(space);
 
 	if (!region)
 		return NULL;
@@ -262,6 +272,7 @@ static struct region *new_region(const struct mapping *mapping, uintptr_t start,
 		.start = start,
 		.end = start + bytes,
 		.rights = (uint8_t)mapping->rights,
+		.never = (uint8_t)mapping->never,
 		.shared = mapping->shared,
 		.stack = mapping->stack,
 		.offset = mapping->offset,
@@ -298,11 +309,11 @@ static long map_alone(struct space *space, const struct mapping *mapping)
 	if (space->bytes - mapped_in(space, (uintptr_t)start, (uintptr_t)start + bytes) + bytes >
 	    space->limit)
 		return -ENOMEM;
-	region = new_region(mapping, (uintptr_t)start, bytes);
+	region = new_region(space, mapping, (uintptr_t)start, bytes);
 	if (!region)
 		return -ENOMEM;
 	if (!cut_out(space, region->start, region->end)) {
-		free_region(region);
+		free_region(space, region);
 		return -ENOMEM;
 	}
 	remove_range(space, region->start, region->end);
@@ -353,22 +364,33 @@ long space_unmap(struct space *space, uintptr_t start, uint64_t length)
 	return result;
 }
 
-/* Where the first gap in a range begins; its end if it has none. */
-static uintptr_t first_gap(struct space *space, uintptr_t start, uintptr_t end)
+uintptr_t space_first_gap(struct space *space, uintptr_t start, uintptr_t end)
 {
-	while (start < end) {
-		struct region *region = space_find(space, start);
+	struct region *region = first_after(space, start);
 
-		if (!region)
-			return start;
+	while (start < end && region && region->start <= start) {
 		start = region->end;
+		region = region->link.next == &space->regions ? NULL : region_at(region->link.next);
+	}
+	return MIN(start, end);
+}
+
+/* The first region in a range that cannot be given these rights; its start, or "end". */
+static uintptr_t first_refusal(struct space *space, uintptr_t start, uintptr_t end,
+			       unsigned int rights)
+{
+	for_each_region(region, space)
+	{
+		if (region->end > start && region->start < end && (region->never & rights))
+			return MAX(region->start, start);
 	}
 	return end;
 }
 
 long space_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights)
 {
-	uintptr_t end = start + ROUND_UP(length, PAGE_SIZE), gap;
+	uintptr_t end = start + ROUND_UP(length, PAGE_SIZE), gap, refusal;
+	long result;
 
 	if (start % PAGE_SIZE)
 		return -EINVAL;
@@ -380,7 +402,10 @@ long space_protect(struct space *space, uintptr_t start, uint64_t length, unsign
 		return -EINVAL;
 	spin_acquire(&space->lock);
 	/* Linux changes what comes before a gap, and then says that there was one. */
-	gap = first_gap(space, start, end);
+	gap = space_first_gap(space, start, end);
+	refusal = first_refusal(space, start, gap, rights);
+	result = refusal < gap ? -EACCES : gap < end ? -ENOMEM : 0;
+	gap = MIN(gap, refusal);
 	if (!cut_out(space, start, gap)) {
 		spin_release(&space->lock);
 		return -ENOMEM;
@@ -394,7 +419,7 @@ long space_protect(struct space *space, uintptr_t start, uint64_t length, unsign
 	}
 	join_range(space, start, gap);
 	spin_release(&space->lock);
-	return gap == end ? 0 : -ENOMEM;
+	return result;
 }
 
 long space_forget(struct space *space, uintptr_t start, uint64_t length)
@@ -409,7 +434,7 @@ long space_forget(struct space *space, uintptr_t start, uint64_t length)
 	if (!length)
 		return 0;
 	spin_acquire(&space->lock);
-	result = first_gap(space, start, end) == end ? 0 : -ENOMEM;
+	result = space_first_gap(space, start, end) == end ? 0 : -ENOMEM;
 	for_each_region(region, space)
 	{
 		uintptr_t from = MAX(region->start, start), to = MIN(region->end, end);
@@ -461,6 +486,7 @@ static long move_region(struct space *space, struct region *region, uintptr_t st
 		.address = place->address,
 		.length = new,
 		.rights = region->rights,
+		.never = region->never,
 		.fixed = place->fixed,
 		.shared = region->shared,
 		.stack = region->stack,
@@ -578,7 +604,7 @@ static bool copy_regions(struct space *parent, struct space *child)
 {
 	for_each_region(region, parent)
 	{
-		struct region *copy = slab_alloc(&regions);
+		struct region *copy = alloc_region(child);
 
 		if (!copy)
 			return false;

@@ -88,6 +88,9 @@ static inline bool file_writes(const struct file *file)
 /* A new open file with one reference; NULL: out of memory. Takes over the one to the inode. */
 struct file *file_create(const struct file_type *type, struct inode *inode, uint32_t flags);
 
+/* Notes that its contents have changed now. */
+void inode_touch(struct inode *inode);
+
 /* Opens an inode, whatever it is: 0, or EACCES, EISDIR, ENOMEM ... The inode's reference is kept.
  */
 long file_open(struct inode *inode, uint32_t flags, struct file **result);

@@ -106,6 +106,9 @@ bool fs_real_path(struct inode *base, const char *path, char *buffer, uint64_t s
  */
 extern struct object *(*fs_contents)(uint32_t device);
 
+/* The time that new inodes get, in seconds since 1970; NULL: 0. */
+extern uint64_t (*fs_now)(void);
+
 /* Unpacks an archive over what is there. NULL, or what is wrong; what came before it stays. */
 const char *fs_unpack(struct cpio_reader *reader);
 

@@ -126,10 +126,20 @@ void process_print_end(const char *name, int status);
 void process_die(struct process *process, int status);
 
 /*
- * Memory is out: ends the process that has most. False: that is the caller's own; else some is
- * free now, or will be when it is tried again.
+ * How many free pages are left to the kernel for what it is in the middle of: programs' own faults,
+ * forks and files do without. A self-test sets it to 0.
+ */
+extern uint64_t process_reserve;
+bool process_memory_is_low(void);
+
+/*
+ * Memory is out: ends the process that has most, and lets the others run. False: that is the
+ * caller's own; else it may be tried again. Only where a task may sleep.
  */
 bool process_make_room(void);
+
+/* Whether no member of a group has a parent in its session who could let it go on once stopped. */
+bool process_group_is_orphaned(uint32_t group);
 
 /* vfork(): the child that runs in its parent's memory does so no longer. */
 void process_stop_borrowing(struct process *process);
@@ -137,8 +147,17 @@ void process_stop_borrowing(struct process *process);
 /* Tells the parent that the process has stopped, gone on or ended. */
 void process_tell_parent(struct process *process, int32_t code, int status);
 
+/* Whether a thread is on its way out, and may do nothing else. */
+bool thread_must_end(const struct thread *thread);
+
 /* Whether the running thread is to leave whatever it sleeps for: a signal, or the end. */
 bool thread_interrupted(void);
+
+/*
+ * In the middle of something long that can be stopped: lets others have their turns. Whether it is
+ * to be stopped here.
+ */
+bool thread_pause(void);
 
 /* Ends the running thread; with the last one, the process. */
 void thread_exit(int status) NORETURN;

@@ -111,6 +111,10 @@ void signal_force(unsigned int number, int32_t code, uintptr_t address);
  */
 void signal_deliver(struct regs *regs);
 
+/* Wakes threads for what is pending for their process: the one it was meant for will not take it.
+ */
+void signal_retarget(struct process *process);
+
 /* A process that runs another program has no handlers any more. */
 void signal_reset(struct process *process);
 

@@ -305,9 +305,9 @@ void pt_print_walk(uintptr_t address);
 
 /*
  * Calls "visit" for every present leaf of the live tables in ascending order, skipping Xen's range.
- * "rights" is what the processor makes of the whole path: PT_RW only if every level has it, PT_NX
- * if any has it. A false return ends the walk. Boot and test code: takes no lock, so nothing may
- * change the tables meanwhile.
+ * "rights" is what the processor makes of the whole path: PT_RW and PT_USER only if every level has
+ * them, PT_NX if any has it. A false return ends the walk. Boot and test code: takes no lock, so
+ * nothing may change the tables meanwhile.
  */
 struct pt_leaf {
 	uintptr_t address;

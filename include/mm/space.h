@@ -27,6 +27,7 @@ struct region {
 	struct list_node link; /* of its space, in order of address */
 	uintptr_t start, end;  /* multiples of PAGE_SIZE; "end" is the first byte after it */
 	uint8_t rights;
+	uint8_t never;         /* rights that it cannot be given */
 	bool shared;           /* writes are seen by all who map the object */
 	bool stack;            /* grows down when somebody touches what is right below it */
 	struct object *object; /* NULL: memory of its own, zeros at first */
@@ -37,6 +38,7 @@ struct region {
 struct space {
 	struct mm mm;
 	struct list_node regions;
+	uint32_t region_count;
 	struct spinlock lock;             /* guards the regions and the entries made from them */
 	uint32_t references;              /* processes and threads that run in it */
 	uint64_t bytes;                   /* in all regions */
@@ -48,6 +50,9 @@ struct space {
 #define SPACE_LOWEST      0x10000ul
 #define SPACE_STACK_GUARD (256ul * PAGE_SIZE)
 #define SPACE_STACK_MOST  (8ul << 20)
+
+/* Regions that a space can have: they are kernel memory, which no limit of the program's counts. */
+#define SPACE_REGIONS_MOST 65530
 
 /*
  * The first address that no program gets: a page short of the end of its half. A "syscall" in the
@@ -76,6 +81,7 @@ struct mapping {
 	uintptr_t address; /* a hint; or, with "fixed", where it must be */
 	uint64_t length;   /* bytes, rounded up to pages */
 	unsigned int rights;
+	unsigned int never;    /* rights that it cannot be given later */
 	bool fixed;            /* replaces what is there ... */
 	bool no_replace;       /* ... or fails with EEXIST */
 	bool shared;           /* an anonymous shared mapping gets an object of its own */
@@ -90,7 +96,10 @@ long space_map(struct space *space, const struct mapping *mapping);
 /* munmap: 0, or EINVAL, ENOMEM (no memory to split a region). */
 long space_unmap(struct space *space, uintptr_t start, uint64_t length);
 
-/* mprotect: 0, EINVAL, or ENOMEM where nothing is mapped; what lies before is changed. */
+/*
+ * mprotect: 0, EINVAL, ENOMEM where nothing is mapped, or EACCES where that right cannot be given;
+ * what lies before is changed.
+ */
 long space_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights);
 
 /* madvise(MADV_DONTNEED): 0, EINVAL, or ENOMEM as space_protect(). */
@@ -103,6 +112,9 @@ uintptr_t space_set_break(struct space *space, uintptr_t wanted);
  * then EPERM too. */
 long space_remap(struct space *space, uintptr_t start, uint64_t length, uint64_t new_length,
 		 bool may_move, bool fixed, uintptr_t to);
+
+/* Where the first gap in a range begins; "end" or more if it has none. The lock is held. */
+uintptr_t space_first_gap(struct space *space, uintptr_t start, uintptr_t end);
 
 /* The region of an address; NULL: none. The lock is held. */
 struct region *space_find(struct space *space, uintptr_t address);

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The prompt's commands about processes; and that whatever programs do, nothing is left of them
+# afterwards and the prompt can be used: many of them, hungry ones, hostile ones.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/programs.inc"
+
+# count: what the kernel says of memory, page tables, pins and the P2M, in $counted.
+count() {
+	local from=$position
+	type mem "in all"
+	type pins "tables are held by Xen"
+	type p2m "tree"
+	type frames "the invariants hold"
+	counted=$(tail -c "+$from" "$log" 2>/dev/null | head -c $((position - from)) |
+		grep -a "pages\|held by\|tree" | grep -av "pages in a block")
+}
+
+# unchanged WHAT: whether it says the same as before.
+unchanged() {
+	count
+	check "$1" [ "$before" = "$counted" ]
+	[ "$before" = "$counted" ] || diff <(echo "$before") <(echo "$counted")
+}
+
+boot processes --memory 64 --ramdisk "$programs"
+wait_for "pinwheel> "
+type "run hello 4 and words" 'hello: "hello" "4" "and" "words"' "hello: exit status 4"
+type "run" "which program?"
+type "run nothing" "run: /bin/nothing: there is no such file"
+type "run /etc/passwd" "it is no file that may be executed"
+type "maps 1" "there is no process"
+type "run sleep 1000 &" "process "
+pid=$(sed -n 's/^process \([0-9]*\).*/\1/p' "$log" | tail -n 1)
+type ps "asleep" "sleep"
+type "maps $pid" "r-xp" "[stack]"
+type "kill $pid 77" "is not a number from 1 to 64"
+send "kill $pid\\r"
+expect "sleep: killed by signal 9"
+type ''
+send 'run cat\r'
+wait_for "cat"
+send '\x03'
+expect "cat: killed by signal 2"
+wait_for "pinwheel> "
+
+# A program that takes everything: the prompt goes on. (Page tables for as many kernel stacks as there
+# ever were stay: so this comes before anything is counted.)
+type "run bomb &" "process "
+expect "memory is out"
+type "ps" "bomb"
+type time "UTC"
+type "kill bomb"
+type "run hello" "hello: "
+type "kill bomb" "there is no process"
+
+# A soak: everything is as it was.
+type "run soak 5" "soak: passed"
+count
+before=$counted
+type "run soak ${SOAK_CYCLES:-1500} pressure" "soak: passed"
+unchanged "rounds of fork, exec and exit leave nothing behind"
+
+# One that takes all memory, and one that tries every system call with every kind of wild argument.
+type "run hog" "memory is out" "hog: killed by signal 9"
+unchanged "and nothing of it is left"
+type "run hostile ${HOSTILE_SECONDS:-8} 1" "hostile: passed"
+unchanged "and nothing of that is left either"
+type "selftest" " 0 failed"
+send 'poweroff\r'
+ends 0
