@@ -141,6 +141,35 @@ static void everything_is_joined_in_the_end(void **state)
 	assert_int_equal(stats.kind[FRAME_FREE], 4096);
 }
 
+/* Runs of the largest blocks: side by side, or none; each goes back by itself. */
+static void runs_of_large_blocks(void **state)
+{
+	const uint64_t size = 1ull << FRAMES_MAX_ORDER;
+	pfn_t hole, run;
+
+	(void)state;
+	start_empty(8 * size + 5);
+	assert_false(pfn_valid(frames_alloc_run(9)));
+	run = frames_alloc_run(8);
+	assert_int_equal(run.n, 0);
+	assert_int_equal(frames_free_count(), 5);
+	for (uint64_t i = 0; i < 8; i++)
+		frames_free(pfn(i * size));
+	assert_null(frames_check());
+	/* One page of the fourth block is taken: before it are three, behind it four. */
+	frames_alloc_run(3);
+	hole = frames_alloc(FRAMES_MAX_ORDER);
+	assert_int_equal(hole.n % size, 0);
+	for (uint64_t i = 0; i < 3; i++)
+		frames_free(pfn(i * size));
+	if (hole.n == 3 * size) {
+		assert_false(pfn_valid(frames_alloc_run(5)));
+		run = frames_alloc_run(4);
+		assert_int_equal(run.n, 4 * size);
+	}
+	assert_null(frames_check());
+}
+
 static void impossible_orders(void **state)
 {
 	(void)state;
@@ -231,6 +260,7 @@ int main(void)
 		cmocka_unit_test(reserved_frames_are_never_given_out),
 		cmocka_unit_test(random_histories),
 		cmocka_unit_test(everything_is_joined_in_the_end),
+		cmocka_unit_test(runs_of_large_blocks),
 		cmocka_unit_test(impossible_orders),
 		cmocka_unit_test(boot_memory_can_be_released),
 		cmocka_unit_test(wrong_frees_are_panics),

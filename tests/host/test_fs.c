@@ -377,9 +377,130 @@ static void as_on_the_workstation(void **state)
 	}
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static uint64_t contents(const char *path, char *buffer, uint64_t size)
+{
+	struct inode *inode;
+	uint64_t length;
+
+	assert_int_equal(fs_lookup(fs_root(), path, true, &inode), 0);
+	length = object_read(inode->data, 0, buffer, size - 1);
+	buffer[length] = '\0';
+	inode_put(inode);
+	return length;
+}
+
+/* Of names of one file cpio(1) gives the last the data; an older archive may give them the first.
+ */
+static void hard_links_are_unpacked(void **state)
+{
+	static char archive[1 << 16];
+	char buffer[64], path[300], command[500];
+	struct cpio_reader reader;
+	struct inode *a, *c;
+	FILE *pipe;
+
+	(void)state;
+	start();
+	make_place();
+	write_file(real(path, "a"), "the data");
+	assert_int_equal(link(real(path, "a"), real(command, "b")), 0);
+	assert_int_equal(mkdir(real(path, "d"), 0755), 0);
+	assert_int_equal(link(real(path, "a"), real(command, "d/c")), 0);
+	write_file(real(path, "other"), "else");
+	real(path, "");
+	snprintf(command, sizeof(command), "cd %s && find . | sort | cpio --quiet -o -H newc",
+		 path);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	cpio_open(&reader, archive, fread(archive, 1, sizeof(archive), pipe));
+	assert_int_equal(pclose(pipe), 0);
+	/* Into a directory of its own: the place is there already. */
+	inode_put(base);
+	fs_clear();
+	assert_true(fs_init());
+	assert_null(fs_unpack(&reader));
+	assert_int_equal(contents("a", buffer, sizeof(buffer)), 8);
+	assert_string_equal(buffer, "the data");
+	assert_int_equal(contents("d/c", buffer, sizeof(buffer)), 8);
+	assert_int_equal(contents("other", buffer, sizeof(buffer)), 4);
+	assert_int_equal(fs_lookup(fs_root(), "a", true, &a), 0);
+	assert_int_equal(fs_lookup(fs_root(), "d/c", true, &c), 0);
+	assert_ptr_equal(a, c);
+	assert_int_equal(a->links, 3);
+	inode_put(a);
+	inode_put(c);
+	stop();
+	nftw(outermost, remove_any, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct object *answer;
+
+static struct object *answer_for(uint32_t device)
+{
+	return device == 7 ? object_get(answer) : NULL;
+}
+
+/* Opening or making; real paths; a link whose target is made up when it is followed. */
+static void making_and_finding(void **state)
+{
+	struct inode *inode, *same_inode;
+	char path[64];
+
+	(void)state;
+	start();
+	base = inode_get(fs_root());
+	assert_int_equal(fs_create(base, "/d", FS_DIRECTORY | 0755, NULL, NULL), 0);
+	assert_int_equal(fs_create(base, "/dangling", FS_SYMLINK | 0777, "d/new", NULL), 0);
+	assert_int_equal(fs_make_file(base, "dangling", FS_FILE | 0644, true, &inode), -EEXIST);
+	assert_int_equal(fs_make_file(base, "dangling", FS_FILE | 0644, false, &inode), 0);
+	assert_int_equal(fs_make_file(base, "d/new", FS_FILE | 0644, false, &same_inode), 0);
+	assert_ptr_equal(inode, same_inode);
+	assert_int_equal(fs_make_file(base, "d/new", FS_FILE | 0644, true, &same_inode), -EEXIST);
+	assert_int_equal(fs_make_file(base, "d/new/", FS_FILE | 0644, false, &same_inode),
+			 -ENOTDIR);
+	inode_put(inode);
+	inode_put(inode);
+	assert_true(fs_real_path(base, "dangling", path, sizeof(path)));
+	assert_string_equal(path, "/d/new");
+	assert_true(fs_real_path(base, "d/..", path, sizeof(path)));
+	assert_string_equal(path, "/");
+	assert_true(fs_real_path(base, "d", path, sizeof(path)));
+	assert_string_equal(path, "/d");
+	assert_false(fs_real_path(base, "d/new", path, 6));
+	assert_true(fs_real_path(base, "d/new", path, 7));
+
+	assert_int_equal(fs_create(base, "/magic", FS_SYMLINK | 0777, NULL, &inode), 0);
+	inode->device = 7;
+	fs_contents = answer_for;
+	answer = object_create(0);
+	assert_int_equal(fs_lookup(base, "magic", true, &same_inode), -ENOENT);
+	object_write(answer, 0, "/d/new", 6);
+	assert_int_equal(fs_readlink(inode, path, sizeof(path)), 6);
+	assert_true(fs_real_path(base, "magic", path, sizeof(path)));
+	assert_string_equal(path, "/d/new");
+	inode->device = 8;
+	assert_int_equal(fs_lookup(base, "magic", true, &same_inode), -ENOENT);
+	assert_int_equal(fs_readlink(inode, path, sizeof(path)), -ENOENT);
+	inode_put(inode);
+	object_put(answer);
+	inode_put(base);
+	stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hard_links_are_unpacked),
+		cmocka_unit_test(making_and_finding),
 		cmocka_unit_test(names_and_paths),
 		cmocka_unit_test(links_that_go_round),
 		cmocka_unit_test(what_is_open_stays),

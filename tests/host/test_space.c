@@ -314,6 +314,87 @@ static void odd_lengths_and_edges(void **state)
 	stop();
 }
 
+/* A right that a region is never to have: what lies before it is changed all the same. */
+static void some_rights_are_never_given(void **state)
+{
+	struct space *space;
+	struct mapping mapping = {.address = page_address(2),
+				  .length = 2 * PAGE_SIZE,
+				  .rights = SPACE_READ,
+				  .never = SPACE_WRITE,
+				  .fixed = true};
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_true(map(space, page_address(0), 2, SPACE_READ, false) >= 0);
+	assert_true(space_map(space, &mapping) >= 0);
+	/* Alike but for that, they stay two. */
+	assert_int_equal(space->region_count, 2);
+	assert_int_equal(space_protect(space, page_address(0), 4 * PAGE_SIZE, RW), -EACCES);
+	assert_int_equal(write_word(space, page_address(1), 1), FAULT_DONE);
+	assert_int_equal(write_word(space, page_address(2), 1), FAULT_FORBIDDEN);
+	assert_int_equal(
+		space_protect(space, page_address(2), PAGE_SIZE, SPACE_READ | SPACE_EXECUTE), 0);
+	/* Nor by moving it, nor in a child. */
+	assert_int_equal(space_remap(space, page_address(3), PAGE_SIZE, PAGE_SIZE, true, true,
+				     page_address(8)),
+			 (long)page_address(8));
+	assert_int_equal(space_protect(space, page_address(8), PAGE_SIZE, RW), -EACCES);
+	sound(space);
+	space_put(space);
+	stop();
+}
+
+/* Regions are counted, and there are no more than so many. */
+static void regions_are_limited(void **state)
+{
+	struct space *space;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_true(map(space, page_address(0), 8, RW, false) >= 0);
+	assert_int_equal(space_protect(space, page_address(2), PAGE_SIZE, SPACE_READ), 0);
+	assert_int_equal(space->region_count, 3);
+	space->region_count = SPACE_REGIONS_MOST;
+	assert_int_equal(space_protect(space, page_address(5), PAGE_SIZE, SPACE_READ), -ENOMEM);
+	assert_int_equal(space_unmap(space, page_address(5), PAGE_SIZE), -ENOMEM);
+	assert_int_equal(map(space, page_address(20), 1, RW, false), -ENOMEM);
+	space->region_count = 3;
+	assert_int_equal(space_protect(space, page_address(2), PAGE_SIZE, RW), 0);
+	assert_int_equal(space->region_count, 1);
+	sound(space);
+	space_put(space);
+	stop();
+}
+
+/* Which pages are there, and how many: not the zero page, and those asleep as well. */
+static void pages_are_counted(void **state)
+{
+	struct space *space;
+	uint64_t value;
+
+	(void)state;
+	start(5);
+	space = new_space();
+	/* Over the border between two tables. */
+	assert_true(map(space, page_address(0), 96, RW, false) >= 0);
+	assert_int_equal(space_resident(space), 0);
+	assert_int_equal(read_word(space, page_address(3), &value), FAULT_DONE);
+	assert_true(space_has_page(space, page_address(3)));
+	assert_int_equal(space_resident(space), 0);
+	assert_int_equal(write_word(space, page_address(40), 1), FAULT_DONE);
+	assert_int_equal(write_word(space, page_address(60), 1), FAULT_DONE);
+	assert_int_equal(space_protect(space, page_address(60), PAGE_SIZE, 0), 0);
+	assert_int_equal(space_resident(space), 2);
+	assert_false(space_has_page(space, page_address(41)));
+	assert_true(space_has_page(space, page_address(60)));
+	assert_false(space_has_page(space, 0x7000000000));
+	space_put(space);
+	stop();
+}
+
 static void the_limit_counts_bytes(void **state)
 {
 	struct space *space;
@@ -597,6 +678,9 @@ int main(void)
 		cmocka_unit_test(the_kernel_reads_what_programs_can),
 		cmocka_unit_test(the_last_page_is_nobodys),
 		cmocka_unit_test(odd_lengths_and_edges),
+		cmocka_unit_test(some_rights_are_never_given),
+		cmocka_unit_test(regions_are_limited),
+		cmocka_unit_test(pages_are_counted),
 		cmocka_unit_test(the_limit_counts_bytes),
 		cmocka_unit_test(stacks_grow),
 		cmocka_unit_test(the_break),

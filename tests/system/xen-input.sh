@@ -63,6 +63,15 @@ ramdisk hostile-name "initramfs: ignored: a name has a component \"..\""
 good | sed 's|00000005\(0000\)|7fffffff\1|' >"$work/ramdisk"
 ramdisk hostile-size "initramfs: ignored: a file is larger than the rest of the archive"
 
+good | gzip >"$work/ramdisk"
+ramdisk gzip "initramfs: 2 entries, 5 bytes of data"
+good | gzip | head -c 100 >"$work/ramdisk"
+ramdisk gzip-truncated "initramfs: ignored: "
+head -c 60M /dev/zero | gzip -1 >"$work/ramdisk"
+boot ramdisk-gzip-too-large --memory 48 --ramdisk "$work/ramdisk"
+expect "KiB to unpack it to are not free in one piece; give the domain more memory"
+to_the_prompt gzip-too-large
+
 head -c 4096 /dev/zero >"$work/ramdisk"
 ramdisk zeros "initramfs: the ramdisk is empty"
 
