@@ -165,7 +165,7 @@ void pages_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t f
 	struct dropping dropping = {.space = space};
 
 	lazy_enter();
-	if (ceiling <= floor || whole_end <= whole) {
+	if (whole_end <= whole) {
 		drop_range(&dropping, start, end);
 	} else {
 		drop_range(&dropping, start, MIN(end, whole));

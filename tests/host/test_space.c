@@ -391,6 +391,12 @@ static void pages_are_counted(void **state)
 	assert_false(space_has_page(space, page_address(41)));
 	assert_true(space_has_page(space, page_address(60)));
 	assert_false(space_has_page(space, 0x7000000000));
+	/* Far from each other, in tables of their own: looking for them is over empty entries. */
+	assert_true(map(space, 0x80000000 - 512 * PAGE_SIZE, 2048, RW, false) >= 0);
+	assert_int_equal(write_word(space, 0x80000000 - 512 * PAGE_SIZE, 1), FAULT_DONE);
+	assert_true(map(space, 0x80000000, 300000, RW, false) >= 0);
+	assert_int_equal(write_word(space, 0xc0000000, 1), FAULT_DONE);
+	assert_int_equal(space_resident(space), 4);
 	space_put(space);
 	stop();
 }
@@ -414,6 +420,21 @@ static void the_limit_counts_bytes(void **state)
 	stop();
 }
 
+/* A page at that place, or if it is not free at the next one from above. */
+static long map_anywhere(struct space *space, uintptr_t hint, unsigned int rights)
+{
+	struct mapping above = {.address = 0x7f0000001000,
+				.length = pt_user_ceiling(0) - PAGE_SIZE - 0x7f0000000fff,
+				.no_replace = true};
+	struct mapping mapping = {.address = hint, .length = PAGE_SIZE, .rights = rights};
+	long result;
+
+	assert_true(space_map(space, &above) > 0);
+	result = space_map(space, &mapping);
+	assert_int_equal(space_unmap(space, above.address, above.length), 0);
+	return result;
+}
+
 static void stacks_grow(void **state)
 {
 	struct mapping stack = {.address = 0x7f0000000000,
@@ -432,6 +453,10 @@ static void stacks_grow(void **state)
 	assert_int_equal(write_word(space, 0x7f0000000000 - 100 * PAGE_SIZE, 2), FAULT_DONE);
 	assert_int_equal(read_word(space, 0x7f0000000000 - 8, &value), FAULT_DONE);
 	assert_int_equal(value, 1);
+	/* What it may still grow into is given to nobody who does not ask for it. */
+	assert_int_equal(map_anywhere(space, 0x7f0000000000 - SPACE_STACK_MOST, RW),
+			 0x7f0000001000 - (long)SPACE_STACK_MOST - (long)SPACE_STACK_GUARD -
+				 PAGE_SIZE);
 	/* Not further than the limit, and not right up to somebody else. */
 	assert_int_equal(write_word(space, 0x7f0000001000 - SPACE_STACK_MOST - 8, 1),
 			 FAULT_UNMAPPED);
