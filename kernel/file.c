@@ -10,6 +10,7 @@
 #include <kernel/string.h>
 #include <kernel/user_memory.h>
 #include <mm/direct_map.h>
+#include <mm/frames.h>
 #include <mm/slab.h>
 
 static struct slab_cache open_files = SLAB_CACHE(struct file);
@@ -18,6 +19,11 @@ static struct slab_cache tables = SLAB_CACHE(struct files);
 WAIT_QUEUE(files_ready);
 
 /* ---- in memory ---- */
+
+bool files_are_full(void)
+{
+	return process_reserve && frames_free_count() < process_reserve + frame_count / 16;
+}
 
 void inode_touch(struct inode *inode)
 {
@@ -58,11 +64,11 @@ static long write_memory(struct file *file, uint64_t *position, uintptr_t from, 
 	while (done < bytes && !error) {
 		uint64_t within = *position % PAGE_SIZE;
 		uint64_t piece = MIN(bytes - done, PAGE_SIZE - within), copied;
-		pfn_t page = process_memory_is_low() ? INVALID_PFN
-						     : object_page(object, *position >> PAGE_SHIFT);
+		pfn_t page = files_are_full() ? INVALID_PFN
+					      : object_page(object, *position >> PAGE_SHIFT);
 
 		if (!pfn_valid(page)) {
-			error = -ENOSPC;
+			error = *position >= FILE_MOST ? -EFBIG : -ENOSPC;
 			break;
 		}
 		copied = user_read_some(from + done, (char *)pfn_to_virt(page) + within, piece);

@@ -202,7 +202,7 @@ static struct pipe *new_pipe(void)
 
 long pipe_create(struct file **reader, struct file **writer, uint32_t flags)
 {
-	struct pipe *pipe = process_memory_is_low() ? NULL : new_pipe();
+	struct pipe *pipe = files_are_full() ? NULL : new_pipe();
 
 	if (!pipe)
 		return -ENOMEM;

@@ -101,8 +101,9 @@ static bool is_taken(uint32_t number)
 
 static uint32_t new_pid(void)
 {
+	/* Number 1 comes once. */
 	do {
-		last_pid = last_pid % (PID_MOST - 1) + 1;
+		last_pid = last_pid + 1 < PID_MOST ? last_pid + 1 : 2;
 	} while (is_taken(last_pid));
 	return last_pid;
 }
@@ -179,6 +180,22 @@ static void handle_exception(const struct regs *regs)
 		     signals[vector].code == SIGNAL_BY_KERNEL ? 0 : regs->rip);
 }
 
+/*
+ * What comes before the program goes on: the turns of others, and what it is to find out; one that
+ * was killed runs no more. Leaves events masked, so that none can change that unseen.
+ */
+static void settle(struct thread *thread, struct regs *regs)
+{
+	events_mask();
+	while (unlikely(task_turn_is_over() || thread->call >= 0 || thread_interrupted())) {
+		events_restore(true);
+		task_yield_if_due();
+		if (thread->call >= 0 || thread_interrupted())
+			signal_deliver(regs);
+		events_mask();
+	}
+}
+
 /* What every thread does: its program, and what that wants of the kernel. */
 static void run(struct thread *thread)
 {
@@ -187,10 +204,7 @@ static void run(struct thread *thread)
 	for (;;) {
 		uint64_t vector;
 
-		/* First its turn, then what it is to find out: one that was killed runs no more. */
-		task_yield_if_due();
-		if (unlikely(thread->call >= 0 || thread_interrupted()))
-			signal_deliver(regs);
+		settle(thread, regs);
 		vector = user_run(regs);
 		if (likely(vector == TRAP_SYSCALL))
 			syscall(thread, regs);
@@ -244,6 +258,15 @@ static void leave_space(struct process *process)
 	space_put(space);
 }
 
+/* Nobody is left who could let a stopped group go on: it hangs up, and does. */
+static void let_orphans_go(const struct process *child)
+{
+	if (!child->stopped || !process_group_is_orphaned(child->group))
+		return;
+	signal_send_group(child->group, SIGHUP);
+	signal_send_group(child->group, SIGCONT);
+}
+
 /* Children go to number 1, or to the kernel, which does not care how they end. */
 static void give_children_away(struct process *process)
 {
@@ -258,6 +281,7 @@ static void give_children_away(struct process *process)
 		if (child->parent != process)
 			continue;
 		child->parent = heir;
+		let_orphans_go(child);
 		if (list_empty(&child->threads))
 			process_tell_parent(child, 0, 0);
 	}

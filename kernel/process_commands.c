@@ -99,7 +99,12 @@ COMMAND(run, "PROGRAM [WORD...] [&]", "run a program of /bin; with \"&\" beside 
 		printk(PRINTK_OUTPUT, "process %u\n", process->pid);
 		return;
 	}
-	status = process_wait_for(process);
+	if (!process_wait_unless_stopped(process, &status)) {
+		tty_take();
+		printk(PRINTK_OUTPUT, "process %u is stopped; \"kill %u 18\" lets it go on\n",
+		       process->pid, process->pid);
+		return;
+	}
 	tty_take();
 	if (status)
 		process_print_end(argv[1], status);

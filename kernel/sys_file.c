@@ -328,6 +328,8 @@ long sys_ftruncate(uint64_t descriptor, int64_t bytes)
 		return -EBADF;
 	if (bytes < 0 || !file->object || !file_writes(file))
 		return -EINVAL;
+	if ((uint64_t)bytes > FILE_MOST)
+		return -EFBIG;
 	object_truncate(file->object, (uint64_t)bytes);
 	inode_touch(file->inode);
 	return 0;

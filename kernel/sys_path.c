@@ -58,11 +58,19 @@ static long find_or_make(const struct place *place, uint32_t flags, uint32_t mod
 {
 	uint32_t wanted = FS_FILE | (mode & PERMISSIONS & ~process_current()->umask);
 
-	if (!(flags & O_CREAT) || ((flags & O_NOFOLLOW) && !(flags & O_EXCL) &&
-				   fs_lookup(place->base, place->path, false, inode) == 0))
-		return flags & O_CREAT
-			       ? 0
-			       : fs_lookup(place->base, place->path, !(flags & O_NOFOLLOW), inode);
+	bool follow = !(flags & O_NOFOLLOW);
+	long error;
+
+	if (!(flags & O_CREAT))
+		return fs_lookup(place->base, place->path, follow, inode);
+	/* If it is there already it need not be made. */
+	if (!(flags & O_EXCL) && (!follow || files_are_full())) {
+		error = fs_lookup(place->base, place->path, follow, inode);
+		if (error != -ENOENT)
+			return error;
+	}
+	if (files_are_full())
+		return -ENOSPC;
 	return fs_make_file(place->base, place->path, wanted, flags & O_EXCL, inode);
 }
 
@@ -222,7 +230,7 @@ long sys_fstatfs(uint64_t descriptor, uintptr_t to)
 static long make(uint64_t directory, uintptr_t path, uint32_t mode)
 {
 	struct place place;
-	long error = read_place(directory, path, &place);
+	long error = files_are_full() ? -ENOSPC : read_place(directory, path, &place);
 
 	if (error)
 		return error;
@@ -268,7 +276,7 @@ long sys_link(uint64_t directory, uintptr_t path, uint64_t new_directory, uintpt
 
 	if (error)
 		return error;
-	error = read_place(new_directory, new_path, &place);
+	error = files_are_full() ? -ENOSPC : read_place(new_directory, new_path, &place);
 	if (!error) {
 		error = fs_link(place.base, inode, place.path);
 		path_put(place.path);
@@ -285,7 +293,9 @@ long sys_symlink(uintptr_t target_address, uint64_t directory, uintptr_t path)
 
 	if (error)
 		return error;
-	error = *target ? read_place(directory, path, &place) : -ENOENT;
+	error = !*target           ? -ENOENT
+		: files_are_full() ? -ENOSPC
+				   : read_place(directory, path, &place);
 	if (!error) {
 		error = fs_create(place.base, place.path, FS_SYMLINK | 0777, target, NULL);
 		path_put(place.path);
@@ -371,6 +381,8 @@ long sys_truncate(uintptr_t path, int64_t bytes)
 		error = -EISDIR;
 	else if (!inode_is(inode, FS_FILE) || inode->device)
 		error = -EINVAL;
+	else if ((uint64_t)bytes > FILE_MOST)
+		error = -EFBIG;
 	if (!error) {
 		object_truncate(inode->data, (uint64_t)bytes);
 		inode_touch(inode);

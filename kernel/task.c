@@ -208,8 +208,15 @@ void task_yield(void)
 	if (!list_empty(&runnable.tasks)) {
 		make_runnable(current);
 		switch_to(next_task());
+	} else {
+		turn_is_over = false; /* nobody wants it */
 	}
 	events_restore(events);
+}
+
+bool task_turn_is_over(void)
+{
+	return turn_is_over;
 }
 
 void task_yield_if_due(void)

@@ -83,7 +83,8 @@ static const struct termios usual = {
 
 static struct termios modes;
 static uint16_t window[4] = {24, 80, 0, 0};
-static uint32_t foreground, session; /* the group and session that have it; 0: the kernel */
+static uint32_t foreground, session; /* the group and session that have it; 0: none */
+static bool is_kernels;              /* the prompt has it: nobody else reads, or changes modes */
 
 /*
  * Positions in the queue, counted without end: read up to "out"; whole lines up to "lines"; and the
@@ -250,12 +251,16 @@ static void take_input(void *unused)
 	for (;;) {
 		int c;
 
-		while (is_full())
+		/* If nobody reads, there is still Ctrl-C to look for. */
+		while (is_full() && !is_mode(ISIG))
 			task_sleep(&room);
 		while ((c = console_try_getc()) < 0)
 			task_sleep(&arrived);
 		events_restore(true);
-		feed(c);
+		if (!is_full())
+			feed(c);
+		else if (!feed_signal(c))
+			show("\a");
 		events_mask();
 	}
 }
@@ -287,6 +292,7 @@ void tty_take(void)
 	static const struct termios raw = {.character = {[VMIN] = 1}};
 
 	foreground = session = 0;
+	is_kernels = true;
 	set_modes(&raw);
 }
 
@@ -309,6 +315,7 @@ void tty_set_foreground(struct process *process)
 {
 	foreground = process->group;
 	session = process->session;
+	is_kernels = false;
 	set_modes(&usual);
 }
 
@@ -356,6 +363,8 @@ static long check_foreground(void)
 	struct process *process = process_current();
 	const struct signal_action *action = &process->signals.action[SIGTTIN - 1];
 
+	if (is_kernels)
+		return -EIO;
 	/* Without a tty of its own, there is nothing to be in the foreground of. */
 	if (process->session != session || process->group == foreground)
 		return 0;
@@ -503,6 +512,8 @@ static long tty_control(struct file *file, uint32_t request, uintptr_t argument)
 	int waiting = (int)waiting_bytes();
 
 	(void)file;
+	if (is_kernels && request != TCGETS && request != TIOCGWINSZ)
+		return -EIO;
 	switch (request) {
 	case TCGETS:
 		return get(argument, &modes, sizeof(modes));

@@ -78,6 +78,8 @@ void process_tell_parent(struct process *process, int32_t code, int status)
 	if (parent == &process_zero) {
 		if (ended)
 			tell_kernel(process);
+		else
+			task_wake(&process_zero.changed);
 		return;
 	}
 	if (ended || !(parent->signals.action[SIGCHLD - 1].flags & no_child_stop))
@@ -87,17 +89,36 @@ void process_tell_parent(struct process *process, int32_t code, int status)
 	task_wake(&parent->changed);
 }
 
-int process_wait_for(struct process *process)
+/* True: it has ended; or it has stopped, and that was to be known. */
+static bool wait_for_change(struct process *process, bool stops)
 {
-	bool events = events_mask();
-	int status;
+	bool events = events_mask(), ended;
 
-	while (!list_empty(&process->threads))
+	while (!(ended = list_empty(&process->threads)) && !(stops && process->stopped))
 		task_sleep(&process_zero.changed);
 	events_restore(events);
+	return ended;
+}
+
+int process_wait_for(struct process *process)
+{
+	int status;
+
+	wait_for_change(process, false);
 	status = process->status;
 	process_reap(process);
 	return status;
+}
+
+bool process_wait_unless_stopped(struct process *process, int *status)
+{
+	if (!wait_for_change(process, true)) {
+		process->awaited = false;
+		return false;
+	}
+	*status = process->status;
+	process_reap(process);
+	return true;
 }
 
 /* ---- waiting ---- */

@@ -58,7 +58,7 @@ static pfn_t object_page_for(struct region *region, uintptr_t address, enum faul
 	pfn_t page;
 
 	*why = FAULT_PAST_END;
-	if (offset >= region->object->bytes)
+	if (offset >= region->object->bytes || offset >> PAGE_SHIFT >= OBJECT_MAX_PAGES)
 		return INVALID_PFN;
 	page = object_page(region->object, offset >> PAGE_SHIFT);
 	*why = pfn_valid(page) ? FAULT_DONE : FAULT_NO_MEMORY;

@@ -28,6 +28,7 @@ enum {
 	EINVAL = 22,
 	EMFILE = 24,
 	ENOTTY = 25,
+	EFBIG = 27,
 	ENOSPC = 28,
 	ESPIPE = 29,
 	EPIPE = 32,

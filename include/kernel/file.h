@@ -88,6 +88,15 @@ static inline bool file_writes(const struct file *file)
 /* A new open file with one reference; NULL: out of memory. Takes over the one to the inode. */
 struct file *file_create(const struct file_type *type, struct inode *inode, uint32_t flags);
 
+/*
+ * Whether files, and what they are made of, may take no more memory: they outlive every process, so
+ * that nobody's end could make room. Leaves a sixteenth of the machine's.
+ */
+bool files_are_full(void);
+
+/* The longest file, in bytes. */
+#define FILE_MOST (OBJECT_MAX_PAGES << PAGE_SHIFT)
+
 /* Notes that its contents have changed now. */
 void inode_touch(struct inode *inode);
 

@@ -119,6 +119,9 @@ long process_start(const char *path, const struct strings *words, bool backgroun
  */
 int process_wait_for(struct process *process);
 
+/* The same, but false as soon as it is stopped: then it is one in the background from now on. */
+bool process_wait_unless_stopped(struct process *process, int *status);
+
 /* "NAME: exit status 1", "NAME: killed by signal 9": on the console. */
 void process_print_end(const char *name, int status);
 

@@ -69,6 +69,9 @@ void task_end(struct wait_queue *waiters) NORETURN;
 void task_yield(void);
 void task_yield_if_due(void);
 
+/* Whether it is. With events masked, that stays so. */
+bool task_turn_is_over(void);
+
 /*
  * Sleeps until somebody wakes the queue, or the task. Events must be masked, and the condition be
  * checked with them masked, before and afterwards: a wake in between would be lost.

@@ -346,6 +346,30 @@ static void some_rights_are_never_given(void **state)
 	stop();
 }
 
+/* Farther in a file than any file can have a page, whatever its length says: no want of memory. */
+static void files_end_somewhere(void **state)
+{
+	struct object *object;
+	struct space *space;
+	struct mapping mapping = {.address = page_address(0),
+				  .length = PAGE_SIZE,
+				  .rights = RW,
+				  .fixed = true,
+				  .shared = true,
+				  .offset = OBJECT_MAX_PAGES << PAGE_SHIFT};
+	uint64_t value;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	object = mapping.object = object_create(UINT64_MAX);
+	assert_true(space_map(space, &mapping) >= 0);
+	assert_int_equal(read_word(space, page_address(0), &value), FAULT_PAST_END);
+	space_put(space);
+	object_put(object);
+	stop();
+}
+
 /* Regions are counted, and there are no more than so many. */
 static void regions_are_limited(void **state)
 {
@@ -704,6 +728,7 @@ int main(void)
 		cmocka_unit_test(the_last_page_is_nobodys),
 		cmocka_unit_test(odd_lengths_and_edges),
 		cmocka_unit_test(some_rights_are_never_given),
+		cmocka_unit_test(files_end_somewhere),
 		cmocka_unit_test(regions_are_limited),
 		cmocka_unit_test(pages_are_counted),
 		cmocka_unit_test(the_limit_counts_bytes),

@@ -46,6 +46,18 @@ send '\x03'
 expect "cat: killed by signal 2"
 wait_for "pinwheel> "
 
+# One that stops itself must not take the prompt along; files leave memory for programs.
+type 'run sh -c kill${IFS}-STOP${IFS}$$' "is stopped;"
+type ps "stopped"
+send 'kill sh\r'
+expect "sh: killed by signal 9"
+type ''
+type "run dd if=/dev/zero of=/tmp/full bs=64k" "No space left on device" "dd: exit status 1"
+type "run rm /tmp/full"
+type "run touch /tmp/more"
+type "files /tmp" "/tmp/more"
+type "run rm /tmp/more"
+
 # A program that takes everything: the prompt goes on. (Page tables for as many kernel stacks as there
 # ever were stay: so this comes before anything is counted.)
 type "run bomb &" "process "
