@@ -118,7 +118,7 @@ void signal_retarget(struct process *process);
 /* A process that runs another program has no handlers any more. */
 void signal_reset(struct process *process);
 
-/* The lowest of the numbers in a set that wait for the running thread; 0: none. */
+/* Whether a signal that the thread does not block waits to be taken. */
 bool signal_waits(const struct thread *thread);
 
 long sys_rt_sigaction(unsigned int number, uintptr_t action, uintptr_t old, uint64_t size);
