@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The scheduler; see the header. One processor, one queue: first come, first served.
+ * The scheduler; see the header. One processor, one queue: first come, first served, but that the
+ * kernel's own tasks go before programs.
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>
