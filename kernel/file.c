@@ -20,11 +20,6 @@ WAIT_QUEUE(files_ready);
 
 /* ---- in memory ---- */
 
-bool files_are_full(void)
-{
-	return process_reserve && frames_free_count() < process_reserve + frame_count / 16;
-}
-
 void inode_touch(struct inode *inode)
 {
 	inode->mtime = fs_now();
@@ -64,8 +59,7 @@ static long write_memory(struct file *file, uint64_t *position, uintptr_t from, 
 	while (done < bytes && !error) {
 		uint64_t within = *position % PAGE_SIZE;
 		uint64_t piece = MIN(bytes - done, PAGE_SIZE - within), copied;
-		pfn_t page = files_are_full() ? INVALID_PFN
-					      : object_page(object, *position >> PAGE_SHIFT);
+		pfn_t page = object_page(object, *position >> PAGE_SHIFT);
 
 		if (!pfn_valid(page)) {
 			error = *position >= FILE_MOST ? -EFBIG : -ENOSPC;

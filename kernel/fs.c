@@ -105,6 +105,8 @@ static void attach(struct inode *directory, struct entry *entry, const struct na
 	entry->position = next_position++;
 	list_add(directory->entries.previous, &entry->link);
 	inode->links++;
+	if (inode->data)
+		inode->data->named = true;
 	if (inode_is(inode, FS_DIRECTORY)) {
 		inode->parent = directory;
 		inode->links++; /* "." */
@@ -119,6 +121,8 @@ static void detach(struct inode *directory, struct entry *entry)
 
 	list_remove(&entry->link);
 	inode->links--;
+	if (inode->data)
+		inode->data->named = inode->links;
 	if (inode_is(inode, FS_DIRECTORY)) {
 		inode->parent = NULL;
 		inode->links--;

@@ -14,17 +14,18 @@
 #include <mm/slab.h>
 
 #define PIPE_ORDER  4 /* 64 KiB, as Linux's */
-#define PIPE_SIZE   (PAGE_SIZE << PIPE_ORDER)
 #define PIPE_ATOMIC 4096ul
 
 struct pipe {
 	bool has_reader, has_writer; /* open files, each of which many descriptors may share */
 	char *ring;
+	uint64_t size;    /* of the ring, bytes: a power of 2, PIPE_ATOMIC at least */
 	uint64_t in, out; /* bytes ever written and read */
 	struct wait_queue changed;
 };
 
 static struct slab_cache pipes = SLAB_CACHE(struct pipe);
+static uint64_t pages_in_rings; /* of all pipes */
 
 static void tell(struct pipe *pipe)
 {
@@ -36,8 +37,8 @@ static void tell(struct pipe *pipe)
 static uint64_t ring_copy(const struct pipe *pipe, uint64_t at, uintptr_t user, uint64_t bytes,
 			  uint64_t (*copy)(uintptr_t user, char *ring, uint64_t bytes))
 {
-	uint64_t first = MIN(bytes, PIPE_SIZE - at % PIPE_SIZE);
-	uint64_t done = copy(user, pipe->ring + at % PIPE_SIZE, first);
+	uint64_t first = MIN(bytes, pipe->size - at % pipe->size);
+	uint64_t done = copy(user, pipe->ring + at % pipe->size, first);
 
 	if (done == first && first < bytes)
 		done += copy(user + first, pipe->ring, bytes - first);
@@ -99,7 +100,7 @@ static long pipe_write(struct file *file, uint64_t *position, uintptr_t from, ui
 
 	(void)position;
 	while (done < bytes && !error) {
-		uint64_t room = PIPE_SIZE - (pipe->in - pipe->out), copied;
+		uint64_t room = pipe->size - (pipe->in - pipe->out), copied;
 		uint64_t piece = MIN(bytes - done, room);
 
 		if (!pipe->has_reader) {
@@ -130,7 +131,7 @@ static unsigned int writer_ready(struct file *file)
 {
 	const struct pipe *pipe = file->pipe;
 
-	return (PIPE_SIZE - (pipe->in - pipe->out) >= PIPE_ATOMIC ? READY_OUT : 0u) |
+	return (pipe->size - (pipe->in - pipe->out) >= PIPE_ATOMIC ? READY_OUT : 0u) |
 	       (pipe->has_reader ? 0u : READY_ERROR);
 }
 
@@ -140,6 +141,7 @@ static void release(struct pipe *pipe)
 	tell(pipe);
 	if (pipe->has_reader || pipe->has_writer)
 		return;
+	pages_in_rings -= pipe_pages(pipe);
 	frames_free(virt_to_pfn(pipe->ring));
 	slab_free(&pipes, pipe);
 }
@@ -185,16 +187,30 @@ const struct file_type pipe_writer = {
 	.close = close_writer,
 };
 
+uint64_t pipe_pages(const struct pipe *pipe)
+{
+	return pipe->size / PAGE_SIZE;
+}
+
+/* Whoever makes pipes without end leaves others theirs, though small ones. */
+static unsigned int ring_order(void)
+{
+	return pages_in_rings + (1u << PIPE_ORDER) <= frame_count / 8 ? PIPE_ORDER : 0;
+}
+
 static struct pipe *new_pipe(void)
 {
 	struct pipe *pipe = slab_alloc(&pipes);
-	pfn_t ring = pipe ? frames_alloc(PIPE_ORDER) : INVALID_PFN;
+	unsigned int order = ring_order();
+	pfn_t ring = pipe ? frames_alloc(order) : INVALID_PFN;
 
 	if (!pfn_valid(ring)) {
 		slab_free(&pipes, pipe);
 		return NULL;
 	}
 	pipe->ring = pfn_to_virt(ring);
+	pipe->size = PAGE_SIZE << order;
+	pages_in_rings += pipe_pages(pipe);
 	list_init(&pipe->changed.tasks);
 	pipe->has_reader = pipe->has_writer = true;
 	return pipe;
@@ -202,7 +218,7 @@ static struct pipe *new_pipe(void)
 
 long pipe_create(struct file **reader, struct file **writer, uint32_t flags)
 {
-	struct pipe *pipe = files_are_full() ? NULL : new_pipe();
+	struct pipe *pipe = objects_are_full() ? NULL : new_pipe();
 
 	if (!pipe)
 		return -ENOMEM;

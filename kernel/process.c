@@ -9,6 +9,7 @@
 #include <kernel/errno.h>
 #include <kernel/exec.h>
 #include <kernel/futex.h>
+#include <kernel/oom.h>
 #include <kernel/printk.h>
 #include <kernel/process.h>
 #include <kernel/string.h>
@@ -141,15 +142,13 @@ static void handle_page_fault(struct thread *thread, const struct regs *regs)
 	enum fault result;
 
 	do {
-		result = process_memory_is_low()
-				 ? FAULT_NO_MEMORY
-				 : space_fault(thread->process->space, address, wanted);
-	} while (result == FAULT_NO_MEMORY && process_make_room());
+		result = space_fault(thread->process->space, address, wanted);
+	} while (result == FAULT_NO_MEMORY && oom_make_room(true));
 	if (result == FAULT_UNMAPPED)
 		signal_force(SIGSEGV, SEGV_UNMAPPED, address);
 	else if (result == FAULT_FORBIDDEN)
 		signal_force(SIGSEGV, SEGV_FORBIDDEN, address);
-	else if (result == FAULT_PAST_END)
+	else if (result == FAULT_PAST_END || result == FAULT_NO_SPACE)
 		signal_force(SIGBUS, BUS_PAST_END, address);
 }
 
@@ -314,6 +313,7 @@ void thread_exit(int status)
 	else
 		task_enter(NULL, 0);
 	list_remove(&thread->link);
+	process->thread_count--;
 	slab_free(&threads, thread);
 	if (!last)
 		signal_retarget(process);
@@ -336,7 +336,12 @@ void process_die(struct process *process, int status)
 	process->dying = true;
 	process->stopped = false;
 	process->status = status;
-	for_each_thread(thread, process) task_rouse(thread->task);
+	for_each_thread(thread, process)
+	{
+		/* Its end must not wait for the memory that it gives back. */
+		task_spend_reserve(thread->task, true);
+		task_rouse(thread->task);
+	}
 }
 
 long sys_exit_group(int status)
@@ -361,6 +366,7 @@ static struct thread *new_thread(struct process *process, void (*start)(void *))
 	thread->process = process;
 	thread->call = -1;
 	list_add(process->threads.previous, &thread->link);
+	process->thread_count++;
 	return thread;
 }
 
@@ -461,10 +467,13 @@ static void tell_tid(const struct thread *thread, uint64_t flags, uintptr_t pare
 {
 	uint32_t tid = thread->tid;
 
+	/* The child relies on finding its number: its page must not be what memory is out for. */
+	task_spend_reserve(task_current(), true);
 	if (flags & CLONE_CHILD_SETTID)
 		space_write(thread->process->space, child_tid, &tid, sizeof(tid));
 	if (flags & CLONE_PARENT_SETTID)
 		user_write(parent_tid, &tid, sizeof(tid));
+	task_spend_reserve(task_current(), process_current()->dying);
 }
 
 static bool flags_are_possible(uint64_t flags)
@@ -489,10 +498,9 @@ long sys_clone(uint64_t flags, uintptr_t stack, uintptr_t parent_tid, uintptr_t 
 		return -EINVAL;
 	if ((flags & CLONE_SETTLS) && thread_pointer > pt_user_limit())
 		return -EPERM;
-	if ((is_thread && process->alone) || process_count >= PROCESSES_MOST)
+	if (is_thread ? process->alone || process->thread_count >= PROCESS_THREADS_MOST
+		      : process_count >= PROCESSES_MOST)
 		return -EAGAIN;
-	if (process_memory_is_low())
-		return -ENOMEM;
 	if (!is_thread)
 		process = copy_process(process, flags);
 	thread = process ? new_thread(process, run_thread) : NULL;
@@ -571,52 +579,4 @@ long process_start(const char *path, const struct strings *words, bool backgroun
 		tty_set_foreground(process);
 	*result = process;
 	return 0;
-}
-
-/* ---- when memory is out ---- */
-
-uint64_t process_reserve = 64;
-
-bool process_memory_is_low(void)
-{
-	return frames_free_count() < process_reserve;
-}
-
-/* The one that has most pages, number 1 last; or one that is dying: it only has to get its turn. */
-static struct process *find_largest(uint64_t *most)
-{
-	struct process *largest = process_current();
-
-	*most = 0;
-	for_each_process(process)
-	{
-		uint64_t pages = process->space ? space_resident(process->space) : 0;
-
-		if (process->space && process->dying)
-			return process;
-		if (pages > *most && process->pid != 1) {
-			*most = pages;
-			largest = process;
-		}
-	}
-	return largest;
-}
-
-bool process_make_room(void)
-{
-	struct process *self = process_current(), *largest;
-	uint64_t most;
-
-	if (self->dying)
-		return false;
-	largest = find_largest(&most);
-	if (largest->dying) {
-		task_yield();
-		return !self->dying;
-	}
-	printk(PRINTK_WARNING, "memory is out: process %u (%s), which has %lu pages, is ended\n",
-	       largest->pid, largest->name, most);
-	process_die(largest, SIGKILL);
-	task_yield();
-	return !self->dying;
 }

@@ -64,12 +64,12 @@ static long find_or_make(const struct place *place, uint32_t flags, uint32_t mod
 	if (!(flags & O_CREAT))
 		return fs_lookup(place->base, place->path, follow, inode);
 	/* If it is there already it need not be made. */
-	if (!(flags & O_EXCL) && (!follow || files_are_full())) {
+	if (!(flags & O_EXCL) && (!follow || objects_are_full())) {
 		error = fs_lookup(place->base, place->path, follow, inode);
 		if (error != -ENOENT)
 			return error;
 	}
-	if (files_are_full())
+	if (objects_are_full())
 		return -ENOSPC;
 	return fs_make_file(place->base, place->path, wanted, flags & O_EXCL, inode);
 }
@@ -230,7 +230,7 @@ long sys_fstatfs(uint64_t descriptor, uintptr_t to)
 static long make(uint64_t directory, uintptr_t path, uint32_t mode)
 {
 	struct place place;
-	long error = files_are_full() ? -ENOSPC : read_place(directory, path, &place);
+	long error = objects_are_full() ? -ENOSPC : read_place(directory, path, &place);
 
 	if (error)
 		return error;
@@ -276,7 +276,7 @@ long sys_link(uint64_t directory, uintptr_t path, uint64_t new_directory, uintpt
 
 	if (error)
 		return error;
-	error = files_are_full() ? -ENOSPC : read_place(new_directory, new_path, &place);
+	error = objects_are_full() ? -ENOSPC : read_place(new_directory, new_path, &place);
 	if (!error) {
 		error = fs_link(place.base, inode, place.path);
 		path_put(place.path);
@@ -293,9 +293,9 @@ long sys_symlink(uintptr_t target_address, uint64_t directory, uintptr_t path)
 
 	if (error)
 		return error;
-	error = !*target           ? -ENOENT
-		: files_are_full() ? -ENOSPC
-				   : read_place(directory, path, &place);
+	error = !*target             ? -ENOENT
+		: objects_are_full() ? -ENOSPC
+				     : read_place(directory, path, &place);
 	if (!error) {
 		error = fs_create(place.base, place.path, FS_SYMLINK | 0777, target, NULL);
 		path_put(place.path);

@@ -7,10 +7,12 @@
 #include <kernel/errno.h>
 #include <kernel/exec.h>
 #include <kernel/futex.h>
+#include <kernel/oom.h>
 #include <kernel/syscall.h>
 
 #define HERE AT_WORKING_DIRECTORY
 
+/* rt_sigreturn(): its result is whatever was in the register, and no error of its own. */
 #define SIGRETURN 15
 
 /* Numbers of arch/x86/entry/syscalls/syscall_64.tbl. */
@@ -290,12 +292,17 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 void syscall(struct thread *thread, struct regs *regs)
 {
 	uint64_t number = regs->rax;
-	long result = call(number, regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
+	long result;
+
+	do {
+		result = call(number, regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8,
+			      regs->r9);
+	} while (unlikely(result == -ENOMEM) && number != SIGRETURN && oom_try_again());
 
 	regs->rax = (uint64_t)result;
 	thread->call = -1;
 	if (likely(result != -ERESTART && result != -ERESTART_UNLESS_HANDLED))
 		thread->sleep_until = 0;
-	else if (number != SIGRETURN) /* whose result is whatever was in the register */
+	else if (number != SIGRETURN)
 		thread->call = (int64_t)number;
 }

@@ -76,6 +76,7 @@ static void become(struct task *next)
 {
 	struct mm *mm = next->space ? &next->space->mm : &kernel_mm;
 
+	this_cpu()->keeps_reserve = next->space && !next->spends_reserve;
 	lazy_enter();
 	if (next->space && this_cpu()->mm != mm)
 		mm_load(mm);
@@ -181,6 +182,13 @@ void task_enter(struct space *space, uintptr_t thread_pointer)
 	current->thread_pointer = thread_pointer;
 	become(current);
 	events_restore(events);
+}
+
+void task_spend_reserve(struct task *task, bool spend)
+{
+	task->spends_reserve = spend;
+	if (task == current)
+		this_cpu()->keeps_reserve = task->space && !spend;
 }
 
 void task_keep_fpu(void)

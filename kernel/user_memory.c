@@ -3,39 +3,53 @@
  * Copying between the kernel and the running program; see the header.
  */
 #include <kernel/errno.h>
-#include <kernel/process.h>
+#include <kernel/oom.h>
 #include <kernel/string.h>
 #include <kernel/user_memory.h>
 #include <mm/direct_map.h>
 #include <mm/frames.h>
 
 /*
- * Why a copy stopped. If it was for want of memory, the process ends: a system call that is half
- * done can neither wait for memory nor be told from one with a bad address.
+ * Returns true if a copy that stopped at an address can go on. If it stopped for want of memory,
+ * room is made without letting another task run: the caller is in the middle of something.
  */
-static void judge(struct process *process, uintptr_t address, unsigned int wanted)
+static bool can_go_on(const struct process *process, uintptr_t address, unsigned int wanted)
 {
-	if (space_fault(process->space, address, wanted) == FAULT_NO_MEMORY)
-		process_die(process, SIGKILL);
+	enum fault result = space_fault(process->space, address, wanted);
+
+	return result == FAULT_DONE || (result == FAULT_NO_MEMORY && oom_make_room(false));
+}
+
+/* Ends what can_go_on() has begun: from here on memory is out again when the reserve is left. */
+static void keep_reserve(const struct process *process)
+{
+	task_spend_reserve(task_current(), process->dying);
 }
 
 uint64_t user_read_some(uintptr_t from, void *to, uint64_t bytes)
 {
-	struct process *process = process_current();
+	const struct process *process = process_current();
 	uint64_t done = space_read(process->space, from, to, bytes);
 
-	if (unlikely(done < bytes))
-		judge(process, from + done, SPACE_READ);
+	if (likely(done == bytes))
+		return done;
+	while (done < bytes && can_go_on(process, from + done, SPACE_READ))
+		done += space_read(process->space, from + done, (char *)to + done, bytes - done);
+	keep_reserve(process);
 	return done;
 }
 
 uint64_t user_write_some(uintptr_t to, const void *from, uint64_t bytes)
 {
-	struct process *process = process_current();
+	const struct process *process = process_current();
 	uint64_t done = space_write(process->space, to, from, bytes);
 
-	if (unlikely(done < bytes))
-		judge(process, to + done, SPACE_WRITE);
+	if (likely(done == bytes))
+		return done;
+	while (done < bytes && can_go_on(process, to + done, SPACE_WRITE))
+		done += space_write(process->space, to + done,
+				    from ? (const char *)from + done : NULL, bytes - done);
+	keep_reserve(process);
 	return done;
 }
 

@@ -6,6 +6,7 @@
  * the state is in the database: a block's first frame says what it is, so joining needs to look at
  * one frame, and nothing has to be searched.
  */
+#include <arch/cpu.h>
 #include <kernel/compiler.h>
 #include <kernel/panic.h>
 #include <kernel/printf.h>
@@ -17,6 +18,7 @@ struct frame *frame_database;
 uint64_t frame_count;
 static uint64_t free_pages;
 static struct list_node free_lists[FRAMES_ORDERS];
+uint64_t frames_reserve = 64;
 
 pfn_t frame_number(const struct frame *frame)
 {
@@ -132,12 +134,20 @@ static void take_block(struct frame *frame, unsigned int order)
 	frame->flags = 0;
 }
 
+/* The reserve as it binds the running CPU. */
+static uint64_t reserve_kept(void)
+{
+	return this_cpu()->keeps_reserve ? frames_reserve : 0;
+}
+
 pfn_t frames_alloc(unsigned int order)
 {
 	pfn_t result = INVALID_PFN;
 	unsigned int from = order;
 	bool events = spin_lock(&lock);
 
+	if (free_pages < reserve_kept() + (1ull << MIN(order, FRAMES_MAX_ORDER)))
+		from = FRAMES_ORDERS;
 	while (from <= FRAMES_MAX_ORDER && list_empty(&free_lists[from]))
 		from++;
 	if (from <= FRAMES_MAX_ORDER) {

@@ -64,8 +64,17 @@ static uint64_t *new_page(void)
 	return pfn_valid(frame) ? memset(pfn_to_virt(frame), 0, PAGE_SIZE) : NULL;
 }
 
-static void free_node(uint64_t *node)
+static uint64_t *new_node(struct object *object)
 {
+	uint64_t *node = new_page();
+
+	object->nodes += node != NULL;
+	return node;
+}
+
+static void free_node(struct object *object, uint64_t *node)
+{
+	object->nodes--;
 	frames_free(virt_to_pfn(node));
 }
 
@@ -85,7 +94,7 @@ static bool drop_from(struct object *object, uint64_t *node, unsigned int level,
 				object->pages--;
 				node[i] = 0;
 			} else if (drop_from(object, (uint64_t *)node[i], level - 1, at, first)) {
-				free_node((uint64_t *)node[i]);
+				free_node(object, (uint64_t *)node[i]);
 				node[i] = 0;
 			}
 		}
@@ -97,7 +106,7 @@ static bool drop_from(struct object *object, uint64_t *node, unsigned int level,
 static void drop_pages(struct object *object, uint64_t first)
 {
 	if (object->root && drop_from(object, object->root, object->depth - 1, 0, first)) {
-		free_node(object->root);
+		free_node(object, object->root);
 		object->root = NULL;
 		object->depth = 0;
 	}
@@ -115,7 +124,7 @@ void object_put(struct object *object)
 static bool grow(struct object *object, uint64_t number)
 {
 	while (number >= room(object->depth)) {
-		uint64_t *root = new_page();
+		uint64_t *root = new_node(object);
 
 		if (!root)
 			return false;
@@ -143,7 +152,7 @@ static uint64_t *entry_of(struct object *object, uint64_t number, bool make)
 		uint64_t *slot = &node[index_at(number, level)];
 
 		if (!*slot && make)
-			*slot = (uint64_t)new_page();
+			*slot = (uint64_t)new_node(object);
 		if (!*slot)
 			return NULL;
 		node = (uint64_t *)*slot;
@@ -161,13 +170,19 @@ pfn_t object_find(struct object *object, uint64_t number)
 	return page;
 }
 
+bool objects_are_full(void)
+{
+	return frames_reserve && frames_free_count() < frames_reserve + frame_count / 16;
+}
+
 pfn_t object_page(struct object *object, uint64_t number)
 {
 	bool events = spin_lock(&object->lock);
-	uint64_t *entry = number < OBJECT_MAX_PAGES ? entry_of(object, number, true) : NULL;
+	bool make = !object->number || !objects_are_full();
+	uint64_t *entry = number < OBJECT_MAX_PAGES ? entry_of(object, number, make) : NULL;
 	pfn_t page = INVALID_PFN;
 
-	if (entry && !*entry) {
+	if (make && entry && !*entry) {
 		void *memory = new_page();
 
 		if (memory) {
@@ -179,6 +194,11 @@ pfn_t object_page(struct object *object, uint64_t number)
 		page = pfn(*entry - 1);
 	spin_unlock(&object->lock, events);
 	return page;
+}
+
+uint64_t object_frames(const struct object *object)
+{
+	return object->pages + object->nodes;
 }
 
 uint64_t object_read(struct object *object, uint64_t offset, void *to, uint64_t bytes)

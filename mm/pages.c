@@ -109,6 +109,25 @@ uint64_t pages_count(const struct space *space, uintptr_t start, uintptr_t end)
 	return count;
 }
 
+uint64_t pages_count_copies(const struct space *space, const struct region *region)
+{
+	struct ptes ptes;
+	uint64_t count = 0;
+
+	for (uintptr_t at = region->start; next_ptes(space, at, region->end, &ptes);
+	     at = ptes.end) {
+		for (unsigned int i = 0; i < (ptes.end - ptes.start) >> PAGE_SHIFT; i++) {
+			uint64_t offset = region->offset + (ptes.start - region->start);
+			pfn_t page = page_of_entry(ptes.entry[i]);
+
+			count +=
+				pfn_valid(page) &&
+				page.n != object_find(region->object, (offset >> PAGE_SHIFT) + i).n;
+		}
+	}
+	return count;
+}
+
 /* ---- dropping ---- */
 
 /* Pages whose entries were cleared, waiting for the TLB to forget them. */

@@ -653,6 +653,37 @@ uint64_t space_resident(struct space *space)
 	return count;
 }
 
+/* Pages of a region that go away with it. The lock is held. */
+static uint64_t pages_of_region(struct space *space, const struct region *region)
+{
+	uint64_t size = (region->end - region->start) >> PAGE_SHIFT;
+
+	if (!region->object)
+		return pages_count(space, region->start, region->end);
+	/* Of a shared object what others have touched counts too, and what nobody maps any more. */
+	if (region->shared)
+		return region->object->named ? 0 : MIN(size, object_frames(region->object));
+	return pages_count_copies(space, region);
+}
+
+struct space_use space_count_use(struct space *space)
+{
+	struct space_use use = {.tables = mm_count_tables(&space->mm).total};
+
+	spin_acquire(&space->lock);
+	for_each_region(region, space) use.pages += pages_of_region(space, region);
+	use.regions = space->region_count * sizeof(struct region) / PAGE_SIZE;
+	spin_release(&space->lock);
+	return use;
+}
+
+void space_reap(struct space *space)
+{
+	spin_acquire(&space->lock);
+	pages_drop(space, 0, pt_user_limit() + 1, 0, pt_user_limit() + 1);
+	spin_release(&space->lock);
+}
+
 bool space_has_page(struct space *space, uintptr_t address)
 {
 	const pt_entry_t *entry;

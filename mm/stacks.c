@@ -3,6 +3,7 @@
  * Kernel stacks; see the header. Each place is as many pages for the stack and as many below it
  * that are never mapped.
  */
+#include <arch/cpu.h>
 #include <kernel/spinlock.h>
 #include <mm/address_space.h>
 #include <mm/direct_map.h>
@@ -14,6 +15,7 @@
 
 static struct spinlock lock;
 static uint64_t taken[STACKS_MOST / 64]; /* a bit for each place */
+static unsigned int taken_count;
 
 static uintptr_t place_address(unsigned int place)
 {
@@ -24,14 +26,17 @@ static uintptr_t place_address(unsigned int place)
 static unsigned int take_place(void)
 {
 	bool events = spin_lock(&lock);
+	unsigned int most = STACKS_MOST - (this_cpu()->keeps_reserve ? STACKS_RESERVE : 0);
 	unsigned int place = STACKS_MOST;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(taken) && place == STACKS_MOST; i++) {
+	for (unsigned int i = 0; taken_count < most && place == STACKS_MOST; i++) {
 		if (~taken[i])
 			place = i * 64 + (unsigned int)__builtin_ctzl(~taken[i]);
 	}
-	if (place < STACKS_MOST)
+	if (place < STACKS_MOST) {
 		taken[place / 64] |= 1ull << place % 64;
+		taken_count++;
+	}
 	spin_unlock(&lock, events);
 	return place;
 }
@@ -41,6 +46,7 @@ static void give_place(unsigned int place)
 	bool events = spin_lock(&lock);
 
 	taken[place / 64] &= ~(1ull << place % 64);
+	taken_count--;
 	spin_unlock(&lock, events);
 }
 

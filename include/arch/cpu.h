@@ -33,6 +33,7 @@ struct cpu {
 	struct batch *batch;          /* its queue of hypercalls (mm/batch.h) */
 	struct mm *mm;                /* the address space it runs in ... */
 	struct mm *loaded_mm;         /* ... and the one whose roots Xen was last told to load */
+	bool keeps_reserve;           /* it works for a program: see frames_reserve (mm/frames.h) */
 };
 
 /*

@@ -88,12 +88,6 @@ static inline bool file_writes(const struct file *file)
 /* A new open file with one reference; NULL: out of memory. Takes over the one to the inode. */
 struct file *file_create(const struct file_type *type, struct inode *inode, uint32_t flags);
 
-/*
- * Whether files, and what they are made of, may take no more memory: they outlive every process, so
- * that nobody's end could make room. Leaves a sixteenth of the machine's.
- */
-bool files_are_full(void);
-
 /* The longest file, in bytes. */
 #define FILE_MOST (OBJECT_MAX_PAGES << PAGE_SHIFT)
 
@@ -146,7 +140,13 @@ void files_set_close_on_exec(struct files *files, unsigned int descriptor, bool 
 /* Closes one: 0, or EBADF. */
 long files_close(struct files *files, uint64_t descriptor);
 
-/* A pipe's two ends: 0, or ENOMEM. */
+/*
+ * A pipe's two ends: 0, or ENOMEM. It holds 64 KiB, or, when all pipes together have an eighth of
+ * memory, 4 KiB.
+ */
 long pipe_create(struct file **reader, struct file **writer, uint32_t flags);
+
+/* Pages of memory that it has. */
+uint64_t pipe_pages(const struct pipe *pipe);
 
 #endif

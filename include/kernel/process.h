@@ -16,12 +16,17 @@
 #include <kernel/program.h>
 #include <kernel/signal.h>
 #include <kernel/task.h>
+#include <mm/stacks.h>
 
 #define PROCESS_NAME 16
+
+/* Threads that one process can have: half of the kernel stacks that there are (mm/stacks.h). */
+#define PROCESS_THREADS_MOST (STACKS_MOST / 2)
 
 struct process {
 	struct list_node link;    /* of all processes, oldest first */
 	struct list_node threads; /* empty once it has ended */
+	uint32_t thread_count;
 	struct process *parent;
 	uint32_t pid, group, session;
 	struct space *space; /* NULL: it has none any more; or it is the kernel's own, pid 0 */
@@ -34,6 +39,7 @@ struct process {
 	struct signals signals;        /* for the whole of it: pending, and what to do */
 	struct thread *alone;          /* the only one that may go on: it calls execve() */
 	bool dying;                    /* all threads are on their way out, with "status" */
+	bool reaped;                   /* its pages were taken ahead of its end (kernel/oom.h) */
 	bool stopped;                  /* by SIGSTOP or its like */
 	bool told_stop, told_continue; /* the parent knows already */
 	int status;                    /* as wait4() gives it */
@@ -127,19 +133,6 @@ void process_print_end(const char *name, int status);
 
 /* Sends all threads home. The status is as wait4() gives it. */
 void process_die(struct process *process, int status);
-
-/*
- * How many free pages are left to the kernel for what it is in the middle of: programs' own faults,
- * forks and files do without. A self-test sets it to 0.
- */
-extern uint64_t process_reserve;
-bool process_memory_is_low(void);
-
-/*
- * Memory is out: ends the process that has most, and lets the others run. False: that is the
- * caller's own; else it may be tried again. Only where a task may sleep.
- */
-bool process_make_room(void);
 
 /* Whether no member of a group has a parent in its session who could let it go on once stopped. */
 bool process_group_is_orphaned(uint32_t group);

@@ -27,6 +27,7 @@ struct task {
 	void *argument;
 	bool asleep; /* in the queue of something that has to happen */
 	bool ended;
+	bool spends_reserve; /* of programs: what it does must get done (frames_reserve) */
 	_Alignas(16) unsigned char fpu[512]; /* FXSAVE's; of tasks with a space */
 };
 
@@ -51,6 +52,12 @@ struct task *task_create(void (*start)(void *argument), void *argument, struct s
 
 /* Lets the running task go on in another space, with that thread pointer; loads it if not NULL. */
 void task_enter(struct space *space, uintptr_t thread_pointer);
+
+/*
+ * Lets a program's task take from the reserve of memory (mm/frames.h), or no longer. The kernel's
+ * own tasks may at any time.
+ */
+void task_spend_reserve(struct task *task, bool spend);
 
 /* Puts the floating-point registers of the running task into its "fpu"; and back from there. */
 void task_keep_fpu(void);

@@ -3,9 +3,9 @@
  * The running program's memory, as its system calls get at it: by the frames behind its pages, so
  * that no address, however wild, can make the kernel fault or reach anything but the program's own.
  *
- * None of these sleeps or lets another task run. If memory for a page of the program's is out,
- * the copy stops there, and the process is ended: faults of its own find that out earlier, for they
- * leave a reserve (process_make_room()).
+ * None of these sleeps or lets another task run. If memory for a page of the program's is out, the
+ * process that holds most is ended (kernel/oom.h), and the copy goes on with what that gives back;
+ * it stops there only if that process is the caller's own.
  */
 #ifndef KERNEL_USER_MEMORY_H
 #define KERNEL_USER_MEMORY_H

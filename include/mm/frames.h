@@ -57,8 +57,17 @@ static inline uint64_t frames_database_size(uint64_t pages)
 }
 
 /*
+ * The reserve, in pages: frames that programs leave to the kernel. While the running CPU works for
+ * a program (this_cpu()->keeps_reserve, which the scheduler sets), frames_alloc() fails rather than
+ * leave fewer than these free. Whatever a program asks for fails early by that, on every path, and
+ * what the kernel must finish does not.
+ */
+extern uint64_t frames_reserve;
+
+/*
  * A block of 2^order frames, order 0 .. FRAMES_MAX_ORDER, aligned to its size; INVALID_PFN if there
- * is none or the order is too large. Its contents are whatever they were.
+ * is none, the order is too large, or it would take from the reserve. Its contents are whatever
+ * they were.
  */
 pfn_t frames_alloc(unsigned int order);
 

@@ -18,7 +18,9 @@ struct object {
 	uint32_t references; /* regions, open files, directory entries */
 	uint64_t bytes;      /* the file's length; what lies behind it in its last page is zero */
 	uint64_t pages;      /* that exist */
+	uint64_t nodes;      /* of the tree by which they are found */
 	uint64_t number;     /* of the file, for people; 0: it is none */
+	bool named;          /* a directory has it: it outlives the processes that use it */
 	unsigned int depth;  /* of the tree: it has room for 512^depth pages */
 	uint64_t *root;
 	struct spinlock lock; /* guards the tree */
@@ -37,8 +39,20 @@ void object_put(struct object *object);
 /* The page with that number, or INVALID_PFN if there is none. No reference is taken. */
 pfn_t object_find(struct object *object, uint64_t number);
 
-/* The same, made if it is missing, all zeros. INVALID_PFN: out of memory. */
+/*
+ * The same, made if it is missing, all zeros. INVALID_PFN: out of memory, or the object is a file's
+ * and files may take no more (objects_are_full()).
+ */
 pfn_t object_page(struct object *object, uint64_t number);
+
+/*
+ * Returns true if files may take no more memory. They outlive every process, so that ending one
+ * could not make room: a sixteenth of all memory is not for them, nor is the reserve.
+ */
+bool objects_are_full(void);
+
+/* Pages that the object has: those with contents, and the nodes of its tree. */
+uint64_t object_frames(const struct object *object);
 
 /*
  * Copies between the object and memory of the kernel's. Reading stops at the end of the file;

@@ -28,6 +28,9 @@ pfn_t page_of_entry(pt_entry_t entry);
 /* How many pages there are from start to end, the zero page not counted. */
 uint64_t pages_count(const struct space *space, uintptr_t start, uintptr_t end);
 
+/* Counts those of a private region that are copies of its object's pages, not these themselves. */
+uint64_t pages_count_copies(const struct space *space, const struct region *region);
+
 /*
  * Lets go of all pages from start to end, and of tables that serve nothing else: those that lie
  * between "floor" and "ceiling", where there is no other region.

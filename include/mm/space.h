@@ -123,8 +123,9 @@ enum fault {
 	FAULT_DONE,      /* the access can be tried again */
 	FAULT_UNMAPPED,  /* no region there: SEGV_MAPERR */
 	FAULT_FORBIDDEN, /* not with these rights: SEGV_ACCERR */
-	FAULT_PAST_END,  /* behind the end of a file: SIGBUS */
-	FAULT_NO_MEMORY,
+	FAULT_PAST_END,  /* beyond the end of a file: SIGBUS */
+	FAULT_NO_SPACE,  /* in a hole of a file, and files may take no more memory: SIGBUS */
+	FAULT_NO_MEMORY, /* for the page or for a table; or the reserve would be needed */
 };
 
 /* A program touched an address, wanting one of the rights. Takes the lock. */
@@ -140,6 +141,26 @@ uint64_t space_read(struct space *space, uintptr_t address, void *to, uint64_t b
 
 /* Pages that are there, shared ones included: by going through the tables. Takes the lock. */
 uint64_t space_resident(struct space *space);
+
+/* What a space takes of the machine's memory, in pages, by purpose. */
+struct space_use {
+	uint64_t pages;   /* of its own, or shared by forks or in objects that no directory names */
+	uint64_t tables;  /* page tables, roots included */
+	uint64_t regions; /* their descriptions */
+};
+
+/*
+ * Counts what the end of all processes in the space could give back: so pages of files that have a
+ * name do not count. Goes through tables and regions. Takes the lock.
+ */
+struct space_use space_count_use(struct space *space);
+
+/*
+ * Gives back all pages and tables ahead of the space's end, when every process in it is about to
+ * end. The regions stay: what a thread still does in the kernel may fault a page in again. Takes
+ * the lock.
+ */
+void space_reap(struct space *space);
 
 /* Whether there is a page at an address now. Takes the lock. */
 bool space_has_page(struct space *space, uintptr_t address);

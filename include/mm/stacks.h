@@ -14,7 +14,13 @@
 #define STACKS_SLOT 510
 #define STACKS_MOST 4096u
 
-/* A new stack of KERNEL_STACK_SIZE bytes: the address behind its last byte. 0: out of memory. */
+/* Places that programs leave to the kernel's own tasks, as they leave frames (frames_reserve). */
+#define STACKS_RESERVE 64u
+
+/*
+ * A new stack of KERNEL_STACK_SIZE bytes: the address behind its last byte. 0: out of memory or of
+ * places, or only the reserve is left and the CPU works for a program.
+ */
 uintptr_t stack_alloc(void);
 
 /* Gives back a stack got from stack_alloc(). Not the one that is in use. */

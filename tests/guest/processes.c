@@ -216,7 +216,7 @@ static void give_memory(pfn_t first)
 TEST(processes, every_page_missing_in_turn)
 {
 	struct counts before;
-	const uint64_t reserve = process_reserve;
+	const uint64_t reserve = frames_reserve;
 	uint64_t leave = 0, refused = 0, forks_failed = 0, ended = 0;
 	long status = -1;
 
@@ -224,7 +224,7 @@ TEST(processes, every_page_missing_in_turn)
 	INSTALL("/family", family);
 	REQUIRE(run("/family") == 0);
 	before = count();
-	process_reserve = 0;
+	frames_reserve = 0;
 	for (; leave < 400 && status; leave++) {
 		pfn_t taken;
 
@@ -242,7 +242,7 @@ TEST(processes, every_page_missing_in_turn)
 		EXPECT_NE(status, 3 << 8);
 		expect_same(before);
 	}
-	process_reserve = reserve;
+	frames_reserve = reserve;
 	EXPECT_EQ(status, 0);
 	/* It was tried at all these places. */
 	EXPECT_GE(refused, 5);
