@@ -218,7 +218,7 @@ static struct pipe *new_pipe(void)
 
 long pipe_create(struct file **reader, struct file **writer, uint32_t flags)
 {
-	struct pipe *pipe = objects_are_full() ? NULL : new_pipe();
+	struct pipe *pipe = new_pipe();
 
 	if (!pipe)
 		return -ENOMEM;
