@@ -190,27 +190,22 @@ void random_bytes(unsigned char *bytes, uint64_t count)
 
 static long load(const struct process *process, struct object *file, const char *path,
 		 const struct strings *arguments, const struct strings *environment,
-		 struct space **result, struct program_start *start)
+		 struct exec_image *image)
 {
 	struct program program = {
 		.name = path, .arguments = *arguments, .environment = *environment};
-	long error;
 
 	random_bytes(program.random, sizeof(program.random));
-	*result = space_create();
-	if (!*result)
+	image->space = space_create();
+	if (!image->space)
 		return -ENOMEM;
 	if (process->space)
-		(*result)->limit = process->space->limit;
-	error = program_load(file, &program, *result, start);
-	if (error) {
-		space_put(*result);
-		*result = NULL;
-	}
-	return error;
+		image->space->limit = process->space->limit;
+	return program_load(file, &program, image->space, &image->start);
 }
 
-static long name_process(struct process *process, const char *path)
+/* Writes down what the process will be called. */
+static long name_image(const struct process *process, const char *path, struct exec_image *image)
 {
 	char *name = NULL;
 	struct object *object = object_create(0);
@@ -231,21 +226,35 @@ static long name_process(struct process *process, const char *path)
 			object_put(object);
 		return -ENOMEM;
 	}
-	if (process->executable)
-		object_put(process->executable);
-	process->executable = object;
+	image->path = object;
 	for (const char *at = path; *at; at++) {
 		if (*at == '/' && at[1])
 			path = at + 1;
 	}
-	snprintf(process->name, sizeof(process->name), "%s", path);
+	snprintf(image->name, sizeof(image->name), "%s", path);
 	return 0;
+}
+
+void exec_name_process(struct process *process, const struct exec_image *image)
+{
+	if (process->executable)
+		object_put(process->executable);
+	process->executable = image->path;
+	memcpy(process->name, image->name, sizeof(process->name));
+}
+
+void exec_discard(struct exec_image *image)
+{
+	if (image->space)
+		space_put(image->space);
+	if (image->path)
+		object_put(image->path);
+	*image = (struct exec_image){0};
 }
 
 /* Runs the interpreter of a script instead, or says ENOEXEC. */
 static long prepare(struct process *process, const char *path, const struct strings *arguments,
-		    const struct strings *environment, unsigned int depth, struct space **result,
-		    struct program_start *start)
+		    const struct strings *environment, unsigned int depth, struct exec_image *image)
 {
 	char line[SCRIPT_LINE + 1] = "", *at = line + 2, *interpreter;
 	struct strings words;
@@ -256,9 +265,9 @@ static long prepare(struct process *process, const char *path, const struct stri
 		return error;
 	line[object_read(inode->data, 0, line, SCRIPT_LINE)] = '\0';
 	if (line[0] != '#' || line[1] != '!') {
-		error = load(process, inode->data, path, arguments, environment, result, start);
+		error = load(process, inode->data, path, arguments, environment, image);
 		inode_put(inode);
-		return error ? error : name_process(process, path);
+		return error ? error : name_image(process, path, image);
 	}
 	inode_put(inode);
 	if (strchr(line, '\n'))
@@ -268,21 +277,20 @@ static long prepare(struct process *process, const char *path, const struct stri
 		return interpreter ? -ELOOP : -ENOEXEC;
 	if (!script_words(interpreter, rest_of_line(at), path, arguments, &words))
 		return -ENOMEM;
-	error = prepare(process, interpreter, &words, environment, depth + 1, result, start);
+	error = prepare(process, interpreter, &words, environment, depth + 1, image);
 	strings_free(&words);
 	return error;
 }
 
 long exec_prepare(struct process *process, const char *path, const struct strings *arguments,
-		  const struct strings *environment, struct space **result,
-		  struct program_start *start)
+		  const struct strings *environment, struct exec_image *image)
 {
-	long error = prepare(process, path, arguments, environment, 0, result, start);
+	long error;
 
-	if (error && *result) {
-		space_put(*result);
-		*result = NULL;
-	}
+	*image = (struct exec_image){0};
+	error = prepare(process, path, arguments, environment, 0, image);
+	if (error)
+		exec_discard(image);
 	return error;
 }
 
@@ -308,16 +316,16 @@ static bool be_alone(struct process *process)
 }
 
 /* The point of no return. */
-static void move_over(struct process *process, struct space *space,
-		      const struct program_start *start)
+static void move_over(struct process *process, const struct exec_image *image)
 {
 	struct thread *thread = thread_current();
 	struct space *old = process->space;
 
-	mm_activate(&space->mm);
-	process->space = space;
-	task_enter(space, 0);
+	mm_activate(&image->space->mm);
+	process->space = image->space;
+	task_enter(image->space, 0);
 	space_put(old);
+	exec_name_process(process, image);
 	process_stop_borrowing(process);
 	files_exec(process->files);
 	signal_reset(process);
@@ -325,7 +333,7 @@ static void move_over(struct process *process, struct space *space,
 	thread->cleared_word = 0;
 	thread->stack = (struct signal_stack){0};
 	thread->call = -1;
-	user_init(task_regs(thread->task), start->entry, start->stack);
+	user_init(task_regs(thread->task), image->start.entry, image->start.stack);
 	fresh_fpu(thread->task->fpu);
 	task_use_fpu();
 }
@@ -336,20 +344,19 @@ static long exec(const char *path, const struct strings *arguments,
 	/* A program may rely on having a name. */
 	static const struct strings nameless = {1, "", 1};
 	struct process *process = process_current();
-	struct space *space = NULL;
-	struct program_start start;
+	struct exec_image image;
 	long error;
 
 	if (!arguments->count)
 		arguments = &nameless;
-	error = exec_prepare(process, path, arguments, environment, &space, &start);
+	error = exec_prepare(process, path, arguments, environment, &image);
 	if (error)
 		return error;
 	if (!be_alone(process)) {
-		space_put(space);
+		exec_discard(&image);
 		return -EINTR;
 	}
-	move_over(process, space, &start);
+	move_over(process, &image);
 	return 0;
 }
 

@@ -141,6 +141,7 @@ static void handle_page_fault(struct thread *thread, const struct regs *regs)
 							 : SPACE_READ;
 	enum fault result;
 
+	thread->fault_address = address;
 	do {
 		result = space_fault(thread->process->space, address, wanted);
 	} while (result == FAULT_NO_MEMORY && oom_make_room(true));
@@ -554,7 +555,7 @@ long process_start(const char *path, const struct strings *words, bool backgroun
 {
 	static const struct strings environment = {3, first_environment, sizeof(first_environment)};
 	struct process *process = new_process(&process_zero);
-	struct program_start start;
+	struct exec_image image;
 	struct thread *thread;
 	long error = -ENOMEM;
 
@@ -564,14 +565,18 @@ long process_start(const char *path, const struct strings *words, bool backgroun
 	process->directory = inode_get(fs_root());
 	process->files = files_create();
 	if (process->files && open_terminal(process, background))
-		error = exec_prepare(process, path, words, &environment, &process->space, &start);
+		error = exec_prepare(process, path, words, &environment, &image);
+	if (!error) {
+		process->space = image.space;
+		exec_name_process(process, &image);
+	}
 	thread = error ? NULL : new_thread(process, run_first_thread);
 	if (!thread) {
 		discard_process(process);
 		return error ? error : -ENOMEM;
 	}
 	mm_activate(&process->space->mm);
-	user_init(task_regs(thread->task), start.entry, start.stack);
+	user_init(task_regs(thread->task), image.start.entry, image.start.stack);
 	process->pid = process->group = process->session = thread->tid = new_pid();
 	publish(process);
 	process->awaited = !background;

@@ -39,12 +39,19 @@ static struct signal_action *action_of(struct process *process, unsigned int num
 	return &process->signals.action[number - 1];
 }
 
-/* Whether it would have no effect at all. */
+/* Number 1 takes only signals that it has a handler for: without it the system ends (kill(2)). */
+static bool is_protected(const struct process *process)
+{
+	return process->pid == 1;
+}
+
+/* Returns true if a signal would have no effect at all. */
 static bool is_ignored(struct process *process, unsigned int number)
 {
 	uintptr_t handler = action_of(process, number)->handler;
 
-	return handler == SIGNAL_IGNORED || (handler == SIGNAL_DEFAULT && is_in(HARMLESS, number));
+	return handler == SIGNAL_IGNORED ||
+	       (handler == SIGNAL_DEFAULT && (is_in(HARMLESS, number) || is_protected(process)));
 }
 
 /* ---- sending ---- */
@@ -89,6 +96,19 @@ void signal_retarget(struct process *process)
 		rouse_one(process, (unsigned int)__builtin_ctzl(set) + 1);
 }
 
+/*
+ * What the thread blocks from now on. What it was to take for its process and no longer can,
+ * another thread is woken for.
+ */
+static void set_blocked(struct thread *thread, uint64_t set)
+{
+	uint64_t added = set & ~thread->blocked;
+
+	thread->blocked = set & ~NEVER_BLOCKED;
+	if (added & thread->process->signals.pending.set)
+		signal_retarget(thread->process);
+}
+
 static bool is_blocked_everywhere(struct process *process, unsigned int number)
 {
 	for_each_thread(thread, process)
@@ -107,6 +127,8 @@ void signal_send(struct process *process, struct thread *thread, unsigned int nu
 		thread ? is_in(thread->blocked, number) : is_blocked_everywhere(process, number);
 
 	if (list_empty(&process->threads) || process->dying)
+		return;
+	if (is_in(NEVER_BLOCKED, number) && is_protected(process))
 		return;
 	if (number == SIGKILL) {
 		process->stopped = false;
@@ -152,6 +174,9 @@ void signal_force(unsigned int number, int32_t code, uintptr_t address)
 		action->handler = SIGNAL_DEFAULT;
 		thread->blocked &= ~signal_bit(number);
 	}
+	/* Its own mistakes end number 1 too. */
+	if (is_protected(thread->process) && action->handler == SIGNAL_DEFAULT)
+		process_die(thread->process, (int)number);
 	signal_send(thread->process, thread, number, &info);
 }
 
@@ -222,12 +247,12 @@ static void wait_while_stopped(struct process *process)
 struct siginfo {
 	int32_t number, error, code, padding;
 	union {
+		uint64_t room[14]; /* first: an initializer need not clear more than that */
 		uint64_t address;
 		struct {
 			uint32_t pid, uid;
 			int32_t status;
 		} sender;
-		uint64_t room[14];
 	} of;
 };
 
@@ -292,7 +317,7 @@ static void fill_context(struct signal_frame *frame, const struct thread *thread
 	frame->context.ss = (uint16_t)regs->ss;
 	frame->context.error = regs->vector < TRAP_EVENT ? regs->error : 0;
 	frame->context.trap = regs->vector < TRAP_EVENT ? regs->vector : 0;
-	frame->context.address = regs->vector == TRAP_PAGE_FAULT ? trap_fault_address() : 0;
+	frame->context.address = regs->vector == TRAP_PAGE_FAULT ? thread->fault_address : 0;
 	frame->context.mask = thread->suspended ? thread->blocked_after : thread->blocked;
 }
 
@@ -349,10 +374,9 @@ static void call_handler(struct thread *thread, struct regs *regs, unsigned int 
 	if (flags & SA_RESETHAND)
 		action->handler = SIGNAL_DEFAULT;
 	thread->suspended = false;
-	thread->blocked |= mask;
 	if (!(flags & SA_NODEFER))
-		thread->blocked |= signal_bit(number);
-	thread->blocked &= ~NEVER_BLOCKED;
+		mask |= signal_bit(number);
+	set_blocked(thread, thread->blocked | mask);
 }
 
 /* Makes a system call that was interrupted begin anew, or be over. */
@@ -413,7 +437,7 @@ void signal_deliver(struct regs *regs)
 	settle_call(thread, regs, true);
 	if (thread->suspended) {
 		thread->suspended = false;
-		thread->blocked = thread->blocked_after;
+		set_blocked(thread, thread->blocked_after);
 	}
 }
 
@@ -464,13 +488,9 @@ long sys_rt_sigprocmask(unsigned int how, uintptr_t set_address, uintptr_t old, 
 			return -EFAULT;
 		if (how > SET)
 			return -EINVAL;
-		set &= ~NEVER_BLOCKED;
-		thread->blocked = how == BLOCK     ? before | set
-				  : how == UNBLOCK ? before & ~set
-						   : set;
-		/* What it was to take may be for another thread now. */
-		if (thread->blocked & ~before)
-			signal_retarget(thread->process);
+		set_blocked(thread, how == BLOCK     ? before | set
+				    : how == UNBLOCK ? before & ~set
+						     : set);
 	}
 	return old ? user_write(old, &before, sizeof(before)) : 0;
 }
@@ -547,7 +567,7 @@ long sys_rt_sigsuspend(uintptr_t set_address, uint64_t size)
 	if (!thread->suspended)
 		thread->blocked_after = thread->blocked;
 	thread->suspended = true;
-	thread->blocked = set & ~NEVER_BLOCKED;
+	set_blocked(thread, set);
 	return sys_pause();
 }
 
@@ -599,7 +619,7 @@ long sys_rt_sigreturn(void)
 		memcpy(thread->task->fpu + FPU_CONTROL, &control, sizeof(control));
 		task_use_fpu();
 	}
-	thread->blocked = frame.context.mask & ~NEVER_BLOCKED;
+	set_blocked(thread, frame.context.mask);
 	return (long)frame.context.rax;
 }
 
@@ -674,6 +694,9 @@ long sys_tgkill(int32_t pid, int32_t tid, unsigned int number)
 	if (number > SIGNALS || tid <= 0 || (pid <= 0 && pid != -1))
 		return -EINVAL;
 	thread = thread_find((uint32_t)tid);
+	/* The first thread has a number as long as its process lives, though it may have ended. */
+	if (!thread && (pid == -1 || pid == tid) && process_find((uint32_t)tid))
+		return 0;
 	if (!thread || (pid != -1 && thread->process->pid != (uint32_t)pid))
 		return -ESRCH;
 	if (number)

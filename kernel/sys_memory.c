@@ -66,8 +66,8 @@ long sys_mmap(uintptr_t address, uint64_t length, uint32_t rights, uint32_t flag
 		if (mapping.shared && !file_writes(file_at(descriptor)))
 			mapping.never = SPACE_WRITE;
 	}
-	/* MAP_SHARED_VALIDATE is the two types together. */
-	if (!length || !type || type > (MAP_SHARED | MAP_PRIVATE))
+	/* MAP_SHARED_VALIDATE is the two types together, and of files only. */
+	if (!length || !type || type > (anonymous ? MAP_PRIVATE : MAP_SHARED | MAP_PRIVATE))
 		return -EINVAL;
 	return space_map(process_current()->space, &mapping);
 }

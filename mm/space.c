@@ -298,7 +298,8 @@ static long map_alone(struct space *space, const struct mapping *mapping)
 	struct region *region;
 	long start;
 
-	if (!mapping->length || mapping->offset % PAGE_SIZE || (mapping->rights & ~SPACE_RIGHTS))
+	if (!mapping->length || mapping->offset % PAGE_SIZE || (mapping->rights & ~SPACE_RIGHTS) ||
+	    (mapping->stack && (mapping->shared || mapping->object)))
 		return -EINVAL;
 	if (bytes < mapping->length || bytes > pt_user_limit() ||
 	    mapping->offset + bytes < mapping->offset)
@@ -706,6 +707,12 @@ static const char *check_region(const struct region *region, uintptr_t last)
 	    region->end % PAGE_SIZE || region->end > pt_user_limit() + 1) {
 		snprintf(message, sizeof(message), "a region from %lx to %lx follows one to %lx",
 			 region->start, region->end, last);
+		return message;
+	}
+	if (region->stack && region->object) {
+		snprintf(message, sizeof(message),
+			 "the region at %lx grows down, away from the start of its object",
+			 region->start);
 		return message;
 	}
 	return NULL;

@@ -59,9 +59,11 @@ struct thread {
 	uint64_t blocked_after; /* by rt_sigsuspend(): what is put back when it returns */
 	bool suspended;         /* that is so */
 	struct signal_stack stack;
-	int64_t call;           /* the system call that was interrupted, by number; or -1 */
-	uint64_t sleep_until;   /* of one that is done again: when it would have ended; or 0 */
-	uintptr_t cleared_word; /* set to 0 at its end, for pthread_join(); 0: none */
+	int64_t call;            /* the system call that was interrupted, by number; or -1 */
+	uint64_t sleep_until;    /* of one that is done again: when it would have ended; or 0 */
+	uintptr_t fault_address; /* of its last page fault: the processor's is the last of anybody's
+				  */
+	uintptr_t cleared_word;  /* set to 0 at its end, for pthread_join(); 0: none */
 };
 
 /* The thread that runs. Only in tasks that are threads. */

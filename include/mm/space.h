@@ -29,7 +29,7 @@ struct region {
 	uint8_t rights;
 	uint8_t never;         /* rights that it cannot be given */
 	bool shared;           /* writes are seen by all who map the object */
-	bool stack;            /* grows down when somebody touches what is right below it */
+	bool stack;            /* grows down when somebody touches what is right below; no object */
 	struct object *object; /* NULL: memory of its own, zeros at first */
 	uint64_t offset;       /* bytes; of "start" in the object */
 };
@@ -85,7 +85,7 @@ struct mapping {
 	bool fixed;            /* replaces what is there ... */
 	bool no_replace;       /* ... or fails with EEXIST */
 	bool shared;           /* an anonymous shared mapping gets an object of its own */
-	bool stack;            /* grows down */
+	bool stack;            /* grows down: EINVAL if it is shared or has an object */
 	struct object *object; /* NULL: anonymous. A reference of its own is taken */
 	uint64_t offset;       /* in the object, bytes */
 };

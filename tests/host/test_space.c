@@ -459,6 +459,36 @@ static long map_anywhere(struct space *space, uintptr_t hint, unsigned int right
 	return result;
 }
 
+/* A stack with an object would show other pages of it each time that it grows. */
+static void stacks_have_no_object(void **state)
+{
+	struct mapping mapping = {.address = ARENA,
+				  .length = PAGE_SIZE,
+				  .rights = RW,
+				  .fixed = true,
+				  .shared = true,
+				  .stack = true};
+	struct space *space;
+	struct object *object;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_int_equal(space_map(space, &mapping), -EINVAL);
+	object = object_create(PAGE_SIZE);
+	mapping.shared = false;
+	mapping.object = object;
+	assert_int_equal(space_map(space, &mapping), -EINVAL);
+	mapping.stack = false;
+	assert_int_equal(space_map(space, &mapping), ARENA);
+	sound(space);
+	space_find(space, ARENA)->stack = true;
+	assert_non_null(space_check(space));
+	space_put(space);
+	object_put(object);
+	stop();
+}
+
 static void stacks_grow(void **state)
 {
 	struct mapping stack = {.address = 0x7f0000000000,
@@ -732,6 +762,7 @@ int main(void)
 		cmocka_unit_test(regions_are_limited),
 		cmocka_unit_test(pages_are_counted),
 		cmocka_unit_test(the_limit_counts_bytes),
+		cmocka_unit_test(stacks_have_no_object),
 		cmocka_unit_test(stacks_grow),
 		cmocka_unit_test(the_break),
 		cmocka_unit_test(protection_keeps_forks_apart),

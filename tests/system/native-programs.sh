@@ -10,6 +10,7 @@
 program processes --native --cpu qemu64 -- processes
 program threads --native -- threads
 program files --native -- files
+program signals --native -- signals
 boot soak --native --memory 64 --ramdisk "$programs" -- init=/bin/soak -- 300 pressure
 expect "soak: passed"
 ends 0

@@ -10,6 +10,7 @@ program processes -- processes
 program files -- files
 program threads -- threads
 program threads-musl -- threads-musl
+program signals -- signals
 
 # One that runs at any address, in a small domain.
 boot pie --memory 40 --ramdisk "$programs" -- init=/bin/hello-pie -- 0 two words
@@ -19,9 +20,14 @@ ends 0
 boot status --ramdisk "$programs" -- init=/bin/hello -- 3
 expect "init: exit status 3"
 ends 1
-boot signal --ramdisk "$programs" -- init=/bin/sh -- -c 'kill${IFS}-9${IFS}$$'
-expect "init: killed by signal 9"
+boot signal --ramdisk "$programs" -- init=/bin/hello -- fault
+expect "init: killed by signal 4"
 ends 1
+# As on Linux, number 1 takes only what it has a handler for.
+boot first --ramdisk "$programs" -- init=/bin/sh -- -c 'kill${IFS}-9${IFS}$$;kill${IFS}1;sh${IFS}-c${IFS}"kill${IFS}-STOP${IFS}1";echo${IFS}alive'
+expect "alive"
+expect "init: exit status 0"
+ends 0
 boot absent -- init=/bin/nothing
 expect "init: /bin/nothing cannot be run (error 2); is it in the initramfs?"
 ends 1

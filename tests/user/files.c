@@ -759,6 +759,17 @@ static void private_mappings(void)
 	CHECK_IS(munmap((void *)pages, 2 * PAGE), 0);
 }
 
+/* What grows down has no object behind it, whose pages would all be other ones then. */
+static void mappings_that_cannot_be(void)
+{
+	const int validate = 3; /* MAP_SHARED_VALIDATE: of files only */
+
+	CHECK_ERROR((long)mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN,
+			       -1, 0),
+		    EINVAL);
+	CHECK_ERROR((long)mmap(NULL, PAGE, PROT_READ, validate | MAP_ANONYMOUS, -1, 0), EINVAL);
+}
+
 static void no_terminals(void)
 {
 	struct termios settings;
@@ -799,6 +810,7 @@ int main(int argc, char **argv)
 		CHECK_TEST(polling),
 		CHECK_TEST(selecting),
 		CHECK_TEST(private_mappings),
+		CHECK_TEST(mappings_that_cannot_be),
 		CHECK_TEST(no_terminals),
 	};
 
