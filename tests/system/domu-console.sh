@@ -6,7 +6,6 @@
 # smallest domain, with a ramdisk.
 
 . "$(dirname "$0")/lib.sh"
-time_limit=100
 
 (mkdir -p "$work/files" && echo hello >"$work/files/motd" &&
 	cd "$work/files" && find . | cpio --quiet -o -H newc >"$work/ramdisk")

@@ -7,7 +7,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/p2m-places.sh"
 
-time_limit=120
 places --domu
 kernel=$(kernel_asking_for 0xffffffffc0000000 ignored)
 guest_suites initial-mapping --domu --kernel "$kernel" -- selftest=$suites

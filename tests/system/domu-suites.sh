@@ -4,7 +4,6 @@
 # The same suites in a domain that the real xl created: 64 MiB, and 8 GiB.
 
 . "$(dirname "$0")/lib.sh"
-time_limit=150
 
 guest_suites 64MiB --domu --memory 64 -- selftest
 guest_suites 8GiB --domu --memory 8192 -- selftest

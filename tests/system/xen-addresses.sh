@@ -9,7 +9,6 @@
 . "$(dirname "$0")/programs.inc"
 
 seeds=${SEEDS:-1-40}
-time_limit=600
 
 sums() {
 	tr -d '\r' <"$log" | grep -a '^seed [0-9]*: '

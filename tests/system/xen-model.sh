@@ -13,7 +13,6 @@
 first=${1:-1}
 count=${2:-250}
 kind=${kind:-} # --domu: created by xl, with what a domain without privileges is allowed
-time_limit=$((60 + count / 5))
 
 # Xen's own messages, which may come in the middle of a line of the guest's, are left out.
 without_xen() {

@@ -5,7 +5,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-time_limit=90
 guest_suites suites --pvh -- selftest
 
 boot prompt --pvh --memory 64 --
