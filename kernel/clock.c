@@ -60,23 +60,46 @@ long sys_time(uintptr_t address)
 	return seconds;
 }
 
-long clock_read_deadline(uintptr_t address, uint32_t clock, bool absolute, uint64_t *deadline)
+/*
+ * Makes a system time of a duration, or of a point in time on a clock that says "passed" now. What
+ * lies centuries ahead is for ever: no sum of nanoseconds may reach 2^63, which Xen takes for a
+ * time long past.
+ */
+static long deadline_of(struct clock_time time, uint64_t passed, uint64_t *deadline)
 {
-	const int64_t centuries = 1ll << 33; /* beyond that it is for ever */
-	struct clock_time time;
-	uint64_t nanoseconds, passed;
+	const int64_t centuries = 1ll << 33;
+	uint64_t nanoseconds;
 
-	if (user_read(address, &time, sizeof(time)))
-		return -EFAULT;
 	if (time.seconds < 0 || time.nanoseconds < 0 || time.nanoseconds >= (int64_t)NS_PER_S)
 		return -EINVAL;
 	*deadline = TASK_FOR_EVER;
 	if (time.seconds >= centuries)
 		return 0;
 	nanoseconds = (uint64_t)time.seconds * NS_PER_S + (uint64_t)time.nanoseconds;
-	passed = absolute ? now(clock) : 0;
 	*deadline = time_system() + (nanoseconds > passed ? nanoseconds - passed : 0);
 	return 0;
+}
+
+long clock_read_deadline(uintptr_t address, uint32_t clock, bool absolute, uint64_t *deadline)
+{
+	struct clock_time time;
+
+	if (user_read(address, &time, sizeof(time)))
+		return -EFAULT;
+	return deadline_of(time, absolute ? now(clock) : 0, deadline);
+}
+
+long clock_read_timeval(uintptr_t address, uint64_t *deadline)
+{
+	struct clock_time time; /* with microseconds, a million of them or more */
+	int64_t seconds;
+
+	if (user_read(address, &time, sizeof(time)))
+		return -EFAULT;
+	if (__builtin_add_overflow(time.seconds, time.nanoseconds / 1000000, &seconds))
+		seconds = -1; /* an error, as on Linux */
+	time = (struct clock_time){seconds, time.nanoseconds % 1000000 * 1000};
+	return deadline_of(time, 0, deadline);
 }
 
 long sys_nanosleep(uint32_t clock, bool absolute, uintptr_t time, uintptr_t rest)

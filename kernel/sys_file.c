@@ -587,25 +587,17 @@ static long sets_of_requests(const struct poll_request *requests, unsigned int u
 	return bits;
 }
 
-/* "timeout" is a struct timespec (unit 1, nanoseconds) or a struct timeval (unit 1000). */
-static long read_timeout(uintptr_t timeout, uint64_t unit, uint64_t *deadline)
+/* "timeout" is a struct timespec (pselect6) or a struct timeval (select); 0: for ever. */
+static long read_timeout(uintptr_t timeout, bool timeval, uint64_t *deadline)
 {
-	struct clock_time time;
-
 	*deadline = TASK_FOR_EVER;
 	if (!timeout)
 		return 0;
-	if (user_read(timeout, &time, sizeof(time)))
-		return -EFAULT;
-	if (time.seconds < 0 || time.nanoseconds < 0)
-		return -EINVAL;
-	if (time.seconds < 1ll << 33)
-		*deadline = time_system() + (uint64_t)time.seconds * NS_PER_S +
-			    (uint64_t)time.nanoseconds * unit;
-	return 0;
+	return timeval ? clock_read_timeval(timeout, deadline)
+		       : clock_read_deadline(timeout, CLOCK_MONOTONIC, false, deadline);
 }
 
-long sys_select(int32_t count, uintptr_t addresses[3], uintptr_t timeout, uint64_t unit,
+long sys_select(int32_t count, uintptr_t addresses[3], uintptr_t timeout, bool timeval,
 		uintptr_t mask_pointer)
 {
 	struct poll_request requests[FILES_MOST];
@@ -626,7 +618,7 @@ long sys_select(int32_t count, uintptr_t addresses[3], uintptr_t timeout, uint64
 	/* pselect6() gives the mask by way of a structure. */
 	if (mask_pointer && user_read(mask_pointer, &mask, sizeof(mask)))
 		return -EFAULT;
-	result = read_timeout(timeout, unit, &deadline);
+	result = read_timeout(timeout, timeval, &deadline);
 	if (result)
 		return result;
 	used = requests_of_sets(&sets, (unsigned int)count, requests);

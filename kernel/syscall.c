@@ -48,7 +48,7 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 	case 22:
 		return sys_pipe2(a, 0);
 	case 23:
-		return sys_select((int32_t)a, (uintptr_t[]){b, c, d}, e, 1000, 0);
+		return sys_select((int32_t)a, (uintptr_t[]){b, c, d}, e, true, 0);
 	case 32:
 		return sys_dup(a);
 	case 33:
@@ -69,7 +69,7 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 	case 217:
 		return sys_getdents64(a, b, c);
 	case 270:
-		return sys_select((int32_t)a, (uintptr_t[]){b, c, d}, e, 1, f);
+		return sys_select((int32_t)a, (uintptr_t[]){b, c, d}, e, false, f);
 	case 271:
 		return sys_ppoll(a, (uint32_t)b, c, d);
 	case 292:

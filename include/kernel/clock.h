@@ -17,9 +17,16 @@ struct clock_time {
 
 /*
  * Reads a struct timespec of the program's, a duration or ("absolute") a point in time of that
- * clock, and makes it a system time. 0, or EFAULT, EINVAL.
+ * clock, and makes it a system time: below 2^63, or TASK_FOR_EVER if it lies centuries ahead. 0, or
+ * EFAULT, EINVAL.
  */
 long clock_read_deadline(uintptr_t address, uint32_t clock, bool absolute, uint64_t *deadline);
+
+/*
+ * Reads a struct timeval of the program's, a duration, and makes it a system time. Its microseconds
+ * may be more than a second. 0, or EFAULT, EINVAL.
+ */
+long clock_read_timeval(uintptr_t address, uint64_t *deadline);
 
 long sys_clock_gettime(uint32_t clock, uintptr_t time);
 long sys_clock_getres(uint32_t clock, uintptr_t time);

@@ -40,7 +40,7 @@ long sys_getdents64(uint64_t descriptor, uintptr_t to, uint64_t bytes);
 long sys_pipe2(uintptr_t descriptors, uint32_t flags);
 long sys_poll(uintptr_t requests, uint64_t count, int64_t milliseconds);
 long sys_ppoll(uintptr_t requests, uint64_t count, uintptr_t timeout, uintptr_t mask);
-long sys_select(int32_t count, uintptr_t sets[3], uintptr_t timeout, uint64_t unit, uintptr_t mask);
+long sys_select(int32_t count, uintptr_t sets[3], uintptr_t timeout, bool timeval, uintptr_t mask);
 
 /* kernel/sys_path.c: by path, from the directory that a descriptor stands for */
 #define AT_WORKING_DIRECTORY ((uint64_t)-100)

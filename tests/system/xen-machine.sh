@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What a program does to the machine under it, and what must come of it, as dom0 of real Xen.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/programs.inc"
+
+program machine -- machine
