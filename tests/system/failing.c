@@ -2,7 +2,10 @@
 /*
  * A suite whose tests fail in every way there is; not part of the kernel, see xen-failures.sh.
  */
+#include <arch/evtchn.h>
+#include <arch/hypercall.h>
 #include <kernel/selftest.h>
+#include <xen/event_channel.h>
 
 SUITE(failing, "fails on purpose");
 
@@ -33,4 +36,25 @@ TEST(failing, an_invalid_instruction)
 TEST(failing, the_next_test_runs)
 {
 	EXPECT(true);
+}
+
+/* In a suite of its own, since it ends in a panic: an event whose handler raises it again. */
+SUITE_THAT(NEEDS_XEN, storm, "never ends");
+
+static evtchn_t endless;
+
+static void raise_again(void *unused)
+{
+	(void)unused;
+	evtchn_notify(endless);
+}
+
+TEST(storm, an_event_that_brings_about_itself)
+{
+	struct evtchn_bind_ipi bind = {.vcpu = 0};
+
+	REQUIRE_EQ(hypercall_event_channel_op(EVTCHNOP_bind_ipi, &bind), 0);
+	endless = bind.port;
+	evtchn_bind(endless, "storm", raise_again, NULL);
+	evtchn_notify(endless);
 }

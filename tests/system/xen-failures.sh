@@ -26,6 +26,12 @@ expect "not ok 1 failing"
 expect "1 passed, 3 failed"
 ends 1
 
+boot storm --kernel "$build/failing/pinwheel" -- selftest=storm
+expect "PANIC: events do not end: each of 100000 rounds of one upcall found another"
+expect ", storm)"
+expect "evtchn_upcall+0x"
+ends 1
+
 boot unknown-suite -- selftest=nosuch
 expect "there is no suite \"nosuch\""
 expect "0 passed, 1 failed"

@@ -51,9 +51,12 @@ uint64_t xen_wall_time(void)
 	return at_boot + xen_system_time();
 }
 
+/* Xen's times are signed: 2^63 would lie in the past. Half of that, in 146 years, is for ever. */
+#define FOR_EVER (1ull << 62)
+
 void xen_set_timer(uint64_t deadline)
 {
-	struct vcpu_set_singleshot_timer timer = {.timeout_abs_ns = deadline};
+	struct vcpu_set_singleshot_timer timer = {.timeout_abs_ns = MIN(deadline, FOR_EVER)};
 
 	if (hypercall_vcpu_op(VCPUOP_set_singleshot_timer, this_cpu()->number, &timer))
 		panic("Xen refused a one-shot timer");

@@ -20,6 +20,12 @@
 /* How many ports can have a handler: a domain of ours binds a handful. */
 #define BOUND_PORTS 32
 
+/*
+ * How many times an upcall looks again for what has come meanwhile. One that finds something as
+ * often never ends: the handler of an event brings about the next.
+ */
+#define MOST_ROUNDS 100000
+
 struct binding {
 	evtchn_t port;
 	const char *name;
@@ -30,6 +36,7 @@ struct binding {
 
 static struct binding bindings[BOUND_PORTS];
 static uint64_t unexpected;
+static evtchn_t last_port; /* of which an event was handled */
 
 static struct binding *find_binding(evtchn_t port)
 {
@@ -112,10 +119,18 @@ void evtchn_poll(evtchn_t port, uint64_t deadline)
 	hypercall_sched_op(SCHEDOP_poll, &poll);
 }
 
+static const char *name_of(evtchn_t port)
+{
+	const struct binding *binding = find_binding(port);
+
+	return binding ? binding->name : "bound by nobody";
+}
+
 static void handle(evtchn_t port)
 {
 	struct binding *binding = find_binding(port);
 
+	last_port = port;
 	evtchn_clear(port);
 	if (!binding) {
 		/* Bound by nobody: keep it quiet from now on. */
@@ -131,11 +146,16 @@ void evtchn_upcall(void)
 {
 	struct cpu *cpu = this_cpu();
 	struct vcpu_info *vcpu = cpu->vcpu;
+	unsigned int rounds = 0;
 
 	while (__atomic_exchange_n(&vcpu->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST)) {
 		xen_ulong_t words =
 			__atomic_exchange_n(&vcpu->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
 
+		if (++rounds > MOST_ROUNDS)
+			panic("events do not end: each of %u rounds of one upcall found another "
+			      "(the last on port %u, %s)",
+			      MOST_ROUNDS, last_port, name_of(last_port));
 		for (; words; words &= words - 1) {
 			unsigned int word = (unsigned int)__builtin_ctzl(words);
 			xen_ulong_t ports =
