@@ -7,6 +7,7 @@
 #include <arch/time.h>
 #include <arch/user.h>
 #include <kernel/errno.h>
+#include <kernel/exception.h>
 #include <kernel/exec.h>
 #include <kernel/futex.h>
 #include <kernel/oom.h>
@@ -153,31 +154,14 @@ static void handle_page_fault(struct thread *thread, const struct regs *regs)
 		signal_force(SIGBUS, BUS_PAST_END, address);
 }
 
-/* What the other exceptions are called in signals. */
+/* Every other exception is a signal. */
 static void handle_exception(const struct regs *regs)
 {
-	static const struct {
-		uint8_t signal, code;
-	} signals[32] = {
-		[0] = {SIGFPE, 1},  /* FPE_INTDIV */
-		[1] = {SIGTRAP, 2}, /* TRAP_TRACE */
-		[3] = {SIGTRAP, SIGNAL_BY_KERNEL},
-		[4] = {SIGSEGV, SIGNAL_BY_KERNEL},
-		[5] = {SIGSEGV, SIGNAL_BY_KERNEL},
-		[6] = {SIGILL, 2}, /* ILL_ILLOPN */
-		[11] = {SIGBUS, SIGNAL_BY_KERNEL},
-		[12] = {SIGBUS, SIGNAL_BY_KERNEL},
-		[13] = {SIGSEGV, SIGNAL_BY_KERNEL},
-		[16] = {SIGFPE, 3}, /* FPE_FLTDIV, and its like */
-		[17] = {SIGBUS, 1}, /* BUS_ADRALN */
-		[19] = {SIGFPE, 3},
-	};
-	uint64_t vector = regs->vector;
+	struct exception_signal signal = exception_signal(regs->vector);
 
-	if (vector >= ARRAY_SIZE(signals) || !signals[vector].signal)
-		return; /* an interrupt: it was handled already */
-	signal_force(signals[vector].signal, signals[vector].code,
-		     signals[vector].code == SIGNAL_BY_KERNEL ? 0 : regs->rip);
+	if (signal.number)
+		signal_force(signal.number, signal.code,
+			     signal.code == SIGNAL_BY_KERNEL ? 0 : regs->rip);
 }
 
 /*
