@@ -194,6 +194,8 @@ static void run(struct thread *thread)
 			syscall(thread, regs);
 		else if (vector == TRAP_PAGE_FAULT)
 			handle_page_fault(thread, regs);
+		else if (vector == TRAP_SYSCALL_32)
+			syscall_32(thread, regs);
 		else
 			handle_exception(regs);
 	}

@@ -289,6 +289,16 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 	}
 }
 
+static void answer(struct thread *thread, struct regs *regs, uint64_t number, long result)
+{
+	regs->rax = (uint64_t)result;
+	thread->call = -1;
+	if (likely(result != -ERESTART && result != -ERESTART_UNLESS_HANDLED))
+		thread->sleep_until = 0;
+	else
+		thread->call = (int64_t)number;
+}
+
 void syscall(struct thread *thread, struct regs *regs)
 {
 	uint64_t number = regs->rax;
@@ -299,10 +309,50 @@ void syscall(struct thread *thread, struct regs *regs)
 			      regs->r9);
 	} while (unlikely(result == -ENOMEM) && number != SIGRETURN && oom_try_again());
 
-	regs->rax = (uint64_t)result;
-	thread->call = -1;
-	if (likely(result != -ERESTART && result != -ERESTART_UNLESS_HANDLED))
-		thread->sleep_until = 0;
-	else if (number != SIGRETURN)
-		thread->call = (int64_t)number;
+	answer(thread, regs, number, result);
+	if (unlikely(number == SIGRETURN)) /* the result is whatever was in the register */
+		thread->call = -1;
+}
+
+/* From the numbers of arch/x86/entry/syscalls/syscall_32.tbl; 0: not one of these (or read). */
+static const uint16_t number_of_32[] = {
+	[1] = 60,    /* exit */
+	[4] = 1,     /* write */
+	[5] = 2,     /* open */
+	[6] = 3,     /* close */
+	[10] = 87,   /* unlink */
+	[12] = 80,   /* chdir */
+	[20] = 39,   /* getpid */
+	[29] = 34,   /* pause */
+	[33] = 21,   /* access */
+	[37] = 62,   /* kill */
+	[38] = 82,   /* rename */
+	[39] = 83,   /* mkdir */
+	[40] = 84,   /* rmdir */
+	[41] = 32,   /* dup */
+	[42] = 22,   /* pipe */
+	[60] = 95,   /* umask */
+	[63] = 33,   /* dup2 */
+	[64] = 110,  /* getppid */
+	[91] = 11,   /* munmap */
+	[125] = 10,  /* mprotect */
+	[158] = 24,  /* sched_yield */
+	[168] = 7,   /* poll */
+	[183] = 79,  /* getcwd */
+	[224] = 186, /* gettid */
+	[252] = 231, /* exit_group */
+};
+
+void syscall_32(struct thread *thread, struct regs *regs)
+{
+	const uint64_t read = 3;
+	uint64_t number = (uint32_t)regs->rax, same = 0;
+	long result = -ENOSYS;
+
+	if (number < ARRAY_SIZE(number_of_32))
+		same = number_of_32[number];
+	if (same || number == read)
+		result = call(same, (uint32_t)regs->rbx, (uint32_t)regs->rcx, (uint32_t)regs->rdx,
+			      (uint32_t)regs->rsi, (uint32_t)regs->rdi, (uint32_t)regs->rbp);
+	answer(thread, regs, number, result);
 }

@@ -45,6 +45,7 @@ static const char *const names[] = {
 	[18] = "machine check",
 	[19] = "SIMD floating-point error",
 	[21] = "control protection fault",
+	[TRAP_SYSCALL_32] = "32-bit system call",
 	[TRAP_EVENT] = "event upcall",
 	[TRAP_FAILSAFE] = "failsafe callback",
 	[TRAP_SYSCALL] = "system call",

@@ -22,9 +22,10 @@ enum {
 	TRAP_INVALID_OPCODE = 6,
 	TRAP_GENERAL_PROTECTION = 13,
 	TRAP_PAGE_FAULT = 14,
-	TRAP_EVENT = 256,    /* event-channel upcall */
-	TRAP_FAILSAFE = 257, /* Xen could not load what the guest asked it to return to */
-	TRAP_SYSCALL = 258,  /* "syscall" from user mode */
+	TRAP_SYSCALL_32 = 0x80, /* "int $0x80": a system call of Linux's 32-bit programs */
+	TRAP_EVENT = 256,       /* event-channel upcall */
+	TRAP_FAILSAFE = 257,    /* Xen could not load what the guest asked it to return to */
+	TRAP_SYSCALL = 258,     /* "syscall" from user mode */
 	TRAP_VECTORS
 };
 

@@ -13,6 +13,14 @@
 /* Does what the registers ask for, and puts the result into them. */
 void syscall(struct thread *thread, struct regs *regs);
 
+/*
+ * The same for "int $0x80", with the numbers and registers of 32-bit Linux: a 64-bit program may
+ * use that too, and some that are older than "syscall" do. The arguments are cut to 32 bits. Only
+ * calls whose arguments mean the same in both tables are here, for nothing translates structures;
+ * all others are ENOSYS.
+ */
+void syscall_32(struct thread *thread, struct regs *regs);
+
 /* Flags of clone(2) that vfork() is made of. */
 #define CLONE_FOR_VFORK 0x4100
 

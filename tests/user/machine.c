@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What a program may do to the machine under it, and what must come of it: deadlines beyond the end
- * of time.
+ * of time, interrupts by instruction.
  */
 #define _GNU_SOURCE
 #include "check.h"
+#include "pinwheel.h"
 
 #include <linux/futex.h>
+#include <setjmp.h>
 #include <sys/syscall.h>
 
 /* ---- deadlines ---- */
@@ -104,11 +106,140 @@ static void impossible_deadlines(void)
 	CHECK_IS(wait_for_nothing(SELECT, (long[]){0, 1000001}), 0);
 }
 
+/* ---- interrupts by instruction ---- */
+
+static sigjmp_buf before;
+
+static void jump_back(int number)
+{
+	siglongjmp(before, number);
+}
+
+/* The signal that an instruction brings; 0: none. */
+#define SIGNAL_OF(instruction)                                      \
+	({                                                          \
+		int number_ = sigsetjmp(before, 1);                 \
+		if (!number_)                                       \
+			__asm__ volatile(instruction ::: "memory"); \
+		number_;                                            \
+	})
+
+static void catch_mistakes(void)
+{
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP};
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		signal(signals[i], jump_back);
+}
+
+static void interrupts(void)
+{
+	int icebp;
+
+	catch_mistakes();
+	CHECK_IS(SIGNAL_OF("int $0x20"), SIGSEGV);
+	CHECK_IS(SIGNAL_OF("int $0x30"), SIGSEGV);
+	CHECK_IS(SIGNAL_OF("int $0x82"), SIGSEGV);
+	CHECK_IS(SIGNAL_OF("int $0xff"), SIGSEGV);
+	CHECK_IS(SIGNAL_OF("int3"), SIGTRAP);
+	icebp = SIGNAL_OF(".byte 0xf1");
+	CHECK(icebp == SIGTRAP || icebp == SIGILL); /* QEMU's emulation does not know it */
+}
+
+/* A system call of 32-bit Linux. -1 with a signal: a Linux that was built without. */
+static long call_32(unsigned long number, unsigned long b, unsigned long c, unsigned long d)
+{
+	long result = (long)number;
+
+	if (sigsetjmp(before, 1))
+		return -1;
+	__asm__ volatile("int $0x80"
+			 : "+a"(result)
+			 : "b"(b), "c"(c), "d"(d)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return result;
+}
+
+static void calls_of_32_bits(void)
+{
+	static const char text[] = "a file";
+	static char path[] = "/no/such/file", back[sizeof(text)];
+	int pipes[2];
+
+	catch_mistakes();
+	if (!on_pinwheel() && call_32(20, 0, 0, 0) == -1)
+		return;
+	CHECK_IS(call_32(20, 0, 0, 0), getpid());
+	CHECK_IS(call_32(0xffffffff00000014, 0, 0, 0), getpid()); /* the upper half is ignored */
+	CHECK_IS(call_32(5, (uintptr_t)path, 0, 0), -ENOENT);
+	CHECK_IS(pipe(pipes), 0);
+	CHECK_IS(call_32(4, (unsigned)pipes[1], (uintptr_t)text, sizeof(text)), sizeof(text));
+	CHECK_IS(call_32(3, (unsigned)pipes[0], (uintptr_t)back, sizeof(back)), sizeof(back));
+	CHECK(!strcmp(text, back));
+	CHECK_IS(call_32(4, (unsigned)pipes[1], 1ul << 32, 1), -EFAULT); /* address 0 */
+	CHECK_IS(call_32(6, (unsigned)pipes[0], 0, 0), 0);
+	CHECK_IS(call_32(6, (unsigned)pipes[0], 0, 0), -EBADF);
+	CHECK_IS(call_32(3, (unsigned)pipes[0], 0, 1), -EBADF);
+	CHECK_IS(call_32(5000, 0, 0, 0), -ENOSYS);
+	CHECK_IS(call_32(223, 0, 0, 0), -ENOSYS);
+	CHECK_IS(call_32(0xffffffff, 0, 0, 0), -ENOSYS);
+}
+
+/* One that is interrupted begins anew, with the number that it had. */
+static int interrupt_parent(void)
+{
+	while (!kill(getppid(), SIGUSR1))
+		nap(1);
+	return 0;
+}
+
+static volatile sig_atomic_t signals_seen;
+static int late[2];
+
+static void see(int number)
+{
+	(void)number;
+	if (++signals_seen == 2)
+		signals_seen += write(late[1], "x", 1) != 1;
+}
+
+static void restarted_call_of_32_bits(void)
+{
+	static char byte;
+	struct sigaction action = {.sa_handler = see, .sa_flags = SA_RESTART};
+	pid_t pid;
+
+	catch_mistakes();
+	if (!on_pinwheel() && call_32(20, 0, 0, 0) == -1)
+		return;
+	CHECK_IS(pipe(late), 0);
+	CHECK_IS(sigaction(SIGUSR1, &action, NULL), 0);
+	pid = start_child(interrupt_parent);
+	CHECK_IS(call_32(3, (unsigned)late[0], (uintptr_t)&byte, 1), 1);
+	CHECK_IS(byte, 'x');
+	CHECK(signals_seen >= 2);
+	kill(pid, SIGKILL);
+	check_killed(pid, SIGKILL);
+}
+
+/* As Linux sets it: protection, the coprocessor's, write protection, alignment, paging. */
+static void machine_status_word(void)
+{
+	unsigned long word;
+
+	__asm__ volatile("smsw %0" : "=r"(word));
+	CHECK_IS(word, 0x80050033);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct check_test tests[] = {
 		CHECK_TEST(far_deadlines),
 		CHECK_TEST(impossible_deadlines),
+		CHECK_TEST(interrupts),
+		CHECK_TEST(calls_of_32_bits),
+		CHECK_TEST(restarted_call_of_32_bits),
+		CHECK_TEST(machine_status_word),
 	};
 
 	return check_run("machine", tests, ARRAY_SIZE(tests), argc > 1 ? argv[1] : NULL);

@@ -12,6 +12,7 @@
 #include <arch/io.h>
 #include <arch/native.h>
 #include <arch/segments.h>
+#include <arch/traps.h>
 #include <kernel/compiler.h>
 #include <mm/layout.h>
 
@@ -32,6 +33,7 @@ enum { VECTOR_NMI = 2, VECTOR_DOUBLE_FAULT = 8, STUB_SIZE = 16, STACK_SIZE = 409
 #define CR0_MONITOR        (1u << 1)
 #define CR0_EMULATION      (1u << 2)
 #define CR0_NUMERIC_ERROR  (1u << 5)
+#define CR0_ALIGNMENT_MASK (1u << 18) /* programs may have alignment checked (flag AC) */
 #define CR4_FXSAVE         (1u << 9)
 #define CR4_SSE_EXCEPTIONS (1u << 10)
 
@@ -81,8 +83,10 @@ static void set_gate(unsigned int vector, unsigned int ist)
 {
 	uint64_t address = (uint64_t)native_trap_stubs + vector * STUB_SIZE;
 
-	/* Present, an interrupt gate: it holds events back. Programs may raise int3 and into. */
-	uint8_t type = vector == 3 || vector == 4 ? 0xee : 0x8e;
+	/* Present, an interrupt gate: it holds events back. Programs may raise int3, into, int
+	 * 0x80. */
+	bool open = vector == 3 || vector == 4 || vector == TRAP_SYSCALL_32;
+	uint8_t type = open ? 0xee : 0x8e;
 
 	idt[vector] = (struct gate){(uint16_t)address,
 				    CODE_64_SEGMENT,
@@ -104,7 +108,8 @@ static void let_programs_in(void)
 	/* Cleared on the way in: every flag that a program may have set. */
 	msr_write(MSR_FMASK, RFLAGS_ALL);
 	__asm__ volatile("movq %%cr0, %0; movq %%cr4, %1" : "=r"(cr0), "=r"(cr4));
-	cr0 = (cr0 & ~(uint64_t)CR0_EMULATION) | CR0_MONITOR | CR0_NUMERIC_ERROR;
+	cr0 &= ~(uint64_t)CR0_EMULATION;
+	cr0 |= CR0_MONITOR | CR0_NUMERIC_ERROR | CR0_ALIGNMENT_MASK;
 	cr4 |= CR4_FXSAVE | CR4_SSE_EXCEPTIONS;
 	__asm__ volatile("movq %0, %%cr0; movq %1, %%cr4" ::"r"(cr0), "r"(cr4) : "memory");
 }

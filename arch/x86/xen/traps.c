@@ -44,6 +44,7 @@ void xen_traps_init(void)
 	/* What a program in ring 3 may raise with an instruction made for it: int3, into. */
 	TI_SET_DPL(&table[3], 3);
 	TI_SET_DPL(&table[4], 3);
+	TI_SET_DPL(&table[TRAP_SYSCALL_32], 3);
 
 	trap_set_handler(TRAP_EVENT, evtchn_upcall);
 	error = hypercall_set_trap_table(table);
