@@ -354,6 +354,9 @@ static bool enter_handler(struct thread *thread, struct regs *regs, unsigned int
 	regs->rax = 0;
 	regs->rsp = sp;
 	regs->rip = action->handler;
+	/* The program may have been in 32-bit mode. */
+	regs->cs = machine->user_code;
+	regs->ss = machine->user_stack;
 	regs->rflags &= ~(uint64_t)(RFLAGS_DF | RFLAGS_TF);
 	return true;
 }
