@@ -82,6 +82,7 @@ static void become(struct task *next)
 		mm_load(mm);
 	if (next->stack && next->space) {
 		user_set_stack(next->stack);
+		load_selectors(next->selectors);
 		machine->set_thread_pointer(next->thread_pointer);
 	}
 	lazy_leave();
@@ -112,8 +113,10 @@ static void switch_to(struct task *next)
 		limit_turn();
 	if (next == previous)
 		return;
-	if (previous->space && !previous->ended)
+	if (previous->space && !previous->ended) {
 		save_fpu(previous->fpu);
+		previous->selectors = read_selectors();
+	}
 	become(next);
 	if (next->space)
 		restore_fpu(next->fpu);
@@ -164,6 +167,9 @@ struct task *task_create(void (*start)(void *argument), void *argument, struct s
 	task->argument = argument;
 	task->space = space;
 	fresh_fpu(task->fpu);
+	/* A child has its parent's; what another program left behind is nobody's. */
+	if (current->space)
+		task->selectors = read_selectors();
 	/* Below the program's registers. */
 	task->sp = fresh_stack(user_kernel_part(task->stack), begin);
 	list_init(&task->link);
@@ -178,6 +184,9 @@ void task_enter(struct space *space, uintptr_t thread_pointer)
 {
 	bool events = events_mask();
 
+	/* A new program starts without; a thread pointer means what fs is for. */
+	current->selectors = space == current->space ? read_selectors() : (struct selectors){0};
+	current->selectors.fs = 0;
 	current->space = space;
 	current->thread_pointer = thread_pointer;
 	become(current);

@@ -63,6 +63,20 @@ uintptr_t fresh_stack(uintptr_t top, void (*function)(void))
 	return (uintptr_t)words;
 }
 
+void load_selectors(struct selectors next)
+{
+	struct selectors now = read_selectors();
+
+	if (now.ds != next.ds)
+		__asm__ volatile("movw %0, %%ds" ::"r"(next.ds));
+	if (now.es != next.es)
+		__asm__ volatile("movw %0, %%es" ::"r"(next.es));
+	if (now.fs != next.fs)
+		__asm__ volatile("movw %0, %%fs" ::"r"(next.fs));
+	if (now.gs != next.gs)
+		machine->load_gs(next.gs);
+}
+
 void fresh_fpu(unsigned char *area)
 {
 	const uint16_t control = 0x037f;

@@ -35,12 +35,14 @@ struct machine {
 	/*
 	 * Programs: the selectors of their segments; the way to one, by whose next trap, event or
 	 * system call this returns (only for user_run(), arch/user.h); the top of the kernel stack
-	 * that its trap frame is put on; and the base of its FS segment.
+	 * that its trap frame is put on; the base of its FS segment; and its GS selector, for the
+	 * base of the kernel's own GS must not change with that.
 	 */
 	uint16_t user_code, user_stack;
 	void (*enter_user)(struct regs *regs);
 	void (*set_kernel_stack)(uintptr_t top);
 	void (*set_thread_pointer)(uintptr_t address);
+	void (*load_gs)(uint16_t selector);
 
 	/* Sleeps until an event is delivered; lets events through meanwhile and afterwards. */
 	void (*block)(void);

@@ -32,6 +32,7 @@ void native_enter_five_levels(paddr_t root);
 void native_enter_user(struct regs *regs);
 void native_set_kernel_stack(uintptr_t top);
 void native_set_thread_pointer(uintptr_t address);
+void native_load_gs(uint16_t selector);
 void native_block(void);
 uintptr_t native_fault_address(void);
 

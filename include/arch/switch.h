@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Switching from one kernel stack to another, and the floating-point registers of programs. The
+ * Switching from one kernel stack to another, and the floating-point and segment registers of
+ * programs. The
  * kernel itself uses none of the latter.
  */
 #ifndef ARCH_SWITCH_H
@@ -28,6 +29,26 @@ static inline void restore_fpu(const unsigned char *area)
 {
 	__asm__ volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
 }
+
+/* The data segments of a program. In 64-bit mode they matter to nobody else. */
+struct selectors {
+	uint16_t ds, es, fs, gs;
+};
+
+static inline struct selectors read_selectors(void)
+{
+	struct selectors now;
+
+	__asm__ volatile("movw %%ds, %0; movw %%es, %1; movw %%fs, %2; movw %%gs, %3"
+			 : "=rm"(now.ds), "=rm"(now.es), "=rm"(now.fs), "=rm"(now.gs));
+	return now;
+}
+
+/*
+ * Loads a program's selectors, all of which a program has loaded before, or 0. The thread pointer
+ * must be set after it: loading fs may overwrite its base. Events are masked.
+ */
+void load_selectors(struct selectors selectors);
 
 /* As a program finds the registers when it starts: all exceptions masked, everything else 0. */
 void fresh_fpu(unsigned char *area);

@@ -10,6 +10,7 @@
 #ifndef KERNEL_TASK_H
 #define KERNEL_TASK_H
 
+#include <arch/switch.h>
 #include <arch/traps.h>
 #include <kernel/list.h>
 #include <mm/space.h>
@@ -23,6 +24,7 @@ struct task {
 	uintptr_t sp;          /* while another runs: where its registers are kept */
 	struct space *space;   /* NULL: the kernel's */
 	uintptr_t thread_pointer;
+	struct selectors selectors; /* of a task with a space, while another runs */
 	void (*start)(void *argument);
 	void *argument;
 	bool asleep; /* in the queue of something that has to happen */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What a program may do to the machine under it, and what must come of it: deadlines beyond the end
- * of time, interrupts by instruction.
+ * of time, interrupts by instruction, segments.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -9,6 +9,7 @@
 
 #include <linux/futex.h>
 #include <setjmp.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 /* ---- deadlines ---- */
@@ -231,6 +232,147 @@ static void machine_status_word(void)
 	CHECK_IS(word, 0x80050033);
 }
 
+/* ---- segments ---- */
+
+struct selectors {
+	uint16_t ds, es, fs, gs;
+};
+
+static struct selectors read_selectors(void)
+{
+	struct selectors now;
+
+	__asm__ volatile("movw %%ds, %0; movw %%es, %1; movw %%fs, %2; movw %%gs, %3"
+			 : "=m"(now.ds), "=m"(now.es), "=m"(now.fs), "=m"(now.gs));
+	return now;
+}
+
+static bool are_all(struct selectors now, uint16_t value)
+{
+	return now.ds == value && now.es == value && now.fs == value && now.gs == value;
+}
+
+/* A data segment that there is: the stack's. */
+static uint16_t stack_segment(void)
+{
+	uint16_t ss;
+
+	__asm__ volatile("movw %%ss, %0" : "=r"(ss));
+	return ss;
+}
+
+static int there[2], back[2];
+
+/* Without the C library, whose own data is found by way of fs. */
+__attribute__((always_inline)) static inline long plain_call(long number, long a, void *b, long c)
+{
+	long result = number;
+
+	__asm__ volatile("syscall"
+			 : "+a"(result)
+			 : "D"(a), "S"(b), "d"(c)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+__attribute__((noreturn, optimize("no-stack-protector"))) static void use_segments(void)
+{
+	const uint16_t ss = stack_segment();
+	bool good;
+	char byte;
+
+	__asm__ volatile("movw %0, %%ds; movw %0, %%es; movw %0, %%fs; movw %0, %%gs" ::"r"(ss));
+	plain_call(SYS_write, there[1], &byte, 1);
+	plain_call(SYS_read, back[0], &byte, 1); /* meanwhile others run */
+	good = are_all(read_selectors(), ss);
+	/* A child has the same. */
+	if (plain_call(SYS_fork, 0, NULL, 0) == 0)
+		plain_call(SYS_exit_group, are_all(read_selectors(), ss) ? 0 : 1, NULL, 0);
+	plain_call(SYS_wait4, -1, NULL, 0);
+	plain_call(SYS_exit_group, good ? 0 : 1, NULL, 0);
+	__builtin_unreachable();
+}
+
+static void selectors_are_a_programs_own(void)
+{
+	char byte = 0;
+	pid_t pid;
+
+	CHECK(are_all(read_selectors(), 0));
+	CHECK_IS(pipe(there), 0);
+	CHECK_IS(pipe(back), 0);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid)
+		use_segments();
+	CHECK_IS(read(there[0], &byte, 1), 1);
+	CHECK(are_all(read_selectors(), 0));
+	CHECK_IS(write(back[1], &byte, 1), 1);
+	check_exit(pid, 0);
+	CHECK(are_all(read_selectors(), 0));
+}
+
+/* All but fs, without which nothing could be executed from C. */
+static void a_new_program_has_none(void)
+{
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (!pid) {
+		__asm__ volatile(
+			"movw %0, %%ds; movw %0, %%es; movw %0, %%gs" ::"r"(stack_segment()));
+		execl(self_path(), "machine", "--selectors", NULL);
+		_exit(9);
+	}
+	check_exit(pid, 0);
+}
+
+static volatile uint16_t handler_code, handler_stack;
+
+static void note_segments(int number)
+{
+	uint16_t cs;
+
+	__asm__ volatile("movw %%cs, %0" : "=r"(cs));
+	handler_code = cs;
+	handler_stack = stack_segment();
+	siglongjmp(before, number);
+}
+
+/* Runs an invalid instruction with another code segment; or fails to get there. */
+static void fault_in_segment(uint64_t selector, unsigned char *code)
+{
+	struct {
+		uint64_t offset, selector;
+	} target = {(uintptr_t)code, selector};
+
+	if (!sigsetjmp(before, 1))
+		__asm__ volatile("pushq 8(%0); pushq (%0); lretq" ::"r"(&target) : "memory");
+}
+
+static void handlers_start_in_64_bit_mode(void)
+{
+	static char stack[65536];
+	const uint64_t segments[] = {0x23, 0xe023}; /* for 32-bit code: Linux's, and Xen's */
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT;
+	struct sigaction action = {.sa_handler = note_segments, .sa_flags = SA_ONSTACK};
+	unsigned char *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1, 0);
+	uint16_t cs;
+
+	CHECK(code != MAP_FAILED);
+	memcpy(code, "\x0f\x0b", 2); /* ud2 */
+	CHECK_IS(sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof(stack)}, NULL), 0);
+	CHECK_IS(sigaction(SIGILL, &action, NULL), 0);
+	CHECK_IS(sigaction(SIGSEGV, &action, NULL), 0);
+	__asm__ volatile("movw %%cs, %0" : "=r"(cs));
+	for (size_t i = 0; i < ARRAY_SIZE(segments); i++) {
+		handler_code = handler_stack = 0;
+		fault_in_segment(segments[i], code);
+		CHECK_IS(handler_code, cs);
+		CHECK_IS(handler_stack, stack_segment());
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct check_test tests[] = {
@@ -240,7 +382,14 @@ int main(int argc, char **argv)
 		CHECK_TEST(calls_of_32_bits),
 		CHECK_TEST(restarted_call_of_32_bits),
 		CHECK_TEST(machine_status_word),
+		CHECK_TEST(selectors_are_a_programs_own),
+		CHECK_TEST(a_new_program_has_none),
+		CHECK_TEST(handlers_start_in_64_bit_mode),
 	};
+
+	if (argc == 2 && !strcmp(argv[1], "--selectors"))
+		return !are_all(read_selectors(), 0);
+	self_path();
 
 	return check_run("machine", tests, ARRAY_SIZE(tests), argc > 1 ? argv[1] : NULL);
 }

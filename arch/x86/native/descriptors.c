@@ -140,3 +140,9 @@ void native_set_thread_pointer(uintptr_t address)
 {
 	msr_write(MSR_FS_BASE, address);
 }
+
+void native_load_gs(uint16_t selector)
+{
+	/* Loading it sets the base that is in use, which is the program's for that moment. */
+	__asm__ volatile("swapgs; movw %0, %%gs; swapgs" ::"r"(selector) : "memory");
+}

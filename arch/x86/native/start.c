@@ -72,6 +72,7 @@ static const struct machine bare = {
 	.enter_user = native_enter_user,
 	.set_kernel_stack = native_set_kernel_stack,
 	.set_thread_pointer = native_set_thread_pointer,
+	.load_gs = native_load_gs,
 	.block = native_block,
 	.fault_address = native_fault_address,
 	.shutdown = shutdown,

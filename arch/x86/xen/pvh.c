@@ -116,6 +116,7 @@ const struct machine xen_pvh = {
 	.enter_user = native_enter_user,
 	.set_kernel_stack = native_set_kernel_stack,
 	.set_thread_pointer = native_set_thread_pointer,
+	.load_gs = native_load_gs,
 	.block = native_block,
 	.fault_address = native_fault_address,
 	.shutdown = xen_shutdown,

@@ -47,6 +47,11 @@ static void set_thread_pointer(uintptr_t address)
 	batch_hypercall(__HYPERVISOR_set_segment_base, SEGBASE_FS, address);
 }
 
+static void load_gs(uint16_t selector)
+{
+	batch_hypercall(__HYPERVISOR_set_segment_base, SEGBASE_GS_USER_SEL, selector);
+}
+
 static void block(void)
 {
 	hypercall_sched_op(SCHEDOP_block, NULL);
@@ -76,6 +81,7 @@ static const struct machine xen_pv = {
 	.enter_user = xen_enter_user,
 	.set_kernel_stack = set_kernel_stack,
 	.set_thread_pointer = set_thread_pointer,
+	.load_gs = load_gs,
 	.block = block,
 	.fault_address = fault_address,
 	.memory_ready = publish_p2m,
