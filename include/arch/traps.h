@@ -22,6 +22,7 @@ enum {
 	TRAP_INVALID_OPCODE = 6,
 	TRAP_GENERAL_PROTECTION = 13,
 	TRAP_PAGE_FAULT = 14,
+	TRAP_MACHINE_CHECK = 18,
 	TRAP_SYSCALL_32 = 0x80, /* "int $0x80": a system call of Linux's 32-bit programs */
 	TRAP_EVENT = 256,       /* event-channel upcall */
 	TRAP_FAILSAFE = 257,    /* Xen could not load what the guest asked it to return to */

@@ -30,21 +30,26 @@ static void register_callback(unsigned int type, const void *entry)
 
 void xen_traps_init(void)
 {
-	static struct trap_info table[256 + 1];
+	static struct trap_info table[256]; /* one is left out, and the last ends the table */
+	struct trap_info *trap = table;
 	long error;
 
 	for (unsigned int vector = 0; vector < 256; vector++) {
-		struct trap_info *trap = &table[vector];
-
+		/*
+		 * Xen hands a machine check to a guest that has a handler, and leaves it at that.
+		 * This kernel could do nothing about one: without a handler Xen deals with it.
+		 */
+		if (vector == TRAP_MACHINE_CHECK)
+			continue;
 		trap->vector = (uint8_t)vector;
 		trap->cs = FLAT_KERNEL_CS;
 		trap->address = (unsigned long)trap_stubs + vector * STUB_SIZE;
 		TI_SET_IF(trap, 1);
+		/* What a program in ring 3 may raise by an instruction made for it. */
+		if (vector == TRAP_BREAKPOINT || vector == 4 || vector == TRAP_SYSCALL_32)
+			TI_SET_DPL(trap, 3);
+		trap++;
 	}
-	/* What a program in ring 3 may raise with an instruction made for it: int3, into. */
-	TI_SET_DPL(&table[3], 3);
-	TI_SET_DPL(&table[4], 3);
-	TI_SET_DPL(&table[TRAP_SYSCALL_32], 3);
 
 	trap_set_handler(TRAP_EVENT, evtchn_upcall);
 	error = hypercall_set_trap_table(table);
