@@ -12,7 +12,7 @@
 #include <xen/arch-x86/hvm/start_info.h>
 #include <xen/xen.h>
 
-#define MAX_ENTRIES 128
+#define MAX_ENTRIES BOOT_ABSENT
 #define MAX_MODULES 16
 #define MAX_ADDRESS (1ull << 46) /* 64 TiB, which the direct map has room for */
 #define LOW_FRAMES  256          /* the first MiB is left to firmware, RAM or not */
@@ -145,23 +145,20 @@ static bool is_ram(const struct ram *ram, uint64_t first, uint64_t count)
 	return false;
 }
 
-static const char *describe_memory(const struct ram *ram, struct boot_info *boot)
+/* Before each range of RAM is at most one hole: so there is room for all. */
+static void describe_memory(const struct ram *ram, struct boot_info *boot)
 {
 	uint64_t end = 0;
 
 	for (unsigned int i = 0; i < ram->count; i++) {
 		struct pfn_range range = ram->range[i];
 
-		if (range.start.n > end) {
-			if (boot->absent_runs == BOOT_ABSENT)
-				return boot_message("memory has more than %u holes", BOOT_ABSENT);
+		if (range.start.n > end)
 			boot->absent[boot->absent_runs++] =
 				(struct pfn_range){pfn(end), range.start.n - end};
-		}
 		end = end_of(range);
 	}
 	boot->pages = end;
-	return NULL;
 }
 
 static const char *check_cmdline(const struct hvm_start_info *start,
@@ -261,8 +258,9 @@ const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *conte
 			"hvm_start_info.magic is %08x, not %08x: this is not a PVH loader",
 			start->magic, XEN_HVM_START_MAGIC_VALUE);
 	boot->dom0 = start->flags & SIF_INITDOMAIN;
-	if ((error = read_map(start, context, &ram)) || (error = describe_memory(&ram, boot)))
+	if ((error = read_map(start, context, &ram)))
 		return error;
+	describe_memory(&ram, boot);
 	if (!is_ram(&ram, context->image.start.n, context->image.count))
 		return boot_message("the kernel, pfn %lx to %lx, does not lie in RAM",
 				    context->image.start.n, end_of(context->image) - 1);

@@ -12,7 +12,7 @@
 
 #define BOOT_CMDLINE_SIZE 1024 /* bytes, the final 0 included: public/xen.h, MAX_GUEST_CMDLINE */
 
-#define BOOT_ABSENT 16 /* holes in memory, at most */
+#define BOOT_ABSENT 128 /* holes in memory, at most: as many as entries of a memory map */
 
 /* A run of frames. */
 struct pfn_range {

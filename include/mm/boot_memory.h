@@ -36,7 +36,7 @@ const char *frame_kind_name(enum frame_kind kind);
 /* Whether there are page tables among frames of that kind: a PV builder's P2M brings its own. */
 bool frame_kind_may_be_table(enum frame_kind kind);
 
-#define BOOT_MEMORY_RUNS 32
+#define BOOT_MEMORY_RUNS (BOOT_ABSENT + 32)
 
 struct boot_run {
 	struct pfn_range range;
