@@ -1,39 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Xen's clocks and its one-shot timer.
- *
- * Both clocks are published in the shared page under a version number that is odd while Xen writes:
- * read it, read the fields, read it again, and start over unless it is even and the same.
+ * Xen's clocks, which it publishes in the shared page, and its one-shot timer.
  */
 #include <arch/cpu.h>
 #include <arch/evtchn.h>
 #include <arch/hypercall.h>
+#include <arch/pvclock.h>
 #include <arch/time.h>
 #include <arch/xen.h>
 #include <kernel/panic.h>
 #include <xen/vcpu.h>
 
-static bool version_changed(const volatile uint32_t *version, uint32_t before)
-{
-	barrier();
-	return (before & 1) || *version != before;
-}
-
 uint64_t xen_system_time(void)
 {
-	const volatile struct vcpu_time_info *info = &this_cpu()->vcpu->time;
-	uint32_t version;
-	uint64_t now;
-
-	if (!this_cpu()->vcpu)
-		return 0;
-	do {
-		version = info->version;
-		barrier();
-		now = info->system_time + time_scale(rdtsc() - info->tsc_timestamp,
-						     info->tsc_to_system_mul, info->tsc_shift);
-	} while (version_changed(&info->version, version));
-	return now;
+	return this_cpu()->vcpu ? pvclock_read(&this_cpu()->vcpu->time) : 0;
 }
 
 uint64_t xen_wall_time(void)
@@ -47,7 +27,7 @@ uint64_t xen_wall_time(void)
 		barrier();
 		at_boot =
 			((uint64_t)info->wc_sec_hi << 32 | info->wc_sec) * NS_PER_S + info->wc_nsec;
-	} while (version_changed(&info->wc_version, version));
+	} while (pvclock_changed(&info->wc_version, version));
 	return at_boot + xen_system_time();
 }
 

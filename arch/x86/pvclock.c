@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reading a clock in memory shared with the hypervisor; see the header.
+ *
+ * The hypervisor gives a time, the time-stamp counter at that time and the factor of its ticks, all
+ * of the processor that the virtual CPU runs on. It writes under a version number: read it, read
+ * the fields, read it again, and start over unless it is even and the same.
+ */
+#include <arch/cpu.h>
+#include <arch/pvclock.h>
+#include <arch/time.h>
+
+bool pvclock_changed(const volatile uint32_t *version, uint32_t before)
+{
+	barrier();
+	return (before & 1) || *version != before;
+}
+
+/* Makes "now" the latest time that was told, unless a later one was. */
+static uint64_t never_back(uint64_t now)
+{
+	static uint64_t latest;
+	uint64_t before = __atomic_load_n(&latest, __ATOMIC_RELAXED);
+
+	/* An event may come in between, and its handler ask for the time. */
+	do {
+		if (now <= before)
+			return before;
+	} while (!__atomic_compare_exchange_n(&latest, &before, now, false, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return now;
+}
+
+uint64_t pvclock_read(const volatile struct vcpu_time_info *info)
+{
+	uint32_t version;
+	uint8_t flags;
+	uint64_t now;
+
+	do {
+		int64_t ticks;
+
+		version = info->version;
+		barrier();
+		flags = info->flags;
+		/* The counter of a processor that is behind may not have got there yet. */
+		ticks = MAX((int64_t)(rdtsc() - info->tsc_timestamp), 0);
+		now = info->system_time +
+		      time_scale((uint64_t)ticks, info->tsc_to_system_mul, info->tsc_shift);
+	} while (pvclock_changed(&info->version, version));
+	return flags & XEN_PVCLOCK_TSC_STABLE_BIT ? now : never_back(now);
+}
