@@ -11,6 +11,7 @@
 #include <mm/types.h>
 
 struct hvm_memmap_table_entry;
+struct rates;
 
 /* Interrupt vectors, above those of exceptions. */
 #define VECTOR_SERIAL   0x24
@@ -36,17 +37,30 @@ void native_load_gs(uint16_t selector);
 void native_block(void);
 uintptr_t native_fault_address(void);
 
-/* Finds out how fast the TSC and the APIC's timer tick, by the PC's 1.19 MHz timer: 10 ms. */
+/*
+ * Finds a clock: KVM's, if this is its guest; else the TSC, whose rate cpuid tells or the PC's
+ * 1.19 MHz timer. And the rate of the APIC's timer. A machine that has none of these is fatal().
+ */
 void native_clock_init(void);
+
+/* Measures both rates by the PC's timer, 5 ms at a time. Returns false if there is no such timer.
+ */
+bool native_rates_from_pit(struct rates *rates);
+
+/* The hypervisor's cpuid leaves with that signature of 12 characters start there; 0: none does. */
+uint32_t native_find_hypervisor(const char *signature);
 uint64_t native_system_time(void);
 uint64_t native_wall_time(void);
 
 /* The local APIC and the I/O APIC, at the addresses where every PC has them. */
 void native_apic_init(void);
-/* Ticks of the APIC's timer since it was set to count down from its maximum. */
+/* The APIC's timer counts every so many of its ticks. */
+#define APIC_DIVISOR 16
+
+/* Counts of the APIC's timer since it was set to count down from its maximum. */
 void native_apic_count_down(void);
 uint32_t native_apic_counted(void);
-void native_apic_set_frequency(uint64_t hz);
+void native_apic_set_frequency(uint64_t hz); /* of its ticks, not divided */
 void native_start_timer(void);
 void native_set_timer(uint64_t deadline);
 

@@ -28,10 +28,10 @@ enum {
 
 #define APIC_ENABLE    0x100
 #define APIC_MASKED    0x10000
-#define APIC_BY_16     3
+#define APIC_BY_16     3 /* APIC_DIVISOR */
 #define FIRST_REDIRECT 0x10
 
-static uint64_t frequency; /* ticks of the timer in a second */
+static uint64_t frequency; /* counts of the timer in a second */
 
 static volatile uint32_t *local(unsigned int offset)
 {
@@ -73,7 +73,7 @@ uint32_t native_apic_counted(void)
 
 void native_apic_set_frequency(uint64_t hz)
 {
-	frequency = hz;
+	frequency = hz / APIC_DIVISOR;
 }
 
 void native_end_of_interrupt(void)

@@ -1,29 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Clocks of a PC: the time-stamp counter since boot, the battery-backed clock (MC146818) for the
- * date. How fast the counter and the APIC's timer run nobody says, so both are counted while the
- * 1.19 MHz timer (i8254, channel 2) measures 10 ms.
+ * Clocks of a PC: the time since boot, by the time-stamp counter or from KVM; and the
+ * battery-backed clock (MC146818) for the date.
  */
 #include <arch/cpu.h>
 #include <arch/io.h>
 #include <arch/native.h>
+#include <arch/pvclock.h>
+#include <arch/rates.h>
 #include <arch/time.h>
 #include <kernel/panic.h>
-
-#define PIT_HZ      1193182
-#define PIT_TICKS   (PIT_HZ / 100)
-#define PIT_CHANNEL 0x42
-#define PIT_COMMAND 0x43
-#define PIT_GATE    0x61 /* bit 0: counts; bit 1: the loudspeaker; bit 5: has counted down */
-
-/* A processor slower than 10 MHz, or a wait of many seconds: something is wrong. */
-#define LEAST_TICKS 100000
-#define MOST_LOOKS  50000000
+#include <kernel/printk.h>
+#include <mm/layout.h>
 
 #define RTC_INDEX 0x70
 #define RTC_DATA  0x71
 
-static uint64_t first_tick, date_at_boot; /* nanoseconds since 1970 */
+static uint64_t date_at_boot; /* nanoseconds since 1970 */
+
+/* ---- the time-stamp counter ---- */
+
+static uint64_t first_tick;
 static uint32_t multiplier;
 static int8_t shift;
 
@@ -36,6 +33,42 @@ static void set_factor(uint64_t hz)
 	}
 	multiplier = (uint32_t)((NS_PER_S << 32) / hz);
 }
+
+/* ---- KVM's clock (Linux, Documentation/virt/kvm/x86/{cpuid,msr}.rst) ---- */
+
+#define KVM_SIGNATURE    "KVMKVMKVM\0\0"
+#define KVM_CLOCK        (1u << 3) /* leaf 1 of its own, eax: these two registers */
+#define MSR_KVM_WALL     0x4b564d00
+#define MSR_KVM_SYSTEM   0x4b564d01
+#define KVM_CLOCK_ENABLE 1
+
+static struct vcpu_time_info kvm_clock __attribute__((aligned(64))); /* not across pages */
+static struct {
+	uint32_t version, seconds, nanoseconds;
+} kvm_date __attribute__((aligned(64)));
+static uint64_t kvm_first;
+
+static bool use_kvm_clock(void)
+{
+	uint32_t leaves = native_find_hypervisor(KVM_SIGNATURE);
+
+	if (!leaves || !(cpuid(leaves + 1).eax & KVM_CLOCK))
+		return false;
+	msr_write(MSR_KVM_SYSTEM, ((uintptr_t)&kvm_clock - KERNEL_VIRT_BASE) | KVM_CLOCK_ENABLE);
+	if (!kvm_clock.tsc_to_system_mul)
+		return false;
+	kvm_first = pvclock_read(&kvm_clock);
+	return true;
+}
+
+/* The date at the zero of KVM's clock. */
+static uint64_t read_kvm_date(void)
+{
+	msr_write(MSR_KVM_WALL, (uintptr_t)&kvm_date - KERNEL_VIRT_BASE);
+	return kvm_date.seconds * NS_PER_S + kvm_date.nanoseconds;
+}
+
+/* ---- the battery-backed clock ---- */
 
 static uint8_t rtc_read(uint8_t reg)
 {
@@ -84,33 +117,66 @@ static struct date rtc_date(void)
 	return date;
 }
 
+/* ---- all of it ---- */
+
+/* Counts the APIC's timer against the clock that there is, which is read before and after it. */
+static uint64_t measure_apic(void)
+{
+	uint64_t most = 0;
+
+	for (unsigned int i = 0; i < 5; i++) {
+		uint64_t start = native_system_time(), passed;
+		uint32_t counted;
+
+		native_apic_count_down();
+		while (native_system_time() - start < 2 * NS_PER_MS)
+			cpu_relax();
+		counted = native_apic_counted();
+		passed = native_system_time() - start;
+		/* An interruption on either side makes it look slower than it is. */
+		most = MAX(most, counted * NS_PER_S / passed * APIC_DIVISOR);
+	}
+	return most;
+}
+
+static const char *find_clock(struct rates *rates)
+{
+	const char *source = NULL;
+
+	*rates = (struct rates){0};
+	if (use_kvm_clock())
+		return "KVM";
+	if (rates_from_cpuid(cpuid, rates))
+		source = "the time-stamp counter, at the rate that cpuid tells";
+	else if (native_rates_from_pit(rates))
+		source = "the time-stamp counter, measured by the PC's timer";
+	else
+		fatal("no clock: neither KVM's, nor a rate of the time-stamp counter in cpuid, nor "
+		      "a timer of the PC (i8254) to measure it by");
+	set_factor(rates->tsc);
+	first_tick = rdtsc();
+	return source;
+}
+
 void native_clock_init(void)
 {
-	uint64_t start, ticks;
+	struct rates rates;
+	const char *source = find_clock(&rates);
 
-	port_write8(PIT_GATE, (uint8_t)((port_read8(PIT_GATE) & ~2) | 1));
-	port_write8(PIT_COMMAND, 0xb0); /* channel 2, both bytes, one shot */
-	port_write8(PIT_CHANNEL, PIT_TICKS & 0xff);
-	port_write8(PIT_CHANNEL, PIT_TICKS >> 8);
-	start = rdtsc();
-	native_apic_count_down();
-	for (uint64_t looked = 0; !(port_read8(PIT_GATE) & 0x20); looked++) {
-		if (looked == MOST_LOOKS)
-			fatal("the timer of the PC (i8254) does not count: no way to tell the "
-			      "time");
-	}
-	ticks = rdtsc() - start;
-	if (ticks < LEAST_TICKS)
-		fatal("the timer of the PC (i8254) counted 10 ms in %lu ticks: there is none",
-		      ticks);
-	native_apic_set_frequency((uint64_t)native_apic_counted() * PIT_HZ / PIT_TICKS);
-	set_factor(ticks * PIT_HZ / PIT_TICKS);
-	first_tick = start;
-	date_at_boot = time_from_date(rtc_date()) * NS_PER_S;
+	if (!rates.apic)
+		rates.apic = measure_apic();
+	native_apic_set_frequency(rates.apic);
+	if (kvm_first)
+		date_at_boot = read_kvm_date() + kvm_first;
+	else
+		date_at_boot = time_from_date(rtc_date()) * NS_PER_S - native_system_time();
+	printk(PRINTK_DEBUG, "clock: %s; timer: APIC, %lu kHz\n", source, rates.apic / 1000);
 }
 
 uint64_t native_system_time(void)
 {
+	if (kvm_first)
+		return pvclock_read(&kvm_clock) - kvm_first;
 	return time_scale(rdtsc() - first_tick, multiplier, shift);
 }
 

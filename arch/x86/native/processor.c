@@ -2,8 +2,10 @@
 /*
  * Privileged instructions, of paging and of waiting; see the headers.
  */
+#include <arch/io.h>
 #include <arch/native.h>
 #include <arch/tlb.h>
+#include <kernel/string.h>
 
 void native_flush_address(uintptr_t address)
 {
@@ -34,4 +36,18 @@ uintptr_t native_fault_address(void)
 
 	__asm__ volatile("movq %%cr2, %0" : "=r"(address));
 	return address;
+}
+
+/* Each hypervisor that a machine claims to be has a block of its own; Xen's need not be the first.
+ */
+uint32_t native_find_hypervisor(const char *signature)
+{
+	for (uint32_t base = 0x40000000; base < 0x40010000; base += 0x100) {
+		struct cpuid r = cpuid(base);
+		const uint32_t found[3] = {r.ebx, r.ecx, r.edx};
+
+		if (memcmp(found, signature, sizeof(found)) == 0)
+			return base;
+	}
+	return 0;
 }

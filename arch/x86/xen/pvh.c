@@ -17,7 +17,6 @@
 #include <kernel/panic.h>
 #include <kernel/printf.h>
 #include <mm/pagetable.h>
-#include <xen/arch-x86/cpuid.h>
 #include <xen/arch-x86/hvm/start_info.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/params.h>
@@ -27,22 +26,9 @@
 
 extern const char hypercall_page[];
 
-/* The leaves start at one of these, should something else use the first. */
-static uint32_t find_leaves(void)
-{
-	for (uint32_t base = 0x40000000; base < 0x40010000; base += 0x100) {
-		struct cpuid r = cpuid(base);
-
-		if (r.ebx == XEN_CPUID_SIGNATURE_EBX && r.ecx == XEN_CPUID_SIGNATURE_ECX &&
-		    r.edx == XEN_CPUID_SIGNATURE_EDX)
-			return base;
-	}
-	return 0;
-}
-
 bool xen_pvh_find(void)
 {
-	uint32_t base = find_leaves();
+	uint32_t base = native_find_hypervisor("XenVMMXenVMM");
 
 	if (!base)
 		return false;
