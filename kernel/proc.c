@@ -10,6 +10,7 @@
 #include <kernel/process.h>
 #include <kernel/string.h>
 #include <mm/batch.h>
+#include <mm/region.h>
 
 /* Text that grows at the end of an object. */
 struct writer {
@@ -41,8 +42,8 @@ void proc_print_maps(struct space *space, void (*print)(void *argument, const ch
 {
 	char line[160];
 
-	list_for_each (node, &space->regions) {
-		const struct region *region = container_of(node, struct region, link);
+	for_each_region(region, space)
+	{
 		const struct object *object = region->object;
 
 		snprintf(line, sizeof(line), "%08lx-%08lx %c%c%c%c %08lx 00:%02x %lu %s\n",

@@ -11,6 +11,7 @@
 #include <mm/frames.h>
 #include <mm/pages.h>
 #include <mm/paravirt.h>
+#include <mm/region.h>
 
 /*
  * Pages that one fault makes at a time, where a program goes through memory in order: making them
@@ -21,24 +22,16 @@
 /* The region of the address, if need be by growing a stack down to it. */
 static struct region *region_for(struct space *space, uintptr_t address)
 {
-	uintptr_t start = ROUND_DOWN(address, PAGE_SIZE), below = 0;
-	struct region *region = NULL;
+	struct region *region = region_after(space, address);
+	uintptr_t start = ROUND_DOWN(address, PAGE_SIZE);
 
-	list_for_each (node, &space->regions) {
-		region = container_of(node, struct region, link);
-		if (region->end > address)
-			break;
-		below = region->end;
-		region = NULL;
-	}
 	if (!region || region->start <= address)
 		return region;
 	if (!region->stack || region->end - start > SPACE_STACK_MOST ||
-	    start < below + SPACE_STACK_GUARD || start < SPACE_LOWEST ||
+	    start < region_end_before(space, region) + SPACE_STACK_GUARD || start < SPACE_LOWEST ||
 	    space->bytes + (region->start - start) > space->limit)
 		return NULL;
-	space->bytes += region->start - start;
-	region->start = start;
+	region_resize(space, region, start, region->end);
 	return region;
 }
 

@@ -1,172 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Regions: splitting, merging, and the system calls that are made of that; see the header.
+ * The system calls about address spaces, made of splitting and merging regions (mm/region.c); see
+ * the header.
  *
  * Every operation is: check; cut the regions at both ends of the range, which is all that may need
  * memory; then change what lies between, which cannot fail; then join what has become alike.
  */
 #include <kernel/errno.h>
-#include <kernel/printf.h>
 #include <mm/frames.h>
 #include <mm/pages.h>
 #include <mm/paravirt.h>
+#include <mm/region.h>
 #include <mm/slab.h>
 
 static struct slab_cache spaces = SLAB_CACHE(struct space);
-static struct slab_cache regions = SLAB_CACHE(struct region);
-
-static struct region *region_at(struct list_node *node)
-{
-	return container_of(node, struct region, link);
-}
-
-#define for_each_region(region, space)                                 \
-	for (struct region *region = region_at((space)->regions.next); \
-	     &region->link != &(space)->regions; region = region_at(region->link.next))
-
-/* ---- single regions ---- */
-
-/* The first region that ends after the address; NULL: there is none. */
-static struct region *first_after(struct space *space, uintptr_t address)
-{
-	for_each_region(region, space)
-	{
-		if (region->end > address)
-			return region;
-	}
-	return NULL;
-}
-
-struct region *space_find(struct space *space, uintptr_t address)
-{
-	struct region *region = first_after(space, address);
-
-	return region && region->start <= address ? region : NULL;
-}
-
-static bool alike(const struct region *a, const struct region *b)
-{
-	return a->end == b->start && a->rights == b->rights && a->never == b->never &&
-	       a->shared == b->shared && a->stack == b->stack && a->object == b->object &&
-	       (!a->object || a->offset + (a->end - a->start) == b->offset);
-}
-
-static void free_region(struct space *space, struct region *region)
-{
-	if (!list_empty(&region->link))
-		space->region_count--;
-	list_remove(&region->link);
-	if (region->object)
-		object_put(region->object);
-	slab_free(&regions, region);
-}
-
-/* Joins a region with the one before it, if they are alike. Returns the one that is left. */
-static struct region *join(struct space *space, struct region *region)
-{
-	struct region *before = region_at(region->link.previous);
-
-	if (&before->link == &space->regions || !alike(before, region))
-		return region;
-	before->end = region->end;
-	free_region(space, region);
-	return before;
-}
-
-/* Joins all that have become alike from the one that ends at or after "start" up to "end". */
-static void join_range(struct space *space, uintptr_t start, uintptr_t end)
-{
-	struct region *region = first_after(space, start ? start - 1 : 0);
-
-	while (region && region->start <= end) {
-		region = join(space, region);
-		region = region->link.next == &space->regions ? NULL : region_at(region->link.next);
-	}
-}
-
-/* Puts a region where nothing is. */
-static void insert(struct space *space, struct region *region)
-{
-	struct list_node *before = space->regions.previous;
-
-	while (before != &space->regions && region_at(before)->start > region->start)
-		before = before->previous;
-	list_add(before, &region->link);
-	space->region_count++;
-	space->bytes += region->end - region->start;
-}
-
-static struct region *alloc_region(const struct space *space)
-{
-	return space->region_count < SPACE_REGIONS_MOST ? slab_alloc(&regions) : NULL;
-}
-
-/* Cuts the region that contains an address in two there; no cut is needed at its ends. */
-static bool cut(struct space *space, uintptr_t address)
-{
-	struct region *region = space_find(space, address), *upper;
-
-	if (!region || region->start == address)
-		return true;
-	upper = alloc_region(space);
-	if (!upper)
-		return false;
-	*upper = *region;
-	upper->start = address;
-	upper->offset += address - region->start;
-	if (upper->object)
-		object_get(upper->object);
-	region->end = address;
-	list_add(&region->link, &upper->link);
-	space->region_count++;
-	return true;
-}
-
-/* Cuts at both ends; false: out of memory, and the regions are as they were. */
-static bool cut_out(struct space *space, uintptr_t start, uintptr_t end)
-{
-	if (cut(space, start) && cut(space, end))
-		return true;
-	join_range(space, start, end);
-	return false;
-}
-
-/* Where tables may be dropped around a range: up to the next region on either side. */
-static uintptr_t floor_of(struct space *space, uintptr_t start)
-{
-	uintptr_t floor = 0;
-
-	for_each_region(region, space)
-	{
-		if (region->end <= start)
-			floor = region->end;
-	}
-	return floor;
-}
-
-static uintptr_t ceiling_of(struct space *space, uintptr_t end)
-{
-	struct region *next = first_after(space, end);
-
-	return next ? MAX(next->start, end) : pt_user_limit() + 1;
-}
 
 /* Takes regions that were cut out away, with their pages. Cannot fail. */
 static void remove_range(struct space *space, uintptr_t start, uintptr_t end)
 {
-	struct region *region = first_after(space, start);
+	struct region *region = region_after(space, start);
 	bool any = region && region->start < end;
 
 	while (region && region->start < end) {
-		struct region *next =
-			region->link.next == &space->regions ? NULL : region_at(region->link.next);
+		struct region *next = region_next(region);
 
-		space->bytes -= region->end - region->start;
-		free_region(space, region);
+		region_remove(space, region);
 		region = next;
 	}
+	/* Tables may be dropped up to the next region on either side. */
 	if (any)
-		pages_drop(space, start, end, floor_of(space, start), ceiling_of(space, end));
+		pages_drop(space, start, end, region_end_before(space, region),
+			   region ? region->start : pt_user_limit() + 1);
 }
 
 /* ---- ranges ---- */
@@ -180,47 +44,6 @@ static uintptr_t range_end(uintptr_t start, uint64_t length)
 	    start > space_end() - bytes)
 		return 0;
 	return start + bytes;
-}
-
-static bool is_free(struct space *space, uintptr_t start, uintptr_t end)
-{
-	struct region *region = first_after(space, start);
-
-	return !region || region->start >= end;
-}
-
-/* What a stack may still grow into is not given away without being asked for, nor the guard below.
- */
-static uintptr_t reach(const struct region *region)
-{
-	uintptr_t floor = region->end - MIN(region->end, SPACE_STACK_MOST);
-
-	floor = region->stack ? MIN(floor, region->start) : region->start;
-	return region->stack ? floor - MIN(floor, SPACE_STACK_GUARD) : floor;
-}
-
-/* Free, and not what a stack above may still grow into. */
-static bool is_clear(struct space *space, uintptr_t start, uintptr_t end)
-{
-	struct region *region = first_after(space, start);
-
-	return !region || reach(region) >= end;
-}
-
-/* The highest free range of that length below the ceiling; 0: there is none. */
-static uintptr_t find_gap(struct space *space, uint64_t bytes, uintptr_t ceiling)
-{
-	uintptr_t top = ceiling;
-
-	for (struct list_node *node = space->regions.previous; node != &space->regions;
-	     node = node->previous) {
-		struct region *region = region_at(node);
-
-		if (region->end <= top && top - region->end >= bytes)
-			break;
-		top = MIN(top, reach(region));
-	}
-	return top >= SPACE_LOWEST + bytes ? top - bytes : 0;
 }
 
 /* ---- map ---- */
@@ -237,34 +60,21 @@ static long choose_address(struct space *space, const struct mapping *mapping, u
 			return -ENOMEM;
 		if (mapping->address < SPACE_LOWEST)
 			return -EPERM;
-		if (mapping->no_replace && !is_free(space, wanted, wanted + bytes))
+		if (mapping->no_replace && !regions_free(space, wanted, wanted + bytes))
 			return -EEXIST;
 		return (long)wanted;
 	}
 	if (wanted >= SPACE_LOWEST && range_end(wanted, bytes) && wanted + bytes <= ceiling &&
-	    is_clear(space, wanted, wanted + bytes))
+	    regions_clear(space, wanted, wanted + bytes))
 		return (long)wanted;
-	gap = find_gap(space, bytes, ceiling);
+	gap = regions_find_gap(space, bytes, ceiling);
 	return gap ? (long)gap : -ENOMEM;
-}
-
-/* The bytes of regions in a range. */
-static uint64_t mapped_in(struct space *space, uintptr_t start, uintptr_t end)
-{
-	uint64_t bytes = 0;
-
-	for_each_region(region, space)
-	{
-		if (region->end > start && region->start < end)
-			bytes += MIN(region->end, end) - MAX(region->start, start);
-	}
-	return bytes;
 }
 
 static struct region *new_region(const struct space *space, const struct mapping *mapping,
 				 uintptr_t start, uint64_t bytes)
 {
-	struct region *region = alloc_region(space);
+	struct region *region = region_alloc(space);
 
 	if (!region)
 		return NULL;
@@ -277,14 +87,13 @@ static struct region *new_region(const struct space *space, const struct mapping
 		.stack = mapping->stack,
 		.offset = mapping->offset,
 	};
-	list_init(&region->link);
 	if (mapping->object) {
 		region->object = object_get(mapping->object);
 	} else if (mapping->shared) {
 		region->object = object_create(bytes);
 		region->offset = 0;
 		if (!region->object) {
-			slab_free(&regions, region);
+			region_discard(region);
 			return NULL;
 		}
 	}
@@ -307,18 +116,19 @@ static long map_alone(struct space *space, const struct mapping *mapping)
 	start = choose_address(space, mapping, bytes);
 	if (start < 0)
 		return start;
-	if (space->bytes - mapped_in(space, (uintptr_t)start, (uintptr_t)start + bytes) + bytes >
+	if (space->bytes - regions_bytes(space, (uintptr_t)start, (uintptr_t)start + bytes) +
+		    bytes >
 	    space->limit)
 		return -ENOMEM;
 	region = new_region(space, mapping, (uintptr_t)start, bytes);
 	if (!region)
 		return -ENOMEM;
-	if (!cut_out(space, region->start, region->end)) {
-		free_region(space, region);
+	if (!regions_cut(space, region->start, region->end)) {
+		region_discard(region);
 		return -ENOMEM;
 	}
 	remove_range(space, region->start, region->end);
-	insert(space, region);
+	region_insert(space, region);
 	return start;
 }
 
@@ -327,8 +137,8 @@ static long map_locked(struct space *space, const struct mapping *mapping)
 	long start = map_alone(space, mapping);
 
 	if (start >= 0)
-		join_range(space, (uintptr_t)start,
-			   (uintptr_t)start + ROUND_UP(mapping->length, PAGE_SIZE));
+		regions_join(space, (uintptr_t)start,
+			     (uintptr_t)start + ROUND_UP(mapping->length, PAGE_SIZE));
 	return start;
 }
 
@@ -346,7 +156,7 @@ long space_map(struct space *space, const struct mapping *mapping)
 
 static long unmap_locked(struct space *space, uintptr_t start, uintptr_t end)
 {
-	if (!cut_out(space, start, end))
+	if (!regions_cut(space, start, end))
 		return -ENOMEM;
 	remove_range(space, start, end);
 	return 0;
@@ -367,11 +177,11 @@ long space_unmap(struct space *space, uintptr_t start, uint64_t length)
 
 uintptr_t space_first_gap(struct space *space, uintptr_t start, uintptr_t end)
 {
-	struct region *region = first_after(space, start);
+	struct region *region = region_after(space, start);
 
 	while (start < end && region && region->start <= start) {
 		start = region->end;
-		region = region->link.next == &space->regions ? NULL : region_at(region->link.next);
+		region = region_next(region);
 	}
 	return MIN(start, end);
 }
@@ -380,9 +190,10 @@ uintptr_t space_first_gap(struct space *space, uintptr_t start, uintptr_t end)
 static uintptr_t first_refusal(struct space *space, uintptr_t start, uintptr_t end,
 			       unsigned int rights)
 {
-	for_each_region(region, space)
-	{
-		if (region->end > start && region->start < end && (region->never & rights))
+	struct region *region = region_after(space, start);
+
+	for (; region && region->start < end; region = region_next(region)) {
+		if (region->never & rights)
 			return MAX(region->start, start);
 	}
 	return end;
@@ -391,6 +202,7 @@ static uintptr_t first_refusal(struct space *space, uintptr_t start, uintptr_t e
 long space_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights)
 {
 	uintptr_t end = start + ROUND_UP(length, PAGE_SIZE), gap, refusal;
+	struct region *region;
 	long result;
 
 	if (start % PAGE_SIZE)
@@ -407,18 +219,18 @@ long space_protect(struct space *space, uintptr_t start, uint64_t length, unsign
 	refusal = first_refusal(space, start, gap, rights);
 	result = refusal < gap ? -EACCES : gap < end ? -ENOMEM : 0;
 	gap = MIN(gap, refusal);
-	if (!cut_out(space, start, gap)) {
+	if (!regions_cut(space, start, gap)) {
 		spin_release(&space->lock);
 		return -ENOMEM;
 	}
-	for_each_region(region, space)
-	{
-		if (region->start < start || region->start >= gap || region->rights == rights)
+	for (region = region_after(space, start); region && region->start < gap;
+	     region = region_next(region)) {
+		if (region->rights == rights)
 			continue;
 		region->rights = (uint8_t)rights;
 		pages_protect(space, region, region->start, region->end);
 	}
-	join_range(space, start, gap);
+	regions_join(space, start, gap);
 	spin_release(&space->lock);
 	return result;
 }
@@ -426,6 +238,7 @@ long space_protect(struct space *space, uintptr_t start, uint64_t length, unsign
 long space_forget(struct space *space, uintptr_t start, uint64_t length)
 {
 	uintptr_t end = range_end(start, length);
+	struct region *region;
 	long result;
 
 	if (!end && length)
@@ -436,12 +249,11 @@ long space_forget(struct space *space, uintptr_t start, uint64_t length)
 		return 0;
 	spin_acquire(&space->lock);
 	result = space_first_gap(space, start, end) == end ? 0 : -ENOMEM;
-	for_each_region(region, space)
-	{
+	for (region = region_after(space, start); region && region->start < end;
+	     region = region_next(region)) {
 		uintptr_t from = MAX(region->start, start), to = MIN(region->end, end);
 
-		if (from < to)
-			pages_drop(space, from, to, from, from);
+		pages_drop(space, from, to, from, from);
 	}
 	spin_release(&space->lock);
 	return result;
@@ -497,23 +309,23 @@ static long move_region(struct space *space, struct region *region, uintptr_t st
 	long to;
 
 	/* Cut first: afterwards nothing may fail. */
-	if (!cut_out(space, start, start + old))
+	if (!regions_cut(space, start, start + old))
 		return -ENOMEM;
 	/* What is moved does not count twice. */
 	space->limit += old;
 	to = map_alone(space, &mapping);
 	space->limit -= old;
 	if (to < 0) {
-		join_range(space, start, start + old);
+		regions_join(space, start, start + old);
 		return to;
 	}
 	if (pages_move(space, start, (uintptr_t)to, MIN(old, new))) {
 		remove_range(space, start, start + old);
-		join_range(space, (uintptr_t)to, (uintptr_t)to + new);
+		regions_join(space, (uintptr_t)to, (uintptr_t)to + new);
 		return to;
 	}
 	remove_range(space, (uintptr_t)to, (uintptr_t)to + new);
-	join_range(space, start, start + old);
+	regions_join(space, start, start + old);
 	return -ENOMEM;
 }
 
@@ -536,11 +348,11 @@ static long remap_locked(struct space *space, uintptr_t start, uint64_t old, uin
 	if (region->end - start < old)
 		return -EFAULT;
 	/* In place, if it is the region's end that grows and there is room. */
-	if (!fixed && region->end == start + old && is_clear(space, start + old, start + new) &&
-	    range_end(start, new) && space->bytes + (new - old) <= space->limit) {
-		space->bytes += new - old;
-		region->end = start + new;
-		join_range(space, start, start + new);
+	if (!fixed && region->end == start + old &&
+	    regions_clear(space, start + old, start + new) && range_end(start, new) &&
+	    space->bytes + (new - old) <= space->limit) {
+		region_resize(space, region, region->start, start + new);
+		regions_join(space, start, start + new);
 		return (long)start;
 	}
 	if (!may_move)
@@ -577,7 +389,7 @@ struct space *space_create(void)
 		slab_free(&spaces, space);
 		return NULL;
 	}
-	list_init(&space->regions);
+	regions_init(space);
 	space->references = 1;
 	space->limit = pt_user_limit();
 	return space;
@@ -595,25 +407,19 @@ void space_put(struct space *space)
 		return;
 	/* Off the processors and unpinned first: then everything else is plain memory. */
 	mm_exit(&space->mm);
-	remove_range(space, 0, pt_user_limit() + 1);
+	regions_discard(space);
+	pages_drop(space, 0, pt_user_limit() + 1, 0, pt_user_limit() + 1);
 	mm_destroy(&space->mm);
 	slab_free(&spaces, space);
 }
 
-/* The same regions. False: out of memory. */
+/* Gives a child its parent's regions, and what is in them. False: out of memory. */
 static bool copy_regions(struct space *parent, struct space *child)
 {
-	for_each_region(region, parent)
+	if (!regions_copy(parent, child))
+		return false;
+	for_each_region(region, child)
 	{
-		struct region *copy = alloc_region(child);
-
-		if (!copy)
-			return false;
-		*copy = *region;
-		list_init(&copy->link);
-		if (copy->object)
-			object_get(copy->object);
-		insert(child, copy);
 		if (!region->shared && !pages_share(parent, child, region))
 			return false;
 	}
@@ -695,44 +501,4 @@ bool space_has_page(struct space *space, uintptr_t address)
 	there = entry && pfn_valid(page_of_entry(*entry));
 	spin_release(&space->lock);
 	return there;
-}
-
-/* ---- invariants ---- */
-
-static const char *check_region(const struct region *region, uintptr_t last)
-{
-	static char message[120];
-
-	if (region->start < last || region->start >= region->end || region->start % PAGE_SIZE ||
-	    region->end % PAGE_SIZE || region->end > pt_user_limit() + 1) {
-		snprintf(message, sizeof(message), "a region from %lx to %lx follows one to %lx",
-			 region->start, region->end, last);
-		return message;
-	}
-	if (region->stack && region->object) {
-		snprintf(message, sizeof(message),
-			 "the region at %lx grows down, away from the start of its object",
-			 region->start);
-		return message;
-	}
-	return NULL;
-}
-
-const char *space_check(struct space *space)
-{
-	const struct region *before = NULL;
-	uint64_t bytes = 0;
-
-	for_each_region(region, space)
-	{
-		const char *error = check_region(region, before ? before->end : 0);
-
-		if (error)
-			return error;
-		if (before && alike(before, region))
-			return "two neighbouring regions are alike";
-		bytes += region->end - region->start;
-		before = region;
-	}
-	return bytes == space->bytes ? NULL : "the count of mapped bytes is wrong";
 }

@@ -2,7 +2,7 @@
 /*
  * A program's address space: which addresses mean what, and with which rights.
  *
- * It is a list of *regions*, ranges of pages that are alike, on top of page tables (struct mm) that
+ * It is a set of *regions*, ranges of pages that are alike, on top of page tables (struct mm) that
  * are filled when somebody faults. The regions are the truth; an entry that is missing can always
  * be made from them. What changes them has the semantics of the Linux system calls of the same
  * names (mmap(2), munmap(2), mprotect(2), mremap(2), madvise(2), brk(2)), errors included, and is
@@ -14,6 +14,7 @@
 #ifndef MM_SPACE_H
 #define MM_SPACE_H
 
+#include <kernel/tree.h>
 #include <mm/address_space.h>
 #include <mm/object.h>
 
@@ -24,7 +25,7 @@
 #define SPACE_RIGHTS  7u
 
 struct region {
-	struct list_node link; /* of its space, in order of address */
+	struct tree_node node; /* of its space, in order of address */
 	uintptr_t start, end;  /* multiples of PAGE_SIZE; "end" is the first byte after it */
 	uint8_t rights;
 	uint8_t never;         /* rights that it cannot be given */
@@ -32,12 +33,19 @@ struct region {
 	bool stack;            /* grows down when somebody touches what is right below; no object */
 	struct object *object; /* NULL: memory of its own, zeros at first */
 	uint64_t offset;       /* bytes; of "start" in the object */
+
+	/*
+	 * Of the regions in its subtree: down to where the lowest leaves memory to others, where
+	 * the highest ends, and the largest gap between two of them.
+	 */
+	uintptr_t subtree_low, subtree_high;
+	uint64_t subtree_gap;
 };
 
 /* Invariant: regions do not overlap, and no two neighbours could be one (space_check()). */
 struct space {
 	struct mm mm;
-	struct list_node regions;
+	struct tree regions;
 	uint32_t region_count;
 	struct spinlock lock;             /* guards the regions and the entries made from them */
 	uint32_t references;              /* processes and threads that run in it */
