@@ -32,7 +32,7 @@ enum {
 
 void cpio_open(struct cpio_reader *reader, const void *archive, uint64_t size)
 {
-	*reader = (struct cpio_reader){archive, size, 0, NULL};
+	*reader = (struct cpio_reader){.archive = archive, .size = size};
 }
 
 static bool fail(struct cpio_reader *reader, const char *what)
@@ -155,6 +155,7 @@ static bool read_entry(struct cpio_reader *reader, struct cpio_entry *entry)
 		.mtime = field[FIELD_MTIME],
 		.inode = field[FIELD_INODE],
 		.device = (uint64_t)field[FIELD_DEVMAJOR] << 32 | field[FIELD_DEVMINOR],
+		.archive = reader->archives,
 	};
 	if (strcmp(name, TRAILER) != 0) {
 		if ((problem = check_name(name)) || (problem = check_type(entry->mode)))
@@ -178,5 +179,6 @@ bool cpio_next(struct cpio_reader *reader, struct cpio_entry *entry)
 			return false;
 		if (strcmp(entry->name, TRAILER) != 0)
 			return true;
+		reader->archives++;
 	}
 }

@@ -2,8 +2,8 @@
 /*
  * Inodes, names and paths; see the header.
  */
+#include <kernel/directory.h>
 #include <kernel/errno.h>
-#include <kernel/fs.h>
 #include <kernel/printf.h>
 #include <kernel/spinlock.h>
 #include <kernel/string.h>
@@ -11,27 +11,13 @@
 
 #define MAX_SYMLINKS 40 /* on the way to one file: as Linux */
 
-struct entry {
-	struct list_node link;
-	struct inode *inode; /* a reference */
-	uint64_t position;   /* for fs_list(): grows from entry to entry */
-	char name[FS_NAME_MAX + 1];
-};
-
 static struct slab_cache inodes = SLAB_CACHE(struct inode);
-static struct slab_cache entries = SLAB_CACHE(struct entry);
 struct object *(*fs_contents)(uint32_t device);
 uint64_t (*fs_now)(void);
 
 static struct spinlock lock;
 static struct inode *root;
-static uint64_t next_number = 1, next_position = 3; /* 1 and 2: "." and ".." */
-
-/* A name as it stands in a path, or in a symbolic link. */
-struct name {
-	const char *text;
-	size_t length;
-};
+static uint64_t next_number = 1;
 
 struct inode *fs_root(void)
 {
@@ -50,7 +36,6 @@ static struct inode *new_inode(uint32_t mode)
 	inode->mode = mode;
 	inode->number = next_number++;
 	inode->mtime = fs_now ? fs_now() : 0;
-	list_init(&inode->entries);
 	if (inode_is(inode, FS_FILE) || inode_is(inode, FS_SYMLINK)) {
 		inode->data = object_create(0);
 		if (!inode->data) {
@@ -75,66 +60,6 @@ void inode_put(struct inode *inode)
 	if (inode->data)
 		object_put(inode->data);
 	slab_free(&inodes, inode);
-}
-
-/* ---- entries of one directory ---- */
-
-static bool is_name(const struct name *name, const char *text)
-{
-	return text_equals(name->text, name->length, text);
-}
-
-static struct entry *find_entry(struct inode *directory, const struct name *name)
-{
-	list_for_each (node, &directory->entries) {
-		struct entry *entry = container_of(node, struct entry, link);
-
-		if (is_name(name, entry->name))
-			return entry;
-	}
-	return NULL;
-}
-
-/* Puts an entry at the end; the name's reference to the inode is the caller's to take. */
-static void attach(struct inode *directory, struct entry *entry, const struct name *name,
-		   struct inode *inode)
-{
-	memcpy(entry->name, name->text, name->length);
-	entry->name[name->length] = '\0';
-	entry->inode = inode;
-	entry->position = next_position++;
-	list_add(directory->entries.previous, &entry->link);
-	inode->links++;
-	if (inode->data)
-		inode->data->named = true;
-	if (inode_is(inode, FS_DIRECTORY)) {
-		inode->parent = directory;
-		inode->links++; /* "." */
-		directory->links++;
-	}
-}
-
-/* Takes an entry out, without giving up its reference. */
-static void detach(struct inode *directory, struct entry *entry)
-{
-	struct inode *inode = entry->inode;
-
-	list_remove(&entry->link);
-	inode->links--;
-	if (inode->data)
-		inode->data->named = inode->links;
-	if (inode_is(inode, FS_DIRECTORY)) {
-		inode->parent = NULL;
-		inode->links--;
-		directory->links--;
-	}
-}
-
-static void remove_entry(struct inode *directory, struct entry *entry)
-{
-	detach(directory, entry);
-	inode_put(entry->inode);
-	slab_free(&entries, entry);
 }
 
 /* ---- paths ---- */
@@ -189,6 +114,11 @@ static long substitute(struct inode *link, const char *rest, unsigned int *follo
 	return error;
 }
 
+static bool is_name(const struct name *name, const char *text)
+{
+	return text_equals(name->text, name->length, text);
+}
+
 static const char *skip_slashes(const char *path)
 {
 	while (*path == '/')
@@ -210,7 +140,7 @@ static void note_last(struct walk *walk, const struct name *name, bool slash)
 {
 	walk->ending = ENDS_IN_NAME;
 	walk->parent = walk->at;
-	walk->entry = find_entry(walk->at, name);
+	walk->entry = directory_find(walk->at, name);
 	walk->slash = slash;
 	memcpy(walk->last, name->text, name->length);
 	walk->last[name->length] = '\0';
@@ -240,7 +170,7 @@ static long step(struct walk *walk, const char *path, enum follow follow, unsign
 		walk->at = walk->at->parent ? walk->at->parent : walk->at;
 		return 0;
 	}
-	entry = find_entry(walk->at, &name);
+	entry = directory_find(walk->at, &name);
 	if (entry && inode_is(entry->inode, FS_SYMLINK) &&
 	    (!last || follow == FOLLOW_LAST || (follow == FOLLOW_BEFORE_SLASH && *rest == '/'))) {
 		error = substitute(entry->inode, rest, followed);
@@ -318,10 +248,10 @@ static long name_it(struct walk *walk, struct inode *inode)
 	/* A directory that was removed takes no more names. */
 	if (!walk->parent->parent)
 		return -ENOENT;
-	entry = slab_alloc(&entries);
+	entry = entry_alloc();
 	if (!entry)
 		return -ENOMEM;
-	attach(walk->parent, entry, &name, inode);
+	directory_attach(walk->parent, entry, &name, inode);
 	return 0;
 }
 
@@ -413,20 +343,23 @@ static long may_remove(const struct walk *walk, bool directory)
 		return inode_is(walk->at, FS_DIRECTORY) ? -EISDIR : 0;
 	if (!inode_is(walk->at, FS_DIRECTORY))
 		return -ENOTDIR;
-	return list_empty(&walk->at->entries) ? 0 : -ENOTEMPTY;
+	return tree_empty(&walk->at->names) ? 0 : -ENOTEMPTY;
 }
 
 long fs_unlink(struct inode *base, const char *path, bool directory)
 {
 	bool events = spin_lock(&lock);
 	struct walk walk;
+	struct inode *gone = NULL;
 	long error = find(base, path, FOLLOW_NEVER, &walk);
 
 	if (!error)
 		error = may_remove(&walk, directory);
 	if (!error)
-		remove_entry(walk.parent, walk.entry);
+		gone = directory_remove(walk.parent, walk.entry);
 	spin_unlock(&lock, events);
+	if (gone)
+		inode_put(gone);
 	return error;
 }
 
@@ -461,20 +394,22 @@ static long may_rename(const struct walk *from, const struct walk *to)
 	return to->at ? may_remove(to, directory) : 0;
 }
 
-static void move_name(const struct walk *from, const struct walk *to)
+/* Returns what had the name until now, with the reference of that name; NULL: nothing had. */
+static struct inode *move_name(const struct walk *from, const struct walk *to)
 {
 	struct name name = {to->last, strlen(to->last)};
+	struct inode *gone = to->entry ? directory_remove(to->parent, to->entry) : NULL;
 
-	if (to->entry)
-		remove_entry(to->parent, to->entry);
-	detach(from->parent, from->entry);
-	attach(to->parent, from->entry, &name, from->at);
+	directory_detach(from->parent, from->entry);
+	directory_attach(to->parent, from->entry, &name, from->at);
+	return gone;
 }
 
 long fs_rename(struct inode *base, const char *from, struct inode *new_base, const char *to)
 {
 	static struct walk source, target; /* names make them large; guarded by the lock */
 	bool events = spin_lock(&lock);
+	struct inode *gone = NULL;
 	long error = walk_path(base, from, FOLLOW_NEVER, &source);
 
 	if (!error)
@@ -483,8 +418,11 @@ long fs_rename(struct inode *base, const char *from, struct inode *new_base, con
 		error = may_rename(&source, &target);
 	/* Two names of one file: nothing happens. */
 	if (!error && source.at != target.at)
-		move_name(&source, &target);
+		gone = move_name(&source, &target);
 	spin_unlock(&lock, events);
+	/* The contents of a large file are many pages to free. */
+	if (gone)
+		inode_put(gone);
 	return error;
 }
 
@@ -505,49 +443,53 @@ long fs_readlink(struct inode *inode, char *buffer, uint64_t size)
 	return (long)length;
 }
 
+/*
+ * Notes the first entry after a position: its name, its inode with a reference, its own position.
+ * False: there is none. A directory that was removed is empty, even of "." and "..".
+ */
+static bool entry_after(struct inode *directory, uint64_t *position, char *name,
+			struct inode **inode)
+{
+	bool events = spin_lock(&lock);
+	const struct entry *entry = NULL;
+
+	*inode = NULL;
+	if (*position < 2 && directory->parent) {
+		*inode = ++*position == 1 ? directory : directory->parent;
+		memcpy(name, "..", 3);
+		name[*position] = '\0';
+	} else if ((entry = directory_next(directory, *position))) {
+		*inode = entry->inode;
+		*position = entry->position;
+		memcpy(name, entry->name, sizeof(entry->name));
+	}
+	if (*inode)
+		inode_get(*inode);
+	spin_unlock(&lock, events);
+	return *inode;
+}
+
 long fs_list(struct inode *directory, uint64_t *cursor,
 	     bool (*visit)(const char *name, struct inode *inode, uint64_t next, void *argument),
 	     void *argument)
 {
-	bool events, more = true;
+	char name[FS_NAME_MAX + 1];
+	uint64_t position = *cursor;
+	struct inode *inode;
+	bool more = true;
 
 	if (!inode_is(directory, FS_DIRECTORY))
 		return -ENOTDIR;
-	events = spin_lock(&lock);
-	/* One that was removed is empty, even of these. */
-	for (uint64_t dots = 1; directory->parent && more && dots <= 2; dots++) {
-		if (*cursor >= dots)
-			continue;
-		more = visit(dots == 1 ? "." : "..", dots == 1 ? directory : directory->parent,
-			     dots, argument);
+	while (more && entry_after(directory, &position, name, &inode)) {
+		more = visit(name, inode, position, argument);
 		if (more)
-			*cursor = dots;
+			*cursor = position;
+		inode_put(inode);
 	}
-	list_for_each (node, &directory->entries) {
-		struct entry *entry = container_of(node, struct entry, link);
-
-		if (!more || entry->position <= *cursor)
-			continue;
-		more = visit(entry->name, entry->inode, entry->position, argument);
-		if (more)
-			*cursor = entry->position;
-	}
-	spin_unlock(&lock, events);
 	return 0;
 }
 
-static const struct entry *entry_of(struct inode *directory)
-{
-	list_for_each (node, &directory->parent->entries) {
-		const struct entry *entry = container_of(node, struct entry, link);
-
-		if (entry->inode == directory)
-			return entry;
-	}
-	return NULL;
-}
-
-/* The same with the lock held. */
+/* Writes the path of a directory into the buffer; false: it was removed, or does not fit. */
 static bool path_of(struct inode *directory, char *buffer, uint64_t size)
 {
 	uint64_t at = size;
@@ -557,7 +499,7 @@ static bool path_of(struct inode *directory, char *buffer, uint64_t size)
 	if (fits)
 		buffer[--at] = '\0';
 	while (fits && directory != root) {
-		const struct entry *entry = directory->parent ? entry_of(directory) : NULL;
+		const struct entry *entry = directory->entry;
 		size_t length = entry ? strlen(entry->name) : 0;
 
 		fits = entry && at >= length + 1;
@@ -618,12 +560,12 @@ bool fs_init(void)
 
 static void clear_directory(struct inode *directory)
 {
-	while (!list_empty(&directory->entries)) {
-		struct entry *entry = container_of(directory->entries.next, struct entry, link);
+	struct entry *entry;
 
+	while ((entry = directory_next(directory, 0))) {
 		if (inode_is(entry->inode, FS_DIRECTORY))
 			clear_directory(entry->inode);
-		remove_entry(directory, entry);
+		inode_put(directory_remove(directory, entry));
 	}
 }
 
@@ -632,119 +574,4 @@ void fs_clear(void)
 	clear_directory(root);
 	inode_put(root);
 	root = NULL;
-}
-
-/* ---- unpacking ---- */
-
-/* Archives may leave directories out; a file brings those above it into being. */
-static bool make_parents(const char *path)
-{
-	static char part[FS_PATH_MAX];
-
-	for (size_t i = 0; path[i] && i < sizeof(part) - 1; i++) {
-		long error;
-
-		part[i] = '\0';
-		error = path[i] == '/' && i ? fs_create(root, part, FS_DIRECTORY | 0755, NULL, NULL)
-					    : 0;
-		if (error && error != -EEXIST)
-			return false;
-		part[i] = path[i];
-	}
-	return true;
-}
-
-/*
- * The first name in the archive of the file that an entry is one more name of; NULL: it is the
- * first itself. Names of one file carry its data once, with the first or with the last of them.
- */
-static const char *first_name(const struct cpio_reader *reader, const struct cpio_entry *entry)
-{
-	struct cpio_reader again;
-	struct cpio_entry other;
-
-	if (entry->links < 2 || (entry->mode & CPIO_TYPE_MASK) != CPIO_FILE)
-		return NULL;
-	cpio_open(&again, reader->archive, reader->size);
-	while (cpio_next(&again, &other) && other.name != entry->name) {
-		if (other.inode == entry->inode && other.device == entry->device && other.links > 1)
-			return other.name;
-	}
-	return NULL;
-}
-
-/* Gives a file its data, if the entry has them. */
-static const char *fill(struct inode *inode, const struct cpio_entry *entry)
-{
-	inode->mtime = entry->mtime;
-	if (inode_is(inode, FS_FILE) &&
-	    object_write(inode->data, 0, entry->data, entry->size) < entry->size)
-		return "memory is out";
-	return NULL;
-}
-
-static const char *unpack_link(const struct cpio_entry *entry, const char *first)
-{
-	struct inode *inode;
-	const char *problem = NULL;
-	long error = fs_lookup(root, first, false, &inode);
-
-	if (error)
-		return "a file has vanished before its second name came";
-	error = fs_link(root, inode, entry->name);
-	if (error && error != -EEXIST)
-		problem = "a second name cannot be made";
-	if (!problem && entry->size)
-		problem = fill(inode, entry);
-	inode_put(inode);
-	return problem;
-}
-
-static const char *unpack_entry(const struct cpio_entry *entry)
-{
-	const char *problem;
-	struct inode *inode = NULL;
-	char target[FS_NAME_MAX + 1];
-	bool link = (entry->mode & CPIO_TYPE_MASK) == CPIO_SYMLINK;
-	long error;
-
-	if (!*entry->name)
-		return NULL; /* the root itself */
-	if (link && entry->size > FS_NAME_MAX)
-		return "a symbolic link is too long";
-	if (link) {
-		memcpy(target, entry->data, entry->size);
-		target[entry->size] = '\0';
-	}
-	if (!make_parents(entry->name))
-		return "a file lies below something that is no directory, or memory is out";
-	error = fs_create(root, entry->name, entry->mode, link ? target : NULL, &inode);
-	if (error == -EEXIST) {
-		/* The later one counts; a directory stays what it is. */
-		if ((entry->mode & CPIO_TYPE_MASK) == CPIO_DIRECTORY)
-			return NULL;
-		error = fs_unlink(root, entry->name, false);
-		if (!error)
-			error = fs_create(root, entry->name, entry->mode, link ? target : NULL,
-					  &inode);
-	}
-	if (error)
-		return error == -ENOMEM ? "memory is out" : "a name cannot be made";
-	problem = fill(inode, entry);
-	inode_put(inode);
-	return problem;
-}
-
-const char *fs_unpack(struct cpio_reader *reader)
-{
-	struct cpio_entry entry;
-
-	while (cpio_next(reader, &entry)) {
-		const char *first = first_name(reader, &entry);
-		const char *error = first ? unpack_link(&entry, first) : unpack_entry(&entry);
-
-		if (error)
-			return error;
-	}
-	return reader->error;
 }

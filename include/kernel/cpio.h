@@ -19,7 +19,8 @@ struct cpio_entry {
 	uint32_t links;
 	uint32_t mtime; /* seconds since 1970 */
 	uint32_t inode;
-	uint64_t device; /* that the inode was on: major and minor number */
+	uint64_t device;  /* that the inode was on: major and minor number */
+	uint32_t archive; /* of several, one after the other: an inode is known within its own */
 };
 
 struct cpio_reader {
@@ -27,6 +28,7 @@ struct cpio_reader {
 	uint64_t size;     /* bytes; zeros behind the end are ignored */
 	uint64_t offset;   /* of the next header */
 	const char *error; /* NULL, or what is wrong at "offset" */
+	uint32_t archives; /* whose end was read */
 };
 
 /* Starts at the beginning of the archive. It may be empty. */

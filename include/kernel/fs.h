@@ -3,15 +3,15 @@
  * The file system: everything in memory, filled from the initramfs.
  *
  * An inode is a file, a directory, a symbolic link or a device; its contents are a memory object,
- * the entries of a directory a list. It lives as long as a name or somebody who has it open refers
- * to it. Paths, errors and modes are Linux's (path_resolution(7), inode(7)). One lock for all of
- * it: no operation waits for anything.
+ * the entries of a directory balanced trees. It lives as long as a name or somebody who has it open
+ * refers to it. Paths, errors and modes are Linux's (path_resolution(7), inode(7)). One lock for
+ * all of it: no operation waits for anything.
  */
 #ifndef KERNEL_FS_H
 #define KERNEL_FS_H
 
 #include <kernel/cpio.h>
-#include <kernel/list.h>
+#include <kernel/tree.h>
 #include <mm/object.h>
 
 /* Types in "mode", and the longest name and path, without and with the final 0. */
@@ -27,12 +27,14 @@ struct inode {
 	uint32_t references; /* names, and whoever holds a pointer */
 	uint32_t links;      /* names; of a directory also "." and the ".." of its children */
 	uint32_t mode;
-	uint32_t device;          /* which, of a device or of something made by fs_contents() */
-	uint64_t number;          /* never used twice */
-	uint64_t mtime;           /* seconds since 1970 */
-	struct object *data;      /* a file's contents, a symbolic link's target */
-	struct list_node entries; /* a directory's, in the order in which they were made */
-	struct inode *parent;     /* a directory's "..": itself for the root, NULL once removed */
+	uint32_t device;       /* which, of a device or of something made by fs_contents() */
+	uint64_t number;       /* never used twice */
+	uint64_t mtime;        /* seconds since 1970 */
+	struct object *data;   /* a file's contents, a symbolic link's target */
+	struct tree names;     /* a directory's entries; see kernel/directory.h */
+	struct tree positions; /* the same ones, in the order in which they were made */
+	struct inode *parent;  /* a directory's "..": itself for the root, NULL once removed */
+	struct entry *entry;   /* a directory's own in its parent; NULL: the root, or removed */
 };
 
 static inline bool inode_is(const struct inode *inode, uint32_t type)
@@ -87,8 +89,9 @@ long fs_rename(struct inode *base, const char *from, struct inode *new_base, con
 long fs_readlink(struct inode *inode, char *buffer, uint64_t size);
 
 /*
- * A directory's names: "." and ".." first, from position *cursor on, which moves. Calls visit() for
- * each as long as that returns true. ENOTDIR.
+ * Calls visit() for a directory's entries as long as that returns true: "." and ".." first, from
+ * position *cursor on, which moves. The lock is not held meanwhile, and entries may come and go:
+ * those that are there throughout are visited once. 0, or ENOTDIR.
  */
 long fs_list(struct inode *directory, uint64_t *cursor,
 	     bool (*visit)(const char *name, struct inode *inode, uint64_t next, void *argument),

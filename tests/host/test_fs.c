@@ -169,6 +169,138 @@ static void directories_are_listed_in_pieces(void **state)
 	stop();
 }
 
+#define NAMES 3000
+
+/* What a listing in pieces has shown so far. */
+static struct {
+	uint64_t cursor;
+	unsigned int left;
+	unsigned char seen[NAMES];
+} piece;
+
+static bool see(const char *name, struct inode *inode, uint64_t next, void *argument)
+{
+	(void)inode, (void)next, (void)argument;
+	if (!piece.left)
+		return false;
+	piece.left--;
+	if (name[0] != '.')
+		piece.seen[atoi(name + 1)]++;
+	return true;
+}
+
+static void sound(const struct inode *directory, unsigned int count)
+{
+	const char *error = tree_check(&directory->names);
+
+	if (!error)
+		error = tree_check(&directory->positions);
+	if (error)
+		fail_msg("%s", error);
+	/* 1.45 log2(n + 2), for up to 3000. */
+	assert_true(!count || (directory->names.root->height <= 16 &&
+			       directory->positions.root->height <= 16));
+}
+
+/* Names come and go and change: each is found exactly while it is there, by all ways to look. */
+static void large_directories(void **state)
+{
+	static bool there[NAMES];
+	static unsigned char through[NAMES]; /* since the listing began */
+	struct inode *directory, *found;
+	unsigned int count = 0;
+	char path[64], other[64];
+
+	(void)state;
+	start();
+	host_seed(11);
+	memset(there, 0, sizeof(there));
+	assert_int_equal(fs_create(fs_root(), "dir", FS_DIRECTORY | 0755, NULL, &directory), 0);
+	for (unsigned int step = 0; step < 20000; step++) {
+		unsigned int i = (unsigned int)host_random_below(NAMES);
+		unsigned int j = (unsigned int)host_random_below(NAMES);
+
+		snprintf(path, sizeof(path), "dir/n%u", i);
+		snprintf(other, sizeof(other), "dir/n%u", j);
+		if (host_random_below(8) == 0) {
+			assert_int_equal(fs_rename(fs_root(), path, fs_root(), other),
+					 there[i] ? 0 : -ENOENT);
+			count -= there[i] && i != j && there[j];
+			through[i] &= i == j;
+			through[j] &= i == j || !there[i];
+			there[j] |= there[i];
+			there[i] &= i == j;
+		} else if (host_random_below(step < 8000 ? 4 : 2)) {
+			assert_int_equal(make(path, FS_FILE), there[i] ? -EEXIST : 0);
+			count += !there[i];
+			there[i] = true;
+		} else {
+			assert_int_equal(fs_unlink(fs_root(), path, false), there[i] ? 0 : -ENOENT);
+			count -= there[i];
+			there[i] = false;
+			through[i] = false;
+		}
+		assert_int_equal(fs_lookup(fs_root(), other, true, &found), there[j] ? 0 : -ENOENT);
+		if (there[j])
+			inode_put(found);
+		if (step % 100 == 0)
+			sound(directory, count);
+
+		/* A listing goes on, a few names at a time. */
+		piece.left = (unsigned int)host_random_below(8);
+		fs_list(directory, &piece.cursor, see, NULL);
+		if (!piece.left)
+			continue;
+		for (i = 0; i < NAMES && step > 100; i++) {
+			if (through[i] && piece.seen[i] != 1)
+				fail_msg("n%u was there throughout and shown %u times", i,
+					 piece.seen[i]);
+		}
+		memset(&piece, 0, sizeof(piece));
+		for (i = 0; i < NAMES; i++)
+			through[i] = there[i];
+	}
+	inode_put(directory);
+	stop();
+}
+
+static bool remove_it(const char *name, struct inode *inode, uint64_t next, void *argument)
+{
+	char path[64];
+
+	(void)inode, (void)next;
+	if (name[0] == '.')
+		return true;
+	snprintf(path, sizeof(path), "dir/%s", name);
+	assert_int_equal(fs_unlink(fs_root(), path, false), 0);
+	++*(unsigned int *)argument;
+	return true;
+}
+
+/* Whoever is shown an entry may do anything with it: no lock is held, no event held back. */
+static void a_listing_holds_no_lock(void **state)
+{
+	unsigned int removed = 0;
+	struct inode *directory;
+	uint64_t cursor = 0;
+	char path[64];
+
+	(void)state;
+	start();
+	assert_int_equal(fs_create(fs_root(), "dir", FS_DIRECTORY | 0755, NULL, &directory), 0);
+	for (unsigned int i = 0; i < 100; i++) {
+		snprintf(path, sizeof(path), "dir/f%u", i);
+		assert_int_equal(make(path, FS_FILE), 0);
+	}
+	alarm(20); /* a lock that is held would be waited for until then */
+	assert_int_equal(fs_list(directory, &cursor, remove_it, &removed), 0);
+	alarm(0);
+	assert_int_equal(removed, 100);
+	assert_int_equal(fs_unlink(fs_root(), "dir", true), 0);
+	inode_put(directory);
+	stop();
+}
+
 /* ---- against the workstation ---- */
 
 /*
@@ -442,6 +574,61 @@ static void hard_links_are_unpacked(void **state)
 	nftw(outermost, remove_any, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* One entry in the new ASCII format, at the end of an archive. */
+static uint64_t add_entry(char *archive, uint64_t at, const char *name, unsigned int mode,
+			  unsigned int number, unsigned int links, const char *data)
+{
+	at += (uint64_t)sprintf(
+		archive + at, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x",
+		number, mode, 0, 0, links, 0, strlen(data), 0, 0, 0, 0, strlen(name) + 1, 0);
+	memcpy(archive + at, name, strlen(name) + 1);
+	at = ROUND_UP(at + strlen(name) + 1, 4);
+	memcpy(archive + at, data, strlen(data));
+	return ROUND_UP(at + strlen(data), 4);
+}
+
+/*
+ * Many names of each of a few files, in directories that the archive does not mention; then a
+ * second archive, whose numbers say nothing about the first one's files.
+ */
+static void many_names_of_one_file(void **state)
+{
+	static char archive[1 << 20];
+	char name[64], buffer[64];
+	struct cpio_reader reader;
+	struct inode *file;
+	uint64_t size = 0;
+
+	(void)state;
+	start();
+	memset(archive, 0, sizeof(archive));
+	for (unsigned int i = 0; i < 4000; i++) {
+		snprintf(name, sizeof(name), "d%u/e/n%u", i % 10, i);
+		/* The data of one comes with its first name, of the others with the last. */
+		snprintf(buffer, sizeof(buffer), "file %u", i % 4);
+		size = add_entry(archive, size, name, FS_FILE | 0644, 100 + i % 4, 1000,
+				 (i % 4 ? i >= 3996 : i < 4) ? buffer : "");
+	}
+	size = add_entry(archive, size, "TRAILER!!!", 0, 0, 1, "");
+	size = add_entry(archive, size, "other", FS_FILE | 0644, 101, 2, "else");
+	size = add_entry(archive, size, "TRAILER!!!", 0, 0, 1, "");
+	cpio_open(&reader, archive, size);
+	assert_null(fs_unpack(&reader));
+	for (unsigned int i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "d%u/e/n%u", (3000 + i) % 10, 3000 + i);
+		contents(name, buffer, sizeof(buffer));
+		snprintf(name, sizeof(name), "file %u", i);
+		assert_string_equal(buffer, name);
+		snprintf(name, sizeof(name), "d%u/e/n%u", i, i);
+		assert_int_equal(fs_lookup(fs_root(), name, true, &file), 0);
+		assert_int_equal(file->links, 1000);
+		inode_put(file);
+	}
+	contents("other", buffer, sizeof(buffer));
+	assert_string_equal(buffer, "else");
+	stop();
+}
+
 static struct object *answer;
 
 static struct object *answer_for(uint32_t device)
@@ -505,6 +692,9 @@ int main(void)
 		cmocka_unit_test(links_that_go_round),
 		cmocka_unit_test(what_is_open_stays),
 		cmocka_unit_test(directories_are_listed_in_pieces),
+		cmocka_unit_test(large_directories),
+		cmocka_unit_test(a_listing_holds_no_lock),
+		cmocka_unit_test(many_names_of_one_file),
 		cmocka_unit_test(as_on_the_workstation),
 	};
 
