@@ -8,6 +8,7 @@
 #include <arch/user.h>
 #include <kernel/errno.h>
 #include <kernel/exec.h>
+#include <kernel/pids.h>
 #include <kernel/printf.h>
 #include <kernel/string.h>
 #include <kernel/user_memory.h>
@@ -329,7 +330,7 @@ static void move_over(struct process *process, const struct exec_image *image)
 	process_stop_borrowing(process);
 	files_exec(process->files);
 	signal_reset(process);
-	thread->tid = process->pid;
+	pids_renumber_thread(thread, process->pid);
 	thread->cleared_word = 0;
 	thread->stack = (struct signal_stack){0};
 	thread->call = -1;

@@ -11,6 +11,7 @@
 #include <kernel/exec.h>
 #include <kernel/futex.h>
 #include <kernel/oom.h>
+#include <kernel/pids.h>
 #include <kernel/printk.h>
 #include <kernel/process.h>
 #include <kernel/string.h>
@@ -42,9 +43,6 @@ enum {
 	(CLONE_SIGNAL | CLONE_OF_THREADS | CLONE_VFORK | CLONE_SYSVSEM | CLONE_SETTLS | \
 	 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_CHILD_SETTID)
 
-/* Numbers go round; as many as Linux's. */
-#define PID_MOST 32768
-
 /* How many processes there can be, those included that nobody has waited for yet. */
 #define PROCESSES_MOST 4096
 
@@ -53,61 +51,15 @@ struct list_node process_list = {&process_list, &process_list};
 
 static struct slab_cache processes = SLAB_CACHE(struct process);
 static struct slab_cache threads = SLAB_CACHE(struct thread);
-static uint32_t last_pid;
 static unsigned int process_count;
 
 void processes_init(bool has_init)
 {
-	last_pid = has_init ? 0 : 1;
+	pids_init(has_init);
 	list_init(&process_zero.link);
+	list_init(&process_zero.children);
 	list_init(&process_zero.threads);
 	list_init(&process_zero.changed.tasks);
-}
-
-/* ---- finding ---- */
-
-struct process *process_find(uint32_t pid)
-{
-	for_each_process(process)
-	{
-		if (process->pid == pid)
-			return process;
-	}
-	return NULL;
-}
-
-struct thread *thread_find(uint32_t tid)
-{
-	for_each_process(process)
-	{
-		for_each_thread(thread, process)
-		{
-			if (thread->tid == tid)
-				return thread;
-		}
-	}
-	return NULL;
-}
-
-/* Whether anything goes by that number still. */
-static bool is_taken(uint32_t number)
-{
-	for_each_process(process)
-	{
-		if (process->pid == number || process->group == number ||
-		    process->session == number)
-			return true;
-	}
-	return thread_find(number);
-}
-
-static uint32_t new_pid(void)
-{
-	/* Number 1 comes once. */
-	do {
-		last_pid = last_pid + 1 < PID_MOST ? last_pid + 1 : 2;
-	} while (is_taken(last_pid));
-	return last_pid;
 }
 
 /* ---- the life of a thread ---- */
@@ -260,13 +212,10 @@ static void give_children_away(struct process *process)
 
 	if (!heir || heir == process || heir->dying)
 		heir = &process_zero;
-	for (struct list_node *node = process_list.next; node != &process_list;) {
-		struct process *child = process_at(node);
+	while (!list_empty(&process->children)) {
+		struct process *child = child_at(process->children.next);
 
-		node = node->next; /* it may be gone soon */
-		if (child->parent != process)
-			continue;
-		child->parent = heir;
+		process_set_parent(child, heir);
 		let_orphans_go(child);
 		if (list_empty(&child->threads))
 			process_tell_parent(child, 0, 0);
@@ -301,6 +250,7 @@ void thread_exit(int status)
 		task_enter(NULL, 0);
 	list_remove(&thread->link);
 	process->thread_count--;
+	pids_remove_thread(thread);
 	slab_free(&threads, thread);
 	if (!last)
 		signal_retarget(process);
@@ -312,6 +262,7 @@ void thread_exit(int status)
 void process_reap(struct process *process)
 {
 	list_remove(&process->link);
+	pids_remove(process);
 	slab_free(&processes, process);
 	process_count--;
 }
@@ -370,6 +321,7 @@ static struct process *new_process(struct process *parent)
 	process->umask = parent->umask;
 	list_init(&process->link);
 	list_init(&process->threads);
+	list_init(&process->children);
 	list_init(&process->changed.tasks);
 	return process;
 }
@@ -391,6 +343,7 @@ static void discard_process(struct process *process)
 static void publish(struct process *process)
 {
 	list_add(process_list.previous, &process->link);
+	pids_add(process);
 	process_count++;
 }
 
@@ -496,7 +449,7 @@ long sys_clone(uint64_t flags, uintptr_t stack, uintptr_t parent_tid, uintptr_t 
 			discard_process(process);
 		return -ENOMEM;
 	}
-	tid = thread->tid = new_pid();
+	tid = pids_add_thread(thread);
 	copy_registers(self, thread, stack);
 	if (flags & CLONE_SETTLS)
 		thread->task->thread_pointer = thread_pointer;
@@ -563,7 +516,7 @@ long process_start(const char *path, const struct strings *words, bool backgroun
 	}
 	mm_activate(&process->space->mm);
 	user_init(task_regs(thread->task), image.start.entry, image.start.stack);
-	process->pid = process->group = process->session = thread->tid = new_pid();
+	process->pid = process->group = process->session = pids_add_thread(thread);
 	publish(process);
 	process->awaited = !background;
 	if (!background)

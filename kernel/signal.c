@@ -8,6 +8,7 @@
 #include <arch/user.h>
 #include <kernel/clock.h>
 #include <kernel/errno.h>
+#include <kernel/pids.h>
 #include <kernel/process.h>
 #include <kernel/string.h>
 #include <kernel/user_memory.h>
@@ -154,10 +155,8 @@ unsigned int signal_send_group(uint32_t group, unsigned int number)
 	const struct signal_info info = {.code = SIGNAL_BY_KERNEL};
 	unsigned int count = 0;
 
-	for_each_process(process)
+	for_each_in_group(process, group)
 	{
-		if (process->group != group)
-			continue;
 		signal_send(process, NULL, number, &info);
 		count++;
 	}
@@ -650,15 +649,25 @@ long sys_sigaltstack(uintptr_t stack_address, uintptr_t old)
 	return old ? user_write(old, &before, sizeof(before)) : 0;
 }
 
-/* To all of a group, or (group 0) to everybody but the first and oneself. */
-static long kill_many(uint32_t group, unsigned int number, const struct signal_info *info)
+/* Sends a signal (0: none) to all of a group. */
+static long kill_group(uint32_t group, unsigned int number, const struct signal_info *info)
+{
+	for_each_in_group(process, group)
+	{
+		if (number)
+			signal_send(process, NULL, number, info);
+	}
+	return group_first(group) ? 0 : -ESRCH;
+}
+
+/* Sends a signal (0: none) to everybody but the first process and oneself. */
+static long kill_all(unsigned int number, const struct signal_info *info)
 {
 	bool found = false;
 
 	for_each_process(process)
 	{
-		if (group ? process->group != group
-			  : process->pid == 1 || process == process_current())
+		if (process->pid == 1 || process == process_current())
 			continue;
 		found = true;
 		if (number)
@@ -676,11 +685,10 @@ long sys_kill(int32_t pid, unsigned int number)
 		return -EINVAL;
 	if (pid == INT32_MIN)
 		return -ESRCH;
+	if (pid == -1)
+		return kill_all(number, &info);
 	if (pid <= 0)
-		return kill_many(pid == 0    ? self->group
-				 : pid == -1 ? 0
-					     : (uint32_t)-pid,
-				 number, &info);
+		return kill_group(pid ? (uint32_t)-pid : self->group, number, &info);
 	process = process_find((uint32_t)pid);
 	if (!process)
 		return -ESRCH;

@@ -483,14 +483,10 @@ static long set_foreground_group(uintptr_t argument)
 		return -EFAULT;
 	if (group <= 0)
 		return -EINVAL;
-	for_each_process(process)
-	{
-		if (process->group == (uint32_t)group && process->session == session) {
-			foreground = (uint32_t)group;
-			return 0;
-		}
-	}
-	return -EPERM;
+	if (!process_group_exists((uint32_t)group, session))
+		return -EPERM;
+	foreground = (uint32_t)group;
+	return 0;
 }
 
 /* The leader of a session without a tty takes this one, if nobody has it or it is to be stolen. */

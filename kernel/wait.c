@@ -4,6 +4,7 @@
  * is waited for (wait4(2), waitid(2), credentials(7)).
  */
 #include <kernel/errno.h>
+#include <kernel/pids.h>
 #include <kernel/printk.h>
 #include <kernel/process.h>
 #include <kernel/string.h>
@@ -123,18 +124,6 @@ bool process_wait_unless_stopped(struct process *process, int *status)
 
 /* ---- waiting ---- */
 
-static bool is_wanted(const struct process *child, const struct wanted *wanted)
-{
-	switch (wanted->kind) {
-	case CHILD_OF_PID:
-		return child->pid == wanted->number;
-	case CHILD_OF_GROUP:
-		return child->group == wanted->number;
-	default:
-		return true;
-	}
-}
-
 /* Whether the child has something to tell that is wanted; takes it, unless WNOWAIT. */
 static bool take_news(struct process *child, const struct wanted *wanted, struct found *found)
 {
@@ -165,19 +154,34 @@ static bool take_news(struct process *child, const struct wanted *wanted, struct
 	return false;
 }
 
+/* 1: the child has news; 0: not yet; ECHILD: it never will have any that are wanted. */
+static long ask(struct process *child, const struct wanted *wanted, struct found *found)
+{
+	if (take_news(child, wanted, found))
+		return 1;
+	return !list_empty(&child->threads) || (wanted->options & WEXITED) ? 0 : -ECHILD;
+}
+
 /* 1: a child with news; 0: none of them has any; ECHILD: there are none. */
 static long look(const struct wanted *wanted, struct found *found)
 {
+	struct process *process = process_current(), *one;
 	long result = -ECHILD;
 
-	for_each_process(child)
+	if (wanted->kind == CHILD_OF_PID) {
+		one = process_find(wanted->number);
+		return one && one->parent == process ? ask(one, wanted, found) : -ECHILD;
+	}
+	for_each_child(child, process)
 	{
-		if (child->parent != process_current() || !is_wanted(child, wanted))
+		long answer;
+
+		if (wanted->kind == CHILD_OF_GROUP && child->group != wanted->number)
 			continue;
-		if (take_news(child, wanted, found))
-			return 1;
-		if (!list_empty(&child->threads) || (wanted->options & WEXITED))
-			result = 0;
+		answer = ask(child, wanted, found);
+		if (answer > 0)
+			return answer;
+		result = MAX(result, answer);
 	}
 	return result;
 }
@@ -272,23 +276,19 @@ static struct process *named(int32_t pid)
 	return pid ? process_find((uint32_t)pid) : process_current();
 }
 
-/* Whether a group exists in a session. */
-static bool group_exists(uint32_t group, uint32_t session)
+bool process_group_exists(uint32_t group, uint32_t session)
 {
-	for_each_process(process)
-	{
-		if (process->group == group && process->session == session)
-			return true;
-	}
-	return false;
+	/* A group lies within one session. */
+	const struct process *member = group_first(group);
+
+	return member && member->session == session;
 }
 
 bool process_group_is_orphaned(uint32_t group)
 {
-	for_each_process(process)
+	for_each_in_group(process, group)
 	{
-		if (process->group == group && process->parent->session == process->session &&
-		    process->parent->group != group)
+		if (process->parent->session == process->session && process->parent->group != group)
 			return false;
 	}
 	return true;
@@ -305,9 +305,9 @@ long sys_setpgid(int32_t pid, int32_t group)
 		return -ESRCH;
 	number = group ? (uint32_t)group : process->pid;
 	if (process->session == process->pid || process->session != self->session ||
-	    (number != process->pid && !group_exists(number, self->session)))
+	    (number != process->pid && !process_group_exists(number, self->session)))
 		return -EPERM;
-	process->group = number;
+	process_set_group(process, number, process->session);
 	return 0;
 }
 
@@ -329,11 +329,8 @@ long sys_setsid(void)
 {
 	struct process *process = process_current();
 
-	for_each_process(other)
-	{
-		if (other->group == process->pid)
-			return -EPERM;
-	}
-	process->group = process->session = process->pid;
+	if (group_first(process->pid))
+		return -EPERM;
+	process_set_group(process, process->pid, process->pid);
 	return process->pid;
 }

@@ -27,8 +27,10 @@ struct process {
 	struct list_node link;    /* of all processes, oldest first */
 	struct list_node threads; /* empty once it has ended */
 	uint32_t thread_count;
+	struct list_node children, sibling;
 	struct process *parent;
-	uint32_t pid, group, session;
+	uint32_t pid, group, session; /* changed by kernel/pids.h only */
+	struct tree_node by_pid, by_group, by_session;
 	struct space *space; /* NULL: it has none any more; or it is the kernel's own, pid 0 */
 	struct files *files;
 	struct inode *directory;   /* where relative paths begin */
@@ -52,7 +54,8 @@ struct thread {
 	struct list_node link; /* of its process */
 	struct process *process;
 	struct task *task;
-	uint32_t tid;
+	uint32_t tid; /* likewise */
+	struct tree_node by_tid;
 	struct pending pending; /* signals for this thread only */
 	uint64_t blocked;       /* signals, bit 0 for number 1 */
 	uint64_t wanted;        /* ... and what rt_sigtimedwait() takes all the same */
@@ -95,6 +98,16 @@ static inline struct process *process_at(struct list_node *node)
 	for (struct process *each = process_at(process_list.next); &each->link != &process_list; \
 	     each = process_at(each->link.next))
 
+/* Goes through the children of a process, likewise. */
+static inline struct process *child_at(struct list_node *node)
+{
+	return container_of(node, struct process, sibling);
+}
+
+#define for_each_child(each, of)                                   \
+	for (struct process *each = child_at((of)->children.next); \
+	     &each->sibling != &(of)->children; each = child_at(each->sibling.next))
+
 /* Goes through the threads of a process, likewise. */
 static inline struct thread *thread_at(struct list_node *node)
 {
@@ -135,6 +148,9 @@ void process_print_end(const char *name, int status);
 
 /* Sends all threads home. The status is as wait4() gives it. */
 void process_die(struct process *process, int status);
+
+/* Returns true if a session has a group of that number. */
+bool process_group_exists(uint32_t group, uint32_t session);
 
 /* Whether no member of a group has a parent in its session who could let it go on once stopped. */
 bool process_group_is_orphaned(uint32_t group);
