@@ -56,8 +56,7 @@ struct memory_use memory_use_of(const struct process *process)
 		use.pages = space.pages;
 		use.tables = space.tables + space.regions;
 	}
-	for_each_process(child) use.children +=
-		child->parent == process && list_empty(&child->threads);
+	for_each_child(child, process) use.children += list_empty(&child->threads);
 	return use;
 }
 
