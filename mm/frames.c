@@ -17,6 +17,7 @@ static struct spinlock lock;
 struct frame *frame_database;
 uint64_t frame_count;
 static uint64_t free_pages;
+static uint64_t changes; /* of the free lists, so far */
 static struct list_node free_lists[FRAMES_ORDERS];
 uint64_t frames_reserve = 64;
 
@@ -37,6 +38,7 @@ static void add_free(struct frame *frame, unsigned int order)
 	set_block(frame, FRAME_FREE, order);
 	list_add(&free_lists[order], &frame->link);
 	free_pages += 1ull << order;
+	changes++;
 }
 
 /* Takes a free block off its list. The lock is held. */
@@ -44,6 +46,7 @@ static void remove_free(struct frame *frame)
 {
 	list_remove(&frame->link);
 	free_pages -= 1ull << frame->order;
+	changes++;
 	set_block(frame, FRAME_TAIL, 0);
 }
 
@@ -228,17 +231,31 @@ pfn_t frames_block(pfn_t number)
 	panic("frames_block: pfn %lx belongs to no block", number.n);
 }
 
+/*
+ * Whoever goes through all frames lets events come, and others take the lock, between one block of
+ * the largest size and the next: no smaller block reaches over that border.
+ */
+static bool is_border(uint64_t n)
+{
+	return n % (1ull << FRAMES_MAX_ORDER) == 0;
+}
+
 void frames_stats(struct frames_stats *stats)
 {
 	bool events = spin_lock(&lock);
 
 	*stats = (struct frames_stats){.total = frame_count};
-	for (uint64_t n = 0; n < frame_count; n += 1ull << frame_database[n].order) {
+	for (uint64_t n = 0; n < frame_count;) {
 		const struct frame *frame = &frame_database[n];
 
 		stats->kind[frame->kind] += 1ull << frame->order;
 		if (frame->kind == FRAME_FREE)
 			stats->blocks[frame->order]++;
+		n += 1ull << frame->order;
+		if (is_border(n)) {
+			spin_unlock(&lock, events);
+			events = spin_lock(&lock);
+		}
 	}
 	spin_unlock(&lock, events);
 }
@@ -247,6 +264,9 @@ uint64_t frames_free_count(void)
 {
 	return __atomic_load_n(&free_pages, __ATOMIC_RELAXED);
 }
+
+/* After so many checks into which others came with changes, one that lets nobody in. */
+#define CHECK_TRIES 8
 
 static const char *check_block(uint64_t n)
 {
@@ -281,47 +301,100 @@ static const char *check_block(uint64_t n)
 	return NULL;
 }
 
-/* Free blocks in the database and on the lists must be the same ones. The lock is held. */
-static const char *check_lists(uint64_t in_database)
+/* A check in progress; the lock is held but for moments. */
+struct check {
+	bool events;       /* as they were before */
+	bool alone;        /* there are no such moments */
+	uint64_t changes;  /* of the lists, when it began */
+	uint64_t free;     /* frames that are free in the database */
+	uint64_t on_lists; /* frames on the lists so far */
+};
+
+/* Lets others have the lock. False: they have changed the lists, and what was counted is void. */
+static bool pause(struct check *check)
+{
+	if (check->alone)
+		return true;
+	spin_unlock(&lock, check->events);
+	check->events = spin_lock(&lock);
+	return check->changes == changes;
+}
+
+static bool check_database(struct check *check, const char **error)
+{
+	for (uint64_t n = 0; n < frame_count;) {
+		const struct frame *frame = &frame_database[n];
+
+		*error = check_block(n);
+		if (*error)
+			return true;
+		if (frame->kind == FRAME_FREE)
+			check->free += 1ull << frame->order;
+		n += 1ull << frame->order;
+		if (is_border(n) && !pause(check))
+			return false;
+	}
+	return true;
+}
+
+static bool check_list(struct check *check, unsigned int order, const char **error)
 {
 	static char message[120];
-	uint64_t on_lists = 0;
+	uint64_t blocks = 0;
 
-	for (unsigned int order = 0; order < FRAMES_ORDERS; order++) {
-		list_for_each (node, &free_lists[order]) {
-			const struct frame *frame = container_of(node, struct frame, link);
+	list_for_each (node, &free_lists[order]) {
+		const struct frame *frame = container_of(node, struct frame, link);
 
-			if (frame->kind != FRAME_FREE || frame->order != order) {
-				snprintf(message, sizeof(message),
-					 "pfn %lx is on the free list of order %u but is %s",
-					 frame_number(frame).n, order,
-					 frame_kind_name(frame->kind));
-				return message;
-			}
-			on_lists += 1ull << order;
+		if (frame->kind != FRAME_FREE || frame->order != order) {
+			snprintf(message, sizeof(message),
+				 "pfn %lx is on the free list of order %u but is %s",
+				 frame_number(frame).n, order, frame_kind_name(frame->kind));
+			*error = message;
+			return true;
 		}
+		check->on_lists += 1ull << order;
+		if (is_border(++blocks) && !pause(check))
+			return false;
 	}
-	if (on_lists == in_database && on_lists == free_pages)
-		return NULL;
+	return true;
+}
+
+/*
+ * Free blocks in the database and on the lists must be the same ones, and as many as are counted.
+ * False: they have changed meanwhile.
+ */
+static bool check_all(struct check *check, const char **error)
+{
+	static char message[120];
+
+	*error = NULL;
+	if (!check_database(check, error))
+		return false;
+	for (unsigned int order = 0; order < FRAMES_ORDERS && !*error; order++) {
+		if (!check_list(check, order, error))
+			return false;
+	}
+	if (*error || (check->on_lists == check->free && check->on_lists == free_pages))
+		return true;
 	snprintf(message, sizeof(message),
-		 "%lu frames free in the database, %lu on lists, %lu counted", in_database,
-		 on_lists, free_pages);
-	return message;
+		 "%lu frames free in the database, %lu on lists, %lu counted", check->free,
+		 check->on_lists, free_pages);
+	*error = message;
+	return true;
 }
 
 const char *frames_check(void)
 {
-	bool events = spin_lock(&lock);
-	const char *error = NULL;
-	uint64_t in_database = 0;
+	const char *error;
+	bool done = false;
 
-	for (uint64_t n = 0; n < frame_count && !error; n += 1ull << frame_database[n].order) {
-		error = check_block(n);
-		if (frame_database[n].kind == FRAME_FREE)
-			in_database += 1ull << frame_database[n].order;
+	for (unsigned int tries = 0; !done; tries++) {
+		struct check check = {.alone = tries == CHECK_TRIES};
+
+		check.events = spin_lock(&lock);
+		check.changes = changes;
+		done = check_all(&check, &error);
+		spin_unlock(&lock, check.events);
 	}
-	if (!error)
-		error = check_lists(in_database);
-	spin_unlock(&lock, events);
 	return error;
 }

@@ -105,7 +105,7 @@ struct frames_stats {
 	uint64_t blocks[FRAMES_ORDERS]; /* free blocks of each order */
 };
 
-/* Counts, by going through the whole database. */
+/* Counts, by going through the whole database; events may come meanwhile. */
 void frames_stats(struct frames_stats *stats);
 
 /* Free frames, from a counter. */
@@ -113,7 +113,8 @@ uint64_t frames_free_count(void);
 
 /*
  * Checks the invariants over the whole database. Returns NULL, or what is wrong and where (valid
- * until the next call).
+ * until the next call). Events may come meanwhile, and others may allocate: then it begins anew,
+ * and at last does hold them back.
  */
 const char *frames_check(void);
 

@@ -124,6 +124,66 @@ static void random_histories(void **state)
 	}
 }
 
+static pfn_t interference;
+static unsigned int interferences;
+
+static void take_or_give(void)
+{
+	interferences++;
+	if (pfn_valid(interference))
+		frames_free(interference);
+	interference = pfn_valid(interference) ? INVALID_PFN : frames_alloc(0);
+}
+
+/* Between every two pieces of memory, again and again. */
+static void take_and_give(void)
+{
+	take_or_give();
+	host_interfere(2, take_and_give, NULL);
+}
+
+/* Whoever comes between the pieces of a check neither waits for its end nor deceives it. */
+static void checks_let_others_in(void **state)
+{
+	struct frames_stats stats;
+	unsigned int moments = 0;
+
+	(void)state;
+	boot_memory_init(&memory, 10000);
+	start(10000, all_present);
+	/* Every second page is free; one at the start of memory comes and goes. */
+	for (unsigned int i = 0; i < 10000; i++)
+		assert_true(pfn_valid(frames_alloc(0)));
+	for (uint64_t n = 1; n < 10000; n += 2)
+		frames_free(pfn(n));
+	interference = pfn(0);
+	/* At each moment at which somebody may come: nine in memory, four in the list of 5000. */
+	for (unsigned int nth = 2;; nth++) {
+		interferences = 0;
+		host_interfere(nth, take_or_give, NULL);
+		if (frames_check())
+			fail_msg("moment %u: %s", nth, frames_check());
+		if (!host_interfered())
+			break;
+		assert_int_equal(interferences, 1);
+		moments++;
+	}
+	host_interfere(0, NULL, NULL);
+	assert_int_equal(moments, 13);
+	/* So often that it never came to its end unless it kept them out. */
+	interferences = 0;
+	host_interfere(2, take_and_give, NULL);
+	assert_null(frames_check());
+	host_interfere(0, NULL, NULL);
+	assert_in_range(interferences, 2, 100);
+	/* Counting lets them in too. */
+	interferences = 0;
+	host_interfere(5, take_or_give, NULL);
+	frames_stats(&stats);
+	assert_int_equal(interferences, 1);
+	assert_null(frames_check());
+}
+
 static void everything_is_joined_in_the_end(void **state)
 {
 	struct frames_stats stats;
@@ -257,6 +317,7 @@ int main(void)
 		cmocka_unit_test(sizes_that_are_no_powers_of_two),
 		cmocka_unit_test(reserved_frames_are_never_given_out),
 		cmocka_unit_test(random_histories),
+		cmocka_unit_test(checks_let_others_in),
 		cmocka_unit_test(everything_is_joined_in_the_end),
 		cmocka_unit_test(runs_of_large_blocks),
 		cmocka_unit_test(impossible_orders),
