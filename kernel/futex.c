@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Futexes: one list of those who wait, each with the word that it waits for. See the header.
+ * Futexes: a tree of those who wait, in order of the words that they wait for, and for one word in
+ * the order in which they came. See the header.
  */
 #include <arch/time.h>
 #include <kernel/clock.h>
@@ -30,14 +31,35 @@ struct word {
 };
 
 struct waiter {
-	struct list_node link;
+	struct tree_node node;
 	struct task *task;
 	struct word word;
 	uint32_t bits;
-	bool woken;
+	bool woken; /* and in the tree no more */
 };
 
-static struct list_node waiters = {&waiters, &waiters};
+static struct tree waiters;
+
+static struct waiter *waiter_at(const struct tree_node *node)
+{
+	return container_of(node, struct waiter, node);
+}
+
+static bool word_before(const struct word *a, const struct word *b)
+{
+	return a->owner != b->owner ? (uintptr_t)a->owner < (uintptr_t)b->owner
+				    : a->place < b->place;
+}
+
+static bool waiter_before(const struct tree_node *a, const struct tree_node *b)
+{
+	return word_before(&waiter_at(a)->word, &waiter_at(b)->word);
+}
+
+static bool word_reached(const struct tree_node *node, const void *word)
+{
+	return !word_before(&waiter_at(node)->word, word);
+}
 
 static bool find_word(uintptr_t address, bool private, struct word *word)
 {
@@ -58,16 +80,18 @@ static bool find_word(uintptr_t address, bool private, struct word *word)
 
 static long wake(const struct word *word, uint64_t most, uint32_t bits)
 {
+	struct tree_node *node = tree_search(&waiters, word_reached, word), *next;
 	long count = 0;
 
-	list_for_each (node, &waiters) {
-		struct waiter *waiter = container_of(node, struct waiter, link);
+	for (; node && (uint64_t)count < most; node = next) {
+		struct waiter *waiter = waiter_at(node);
 
-		if ((uint64_t)count >= most)
+		next = tree_next(node);
+		if (word_before(word, &waiter->word))
 			break;
-		if (waiter->woken || waiter->word.owner != word->owner ||
-		    waiter->word.place != word->place || !(waiter->bits & bits))
+		if (!(waiter->bits & bits))
 			continue;
+		tree_remove(&waiters, node);
 		waiter->woken = true;
 		task_rouse(waiter->task);
 		count++;
@@ -92,7 +116,7 @@ static long wait(const struct word *word, uint32_t bits, uint64_t deadline)
 
 	if (word->object)
 		object_get(word->object);
-	list_add(waiters.previous, &waiter.link);
+	tree_insert(&waiters, &waiter.node, waiter_before);
 	while (!waiter.woken && !result) {
 		if (time_system() >= deadline)
 			result = -ETIMEDOUT;
@@ -101,7 +125,8 @@ static long wait(const struct word *word, uint32_t bits, uint64_t deadline)
 		else
 			task_sleep_until(&asleep, deadline);
 	}
-	list_remove(&waiter.link);
+	if (!waiter.woken)
+		tree_remove(&waiters, &waiter.node);
 	if (word->object)
 		object_put(word->object);
 	events_restore(events);
