@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Timers: a list, sorted by deadline, of which the machine is told the nearest.
+ * Timers: a tree in order of deadline, of which the machine is told the nearest.
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>
 #include <arch/time.h>
 
 /* Armed timers, nearest first. Touched with events masked only: there is one CPU's worth. */
-static struct timer *timers;
+static struct tree timers;
+
+static struct timer *timer_at(const struct tree_node *node)
+{
+	return container_of(node, struct timer, node);
+}
+
+static bool is_earlier(const struct tree_node *a, const struct tree_node *b)
+{
+	return timer_at(a)->deadline < timer_at(b)->deadline;
+}
 
 uint64_t time_system(void)
 {
@@ -22,33 +32,27 @@ uint64_t time_wall(void)
 /* A deadline in the past comes at once. */
 static void program_nearest(void)
 {
-	if (timers)
-		machine->set_timer(timers->deadline);
+	const struct tree_node *nearest = tree_first(&timers);
+
+	if (nearest)
+		machine->set_timer(timer_at(nearest)->deadline);
 }
 
 static void unlink_timer(struct timer *timer)
 {
-	for (struct timer **link = &timers; *link; link = &(*link)->next) {
-		if (*link == timer) {
-			*link = timer->next;
-			break;
-		}
-	}
+	tree_remove(&timers, &timer->node);
 	timer->armed = false;
 }
 
 void timer_arm(struct timer *timer, uint64_t deadline, void (*function)(struct timer *))
 {
 	bool events = events_mask();
-	struct timer **link = &timers;
 
 	if (timer->armed)
 		unlink_timer(timer);
-	while (*link && (*link)->deadline <= deadline)
-		link = &(*link)->next;
-	*timer = (struct timer){deadline, function, *link, true};
-	*link = timer;
-	if (timers == timer)
+	*timer = (struct timer){.deadline = deadline, .function = function, .armed = true};
+	tree_insert(&timers, &timer->node, is_earlier);
+	if (tree_first(&timers) == &timer->node)
 		program_nearest();
 	events_restore(events);
 }
@@ -64,8 +68,10 @@ void timer_cancel(struct timer *timer)
 
 void timer_expired(void)
 {
-	while (timers && timers->deadline <= time_system()) {
-		struct timer *timer = timers;
+	struct tree_node *nearest;
+
+	while ((nearest = tree_first(&timers)) && timer_at(nearest)->deadline <= time_system()) {
+		struct timer *timer = timer_at(nearest);
 
 		unlink_timer(timer);
 		timer->function(timer);

@@ -9,7 +9,7 @@
 #ifndef ARCH_TIME_H
 #define ARCH_TIME_H
 
-#include <kernel/compiler.h>
+#include <kernel/tree.h>
 
 #define NS_PER_S  1000000000ul
 #define NS_PER_MS 1000000ul
@@ -44,7 +44,7 @@ uint64_t time_from_date(struct date date);
 struct timer {
 	uint64_t deadline; /* system time, nanoseconds */
 	void (*function)(struct timer *);
-	struct timer *next; /* armed timers, nearest deadline first */
+	struct tree_node node; /* of armed timers, in order of deadline */
 	bool armed;
 };
 

@@ -69,6 +69,16 @@ static void note_order(struct timer *timer)
 	fired++;
 }
 
+static volatile unsigned int many_fired;
+static uint64_t last_deadline;
+
+static void note_deadline(struct timer *timer)
+{
+	EXPECT_GE(timer->deadline, last_deadline);
+	last_deadline = timer->deadline;
+	many_fired++;
+}
+
 static void wait_for(unsigned int count)
 {
 	while (fired < count)
@@ -97,6 +107,29 @@ TEST(time, timers_fire_in_order_and_not_early)
 		EXPECT_GE(timers[i].when, deadlines[i]);
 		EXPECT(!timers[i].timer.armed);
 	}
+}
+
+/* Armed in any order, every third one cancelled again. */
+TEST(time, many_timers_fire_in_order)
+{
+	enum { TIMERS = 60 };
+	static struct timer timers[TIMERS];
+	uint64_t start = time_system() + NS_PER_MS;
+	bool events = events_mask();
+
+	many_fired = 0;
+	last_deadline = 0;
+	for (unsigned int i = 0; i < TIMERS; i++)
+		timer_arm(&timers[i], start + i * 37 % TIMERS * (NS_PER_MS / 10), note_deadline);
+	for (unsigned int i = 0; i < TIMERS; i += 3)
+		timer_cancel(&timers[i]);
+	events_restore(events);
+	while (many_fired < TIMERS - TIMERS / 3)
+		time_sleep_until(time_system() + NS_PER_MS);
+	for (unsigned int i = 0; i < TIMERS; i++)
+		EXPECT(!timers[i].armed);
+	time_sleep_until(start + TIMERS * (NS_PER_MS / 10));
+	EXPECT_EQ(many_fired, TIMERS - TIMERS / 3);
 }
 
 TEST(time, a_deadline_in_the_past_fires_at_once)
