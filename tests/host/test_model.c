@@ -17,6 +17,8 @@
 #define RW 3ull
 #define US 4ull
 
+#define LARGE (1ull << 7)
+
 #define DIRECT 0xffff888000000000ull
 
 /* Frames 200 and up are nobody's: in the direct map, and else unused. */
@@ -412,6 +414,45 @@ static void hazards_are_counted(void **state)
 	stop();
 }
 
+/*
+ * A root that is refused because of the third table on the way, with the entry at fault first (0)
+ * or later (1) in each of the three. Tried on Xen 4.17 too: of the eight domains one stays.
+ */
+static void a_refused_root_can_lose_a_frame(void **state)
+{
+	(void)state;
+	for (unsigned int late = 0; late < 8; late++) {
+		const unsigned int slot[] = {late >> 2 & 1, late >> 1 & 1, late & 1};
+
+		start(4);
+		for (unsigned int i = 0; i < 3; i++) {
+			words(SCRATCH + i)[slot[i]] = entry(SCRATCH + i + 1, i < 2 ? P : P | LARGE);
+			direct_map(SCRATCH + i, P);
+		}
+		assert_int_equal(operation(MMUEXT_PIN_L4_TABLE, model_mfn(SCRATCH)), -XEN_EINVAL);
+		assert_int_equal(model_immortal_frames(), late == 5);
+		assert_int_equal(direct_map(SCRATCH + 2, RW), late == 5 ? -XEN_EBUSY : 0);
+		/* Refused once more, it is released. It can be used as before, but not be freed. */
+		assert_int_equal(make_table(SCRATCH + 2, 2), -XEN_EINVAL);
+		assert_int_equal(direct_map(SCRATCH + 2, RW), 0);
+		assert_int_equal(model_immortal_frames(), late == 5);
+		stop();
+	}
+}
+
+/* However a domain has used its memory: all of it can be freed. */
+static void ordinary_uses_lose_nothing(void **state)
+{
+	(void)state;
+	start(4);
+	assert_int_equal(make_table(SCRATCH, 1), 0);
+	update(SCRATCH, 3, entry(SCRATCH + 1, RW), MMU_NORMAL_PT_UPDATE);
+	words(SCRATCH + 2)[7] = entry(SCRATCH, RW);
+	assert_int_equal(make_table(SCRATCH + 2, 2), 0);
+	assert_int_equal(model_immortal_frames(), 0);
+	stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +475,8 @@ int main(void)
 		cmocka_unit_test(memory_comes_and_goes),
 		cmocka_unit_test(the_tlb_goes_stale),
 		cmocka_unit_test(hazards_are_counted),
+		cmocka_unit_test(a_refused_root_can_lose_a_frame),
+		cmocka_unit_test(ordinary_uses_lose_nothing),
 	};
 
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);

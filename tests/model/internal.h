@@ -45,6 +45,7 @@ struct frame {
 	uint64_t slot;       /* where its contents are: the page of the memory file */
 	uint64_t count;      /* type references */
 	uint64_t references; /* of any kind, the owner's own included */
+	uint64_t found;      /* ... that something is known to hold: teardown.c */
 	int32_t linear;      /* > 0: entries of its own level in it; < 0: such uses of it */
 	uint8_t type;        /* enum model_type; keeps its last value when the count is 0 */
 	uint8_t owner;       /* enum owner */

@@ -141,4 +141,11 @@ uint64_t model_user_root(unsigned int vcpu);
  */
 const char *model_check(void);
 
+/*
+ * Returns how many frames would outlive the domain if it were destroyed now: frames with a
+ * reference that nothing holds, which Xen therefore can never free. 0, unless the guest made Xen
+ * lose one (types.c, give_up()). The domain itself then stays too, as "(null) --ps-d" in xl's list.
+ */
+uint64_t model_immortal_frames(void);
+
 #endif

@@ -216,6 +216,11 @@ static void put_entries_below(unsigned int slot, uint64_t table, unsigned int le
  * something to undo, it takes the place of the *grandchild*, of which nobody knows any more: that
  * stays half validated, with one reference, until somebody tries it as the same type again. (mm.c,
  * promote_l3_table() and promote_l4_table(): "it's safer to leak a type ref".)
+ *
+ * A frame that is half validated holds a reference to itself, and what remembers it holds another.
+ * A frame that was forgotten has lost the second one for good. Even if it is tried again and
+ * released in order, its references never come down to 0, so Xen can never free it: destroyed, its
+ * domain stays for ever, with that frame as all its memory (model_immortal_frames()).
  */
 static int give_up(uint64_t mfn, unsigned int level, unsigned int slot, int error)
 {
@@ -223,6 +228,7 @@ static int give_up(uint64_t mfn, unsigned int level, unsigned int slot, int erro
 
 	if (level > 1 && slot > 0) {
 		frame->unfinished = true;
+		frame->references++;
 		frame->progress = (uint16_t)slot;
 		frame->child_unfinished =
 			machine.unfinished && machine.unfinished == entry_mfn(table_of(mfn)[slot]);
@@ -246,7 +252,8 @@ static void let_go(uint64_t mfn)
 	put_entries_below(frame->progress, mfn, frame->type);
 	protect_table(mfn, false);
 	frame->count = 0;
-	put_frame(mfn);
+	put_frame(mfn); /* being half validated */
+	put_frame(mfn); /* being remembered */
 }
 
 /* What Xen left for the end of the hypercall. */
@@ -292,17 +299,17 @@ static void count_type(enum model_type type, int change)
 	*counter += (uint64_t)(int64_t)change;
 }
 
-/* Goes on where validation was refused before; the reference that was left over is the new one. */
+/* Goes on where validation was refused before. The type reference left over becomes the new one. */
 static int resume(uint64_t mfn, struct frame *frame)
 {
 	int error;
 
 	frame->unfinished = false;
 	error = promote(mfn, frame->type, frame->progress);
+	put_frame(mfn); /* having been half validated */
 	if (error)
 		return error;
 	frame->validated = true;
-	put_frame(mfn);
 	count_type(frame->type, 1);
 	return 0;
 }
