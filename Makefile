@@ -22,7 +22,7 @@ include tests/user/user.mk
 
 # Adding a source file, a suite or a command is adding a file.
 SOURCES := $(sort $(wildcard boot/*.c boot/notes.S arch/x86/*.[cS] arch/x86/*/*.[cS] mm/*.c kernel/*.c drivers/*.c \
-	tests/guest/*.c tests/model/sequence.c tests/model/histories.c) $(EXTRA_SOURCES))
+	tests/guest/*.c tests/model/sequence.c tests/model/leak.c tests/model/histories.c) $(EXTRA_SOURCES))
 # notes.c and notes.S share a name: objects keep the suffix.
 OBJECTS := $(patsubst %,$(BUILD)/%.o,$(SOURCES))
 

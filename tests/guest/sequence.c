@@ -82,22 +82,17 @@ static void print_line(const char *text)
 	printk(PRINTK_OUTPUT, "%s\n", text);
 }
 
-COMMAND(sequence, "FIRST COUNT [verbose]",
-	"random page-table operations, for comparing with the model")
+static bool has_word(unsigned int argc, char **argv, const char *word)
 {
-	uint64_t first, count;
+	for (unsigned int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], word) == 0)
+			return true;
+	}
+	return false;
+}
 
-	if (!monitor_has_xen_tables(argv[0]))
-		return;
-	if (argc < 3 || !text_to_number(argv[1], &first) || !text_to_number(argv[2], &count)) {
-		printk(PRINTK_OUTPUT, "sequence: which seeds? For example: sequence 1 10\n");
-		return;
-	}
-	if (!set_up()) {
-		printk(PRINTK_OUTPUT, "sequence: out of memory\n");
-		return;
-	}
-	stage.line = argc > 3 ? print_line : NULL;
+static void play(uint64_t first, uint64_t count)
+{
 	for (uint64_t seed = first; seed < first + count; seed++) {
 		struct sequence_result result = sequence_play(&stage, seed);
 
@@ -105,6 +100,34 @@ COMMAND(sequence, "FIRST COUNT [verbose]",
 		       seed, result.operations, result.refused, result.digest);
 	}
 	printk(PRINTK_OUTPUT, "sequence: done\n");
+}
+
+COMMAND(sequence, "FIRST COUNT [verbose] [leaks] | leak",
+	"random page-table operations, for comparing with the model")
+{
+	bool leak = argc == 2 && strcmp(argv[1], "leak") == 0;
+	uint64_t first = 0, count = 0;
+
+	if (!monitor_has_xen_tables(argv[0]))
+		return;
+	if (!leak &&
+	    (argc < 3 || !text_to_number(argv[1], &first) || !text_to_number(argv[2], &count))) {
+		printk(PRINTK_OUTPUT, "sequence: which seeds? For example: sequence 1 10\n");
+		return;
+	}
+	if (!set_up()) {
+		printk(PRINTK_OUTPUT, "sequence: out of memory\n");
+		return;
+	}
+	stage.line = has_word(argc, argv, "verbose") ? print_line : NULL;
+	stage.leaks = has_word(argc, argv, "leaks");
+	if (leak)
+		printk(PRINTK_OUTPUT,
+		       "sequence: Xen refused a root (%ld) and lost a frame of this domain, which "
+		       "stays when it is destroyed\n",
+		       sequence_leak(&stage));
+	else
+		play(first, count);
 	put_away();
 }
 
@@ -115,6 +138,7 @@ TEST(sequence, leaves_no_trace)
 	REQUIRE(set_up());
 	EXPECT(mfn_valid(stage.foreign));
 	stage.line = NULL;
+	stage.leaks = false;
 	for (uint64_t seed = 0; seed < 5; seed++)
 		EXPECT_EQ(sequence_play(&stage, seed).left_over, 0);
 	put_away();

@@ -2,7 +2,7 @@
 /*
  * The prompt's command "sequence", on the model: prints the same lines.
  *
- *     build/host/sequence [--domu] FIRST COUNT [verbose]
+ *     build/host/sequence [--domu] FIRST COUNT [verbose] [leaks]
  */
 #include "../model/stage.h"
 #include "host.h"
@@ -21,13 +21,17 @@ int main(int argc, char **argv)
 	if (!hardware)
 		argc--, argv++;
 	if (argc < 3) {
-		fprintf(stderr, "usage: sequence [--domu] FIRST COUNT [verbose]\n");
+		fprintf(stderr, "usage: sequence [--domu] FIRST COUNT [verbose] [leaks]\n");
 		return 2;
 	}
 	first = strtoul(argv[1], NULL, 0);
 	count = strtoul(argv[2], NULL, 0);
 	stage = stage_start(hardware);
-	stage.line = argc > 3 ? print_line : NULL;
+	for (int i = 3; i < argc; i++) {
+		if (strcmp(argv[i], "verbose") == 0)
+			stage.line = print_line;
+		stage.leaks |= strcmp(argv[i], "leaks") == 0;
+	}
 	for (unsigned long seed = first; seed < first + count; seed++) {
 		struct sequence_result result = sequence_play(&stage, seed);
 

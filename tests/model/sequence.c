@@ -13,8 +13,6 @@
 #include <mm/pagetable.h>
 #include <xen/xen.h>
 
-#define ORDINARY (SEQUENCE_FRAMES - SEQUENCE_ROOTS)
-
 /* Neither memory nor anything else, on any machine there is. */
 #define NO_FRAME (1ull << 36)
 
@@ -54,7 +52,7 @@ static unsigned int slot_of(struct play *play, unsigned int frame)
 {
 	static const unsigned int borders[] = {256, 263, 271, 272};
 
-	if (frame >= ORDINARY && one_in(play, 3))
+	if (frame >= SEQUENCE_ORDINARY && one_in(play, 3))
 		return borders[below(play, ARRAY_SIZE(borders))];
 	return any_slot(play);
 }
@@ -83,7 +81,7 @@ static mfn_t any_target(struct play *play)
 {
 	if (one_in(play, 25))
 		return one_in(play, 2) ? play->stage->foreign : mfn(NO_FRAME);
-	return play->stage->frame[below(play, ORDINARY)];
+	return play->stage->frame[below(play, SEQUENCE_ORDINARY)];
 }
 
 static uint64_t any_entry(struct play *play)
@@ -143,19 +141,10 @@ static const char *entry_text(const struct play *play, uint64_t entry, char *buf
 	return buffer;
 }
 
-static unsigned int index_of(const struct play *play, uint64_t frame)
-{
-	unsigned int i = 0;
-
-	while (i < SEQUENCE_FRAMES && play->stage->frame[i].n != frame)
-		i++;
-	return i;
-}
-
 /* The entry that a request was about, as it is now. What Xen keeps in its own slots is its own. */
 static void say_entry(struct play *play, const struct mmu_update *request)
 {
-	unsigned int frame = index_of(play, request->ptr >> PAGE_SHIFT);
+	unsigned int frame = sequence_index(play->stage, request->ptr >> PAGE_SHIFT);
 	unsigned int slot = request->ptr % PAGE_SIZE / sizeof(uint64_t);
 	char wanted[48], now[48];
 
@@ -164,7 +153,7 @@ static void say_entry(struct play *play, const struct mmu_update *request)
 		say(play, "  M2P of f%u", frame);
 		return;
 	}
-	if (frame == SEQUENCE_FRAMES || (frame >= ORDINARY && slot >= 256 && slot < 272)) {
+	if (frame == SEQUENCE_FRAMES || sequence_slot_is_xens(frame, slot)) {
 		say(play, "  %lx of a frame that is not looked at", request->ptr % PAGE_SIZE);
 		return;
 	}
@@ -222,13 +211,18 @@ static struct mmuext_op any_pin(struct play *play)
 	unsigned int frame = (unsigned int)below(play, SEQUENCE_FRAMES);
 	struct mmuext_op op = {.arg1.mfn = play->stage->frame[frame].n};
 
-	op.cmd = frame >= ORDINARY ? MMUEXT_PIN_L4_TABLE
-				   : MMUEXT_PIN_L1_TABLE + (unsigned int)below(play, 3);
+	op.cmd = frame >= SEQUENCE_ORDINARY ? MMUEXT_PIN_L4_TABLE
+					    : MMUEXT_PIN_L1_TABLE + (unsigned int)below(play, 3);
 	if (one_in(play, 3))
 		op.cmd = MMUEXT_UNPIN_TABLE;
 	if (one_in(play, 30))
 		op.arg1.mfn = one_in(play, 2) ? play->stage->foreign.n : NO_FRAME;
 	return op;
+}
+
+static unsigned int any_root(struct play *play)
+{
+	return SEQUENCE_ORDINARY + (unsigned int)below(play, SEQUENCE_ROOTS);
 }
 
 static struct mmuext_op any_operation(struct play *play)
@@ -247,10 +241,7 @@ static struct mmuext_op any_operation(struct play *play)
 		break;
 	case 2:
 		op.cmd = MMUEXT_NEW_USER_BASEPTR;
-		op.arg1.mfn =
-			one_in(play, 3)
-				? 0
-				: play->stage->frame[ORDINARY + below(play, SEQUENCE_ROOTS)].n;
+		op.arg1.mfn = one_in(play, 3) ? 0 : play->stage->frame[any_root(play)].n;
 		break;
 	case 3:
 		/* Never one that might be accepted: the kernel runs on the root it has. */
@@ -271,6 +262,26 @@ static struct mmuext_op any_operation(struct play *play)
 	return op;
 }
 
+/*
+ * Returns any operation but one that may lose a frame for good: a flush takes its place, unless the
+ * stage wants leaks. In the same hypercall the update "before" (or NULL) comes first, and if
+ * "copied" is true a copy of a page.
+ */
+static struct mmuext_op any_operation_without_leak(struct play *play,
+						   const struct mmu_update *before, bool copied)
+{
+	struct mmuext_op op = any_operation(play);
+	bool root = op.cmd == MMUEXT_PIN_L4_TABLE || op.cmd == MMUEXT_NEW_USER_BASEPTR;
+
+	if (play->stage->leaks)
+		return op;
+	if ((root && copied) || sequence_may_leak(play->stage, &op, before)) {
+		play->result.left_out++;
+		op = (struct mmuext_op){.cmd = MMUEXT_TLB_FLUSH_LOCAL};
+	}
+	return op;
+}
+
 static void say_operation(struct play *play, const struct mmuext_op *op)
 {
 	char name[16];
@@ -284,10 +295,13 @@ static void play_operations(struct play *play)
 {
 	struct mmuext_op op[3];
 	unsigned int operations = one_in(play, 3) ? 3 : 1, done = 99;
+	bool copied = false;
 	long result;
 
-	for (unsigned int i = 0; i < operations; i++)
-		op[i] = any_operation(play);
+	for (unsigned int i = 0; i < operations; i++) {
+		op[i] = any_operation_without_leak(play, NULL, copied);
+		copied |= op[i].cmd == MMUEXT_COPY_PAGE;
+	}
 	result = hypercall_mmuext_op(op, operations, &done);
 	say(play, "mmuext_op: %ld, %u of %u", result, done, operations);
 	for (unsigned int i = 0; i < operations; i++)
@@ -342,7 +356,7 @@ static void play_mapping(struct play *play)
 static void play_multicall(struct play *play)
 {
 	struct mmu_update request = any_update(play);
-	struct mmuext_op op = any_operation(play);
+	struct mmuext_op op = any_operation_without_leak(play, &request, false);
 	unsigned int frame = (unsigned int)below(play, SEQUENCE_FRAMES), done[2] = {99, 99};
 	struct multicall_entry calls[4] = {
 		{
@@ -449,7 +463,7 @@ static void restore(struct play *play)
 			uint64_t entry = play->stage->contents[i][slot];
 			char text[48];
 
-			if (entry && !(i >= ORDINARY && slot >= 256 && slot < 272))
+			if (entry && !sequence_slot_is_xens(i, slot))
 				say(play, "f%u[%u] is %s", i, slot,
 				    entry_text(play, entry, text, sizeof(text)));
 		}
@@ -462,7 +476,7 @@ static void restore(struct play *play)
 		say(play, "f%u unpinned: %ld", i, hypercall_mmuext_op(&unpin, 1, NULL));
 		hypercall_update_va_mapping(play->stage->address[i], 0, UVMF_INVLPG | UVMF_ALL);
 	}
-	for (unsigned int i = 0; i < ORDINARY; i++) {
+	for (unsigned int i = 0; i < SEQUENCE_ORDINARY; i++) {
 		if (!clear_frame(play, i))
 			finish_validation(play, i);
 	}
