@@ -18,7 +18,11 @@ static void set(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
 
 static void set_kernel(uintptr_t address, pt_entry_t value)
 {
-	*(volatile pt_entry_t *)pt_find(pt_root(), address, PT_PTE) = value;
+	pt_entry_t *entry = pt_find(pt_root(), address, PT_PTE);
+
+	if (!entry)
+		panic("set_kernel_pte: address %lx has no pte table", address);
+	set(entry, PT_PTE, value);
 	native_flush_address(address);
 }
 

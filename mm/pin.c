@@ -99,13 +99,26 @@ static bool visit_unpin(pfn_t table, enum pt_level level, void *argument)
 	return unpin_table(table, level);
 }
 
+void mm_expect_pinned(const struct mm *mm, bool pinned, const char *doing)
+{
+	const pfn_t roots[] = {mm->root, mm->user_root};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(roots); i++) {
+		if (pfn_valid(roots[i]) &&
+		    ((frame_of(roots[i])->flags & FRAME_PINNED) != 0) != pinned)
+			panic("%s: the %s root, in pfn %lx, is %s", doing,
+			      i ? "programs'" : "kernel's", roots[i].n,
+			      pinned ? "not pinned" : "pinned already");
+	}
+}
+
 void mm_pin(struct mm *mm)
 {
-	/* Pinned for good: what mm_pin_all() may have noted, before now or before an unpin, is
-	 * void. */
+	/* Pinned for good: what mm_pin_all() may have noted is void. */
 	frame_of(mm->root)->flags &= (uint8_t)~FRAME_SAVE;
 	if (mm->pinned)
 		return;
+	mm_expect_pinned(mm, false, "pinning an address space");
 	batch_enter();
 	pt_walk_tables(mm->root, pt_user_limit(), visit_pin, NULL);
 	request(pin_command(PT_PGD), mm->root);
@@ -123,6 +136,8 @@ void mm_unpin(struct mm *mm)
 
 	if (!mm->pinned)
 		return;
+	mm_expect_pinned(mm, true, "unpinning an address space");
+	frame_of(mm->root)->flags &= (uint8_t)~FRAME_SAVE;
 	/* What waits may have pinned a table of it, and still hold that table's lock. */
 	batch_flush();
 	batch_enter();
@@ -169,8 +184,13 @@ void mm_unpin_all(void)
 		struct mm *mm = container_of(node, struct mm, link);
 
 		mm_lock(mm);
-		if (frame_of(mm->root)->flags & FRAME_SAVE)
+		if (frame_of(mm->root)->flags & FRAME_SAVE) {
+			if (!mm->pinned)
+				panic("mm_unpin_all: the address space with its root in pfn %lx "
+				      "was pinned for a save, and is not pinned",
+				      mm->root.n);
 			mm_unpin(mm);
+		}
 		mm_unlock(mm);
 	}
 	spin_unlock(&mm_list_lock, events);

@@ -203,6 +203,7 @@ static void xen_load_mm(struct mm *mm)
 	struct mmuext_op kernel = {.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = pfn_to_mfn(mm->root).n};
 	struct mmuext_op user = {.cmd = MMUEXT_NEW_USER_BASEPTR};
 
+	mm_expect_pinned(mm, true, "loading an address space");
 	if (pfn_valid(mm->user_root))
 		user.arg1.mfn = pfn_to_mfn(mm->user_root).n;
 	batch_enter();

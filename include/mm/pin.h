@@ -43,9 +43,16 @@ void mm_pin(struct mm *mm);
 void mm_unpin(struct mm *mm);
 
 /*
+ * Stops the kernel unless both roots of the address space are pinned, or with "pinned" false
+ * neither is: the kernel's books are wrong, and Xen would refuse what "doing" names. No locks.
+ */
+void mm_expect_pinned(const struct mm *mm, bool pinned, const char *doing);
+
+/*
  * Before the domain is saved, and after: pins every address space that is not, and undoes exactly
- * those. A saved domain's tables must all be validated, or the toolstack would not find the mfns in
- * them. Nothing to do where nobody validates tables. Lock: the list of address spaces', taken here.
+ * those; one that was unpinned or pinned for good in between is left alone. A saved domain's tables
+ * must all be validated, or the toolstack would not find the mfns in them. Nothing to do where
+ * nobody validates tables. Lock: the list of address spaces', taken here.
  */
 void mm_pin_all(void);
 void mm_unpin_all(void);

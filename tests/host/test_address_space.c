@@ -654,6 +654,84 @@ static void a_pin_for_saving_can_become_one_for_good(void **state)
 	stop();
 }
 
+/* The same address space for each, and what one of its roots is said to be and is not. */
+static struct mm odd;
+
+static void load_odd(void)
+{
+	mm_load(&odd);
+}
+
+static void pin_odd(void)
+{
+	mm_activate(&odd);
+}
+
+static void unpin_odd(void)
+{
+	mm_exit(&odd);
+}
+
+/* Makes an address space whose roots are pinned, or not, and belies it for one of them. */
+static void start_odd(bool pinned, bool user_root)
+{
+	start(4);
+	assert_true(mm_create(&odd));
+	if (pinned)
+		mm_activate(&odd);
+	frame_of(user_root ? odd.user_root : odd.root)->flags ^= FRAME_PINNED;
+}
+
+static void stop_odd(void)
+{
+	recorder_stop();
+	world_discard();
+}
+
+static void both_roots_are_pinned_or_neither(void **state)
+{
+	const struct {
+		bool pinned, user_root;
+		void (*doing)(void);
+		const char *message;
+	} cases[] = {
+		{true, true, load_odd, "loading an address space: the programs' root"},
+		{true, false, load_odd, "loading an address space: the kernel's root"},
+		{true, true, unpin_odd, "unpinning an address space: the programs' root"},
+		{true, false, unpin_odd, "unpinning an address space: the kernel's root"},
+		{false, true, pin_odd, "pinning an address space: the programs' root"},
+		{false, false, pin_odd, "pinning an address space: the kernel's root"},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		start_odd(cases[i].pinned, cases[i].user_root);
+		host_expect_panic(cases[i].doing, cases[i].message);
+		host_expect_panic(cases[i].doing, cases[i].pinned ? "is not pinned" : "is pinned");
+		stop_odd();
+	}
+	/* One that was never used is not loaded, whatever Xen would say. */
+	start(4);
+	assert_true(mm_create(&odd));
+	host_expect_panic(load_odd, "is not pinned");
+	stop_odd();
+}
+
+static void only_what_was_pinned_for_a_save_is_unpinned(void **state)
+{
+	(void)state;
+	start(4);
+	assert_true(mm_create(&odd));
+	mm_pin_all();
+	mm_exit(&odd); /* void from here on: it ends, or is used again */
+	mm_unpin_all();
+	assert_false(odd.pinned);
+	mm_pin_all();
+	odd.pinned = false;
+	host_expect_panic(mm_unpin_all, "was pinned for a save, and is not pinned");
+	stop_odd();
+}
+
 /* They are there before anybody listens; when somebody can, each is announced, children first. */
 static void boot_tables_are_announced(void **state)
 {
@@ -924,6 +1002,8 @@ int main(void)
 		cmocka_unit_test(teardown_is_one_batch),
 		cmocka_unit_test(pin_all_is_undone_exactly),
 		cmocka_unit_test(a_pin_for_saving_can_become_one_for_good),
+		cmocka_unit_test(both_roots_are_pinned_or_neither),
+		cmocka_unit_test(only_what_was_pinned_for_a_save_is_unpinned),
 		cmocka_unit_test(boot_tables_are_announced),
 		cmocka_unit_test(boot_tables_are_marked_to_the_top),
 		cmocka_unit_test(protection_keeps_what_the_processor_sets),

@@ -77,6 +77,46 @@ static void a_life_without_hypercalls(void **state)
 	}
 }
 
+/* The kernel's own pte: stored and flushed; without a table for it, the kernel stops and says so.
+ */
+static uintptr_t no_table;
+
+static void set_without_a_table(void)
+{
+	set_kernel_pte(no_table, pt_entry_none());
+}
+
+static void a_kernel_pte_is_flushed(void **state)
+{
+	const uintptr_t address = 0x5000;
+
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		const struct host_tlb before = host_tlb;
+		pfn_t page, root;
+		struct mm mm;
+
+		start(levels);
+		page = frames_alloc(0);
+		/* In tables that the model does not hold validated: it would see the store. */
+		assert_true(mm_create(&mm));
+		assert_true(mm_prepare(&mm, address, address, PT_PTE));
+		root = pt_root();
+		pt_set_root(mm.root);
+		set_kernel_pte(address, pt_entry_make(page, PT_KERNEL_RO));
+		assert_int_equal(mm_entry(&mm, address, PT_PTE)->raw,
+				 pt_entry_make(page, PT_KERNEL_RO).raw);
+		assert_int_equal(host_tlb.addresses - before.addresses, 1);
+		assert_int_equal(host_tlb.address, address);
+		no_table = pt_span(PT_PMD);
+		host_expect_panic(set_without_a_table, "has no pte table");
+		pt_set_root(root);
+		mm_destroy(&mm);
+		frames_free(page);
+		stop();
+	}
+}
+
 static void protection_keeps_accessed_and_dirty(void **state)
 {
 	pt_entry_t *entry, old;
@@ -194,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_life_without_hypercalls),
+		cmocka_unit_test(a_kernel_pte_is_flushed),
 		cmocka_unit_test(protection_keeps_accessed_and_dirty),
 		cmocka_unit_test(a_large_page_is_split),
 		cmocka_unit_test(splitting_twice_is_once),
