@@ -16,6 +16,9 @@ extern struct shared_info *const shared_info;
 /* Maps the page at that machine address at the slot above, and makes it the running CPU's. */
 void xen_map_shared_info(maddr_t address);
 
+/* Ends the machine with a message unless Xen's features are those of a PV or of a PVH guest. */
+void xen_check_features(bool pvh);
+
 /* "4.17.7": the running hypervisor's version, in a buffer of "size" bytes. */
 void xen_version_string(char *buffer, size_t size);
 

@@ -57,6 +57,13 @@ struct start_info;
 const char *boot_info_from_start_info(const struct start_info *start, uintptr_t address,
 				      struct boot_info *boot);
 
+/*
+ * Checks the features that Xen reports (public/features.h, submap 0) for a guest that is PVH
+ * ("translated": page tables hold pfns) or PV (they hold mfns). Returns NULL, or a message (valid
+ * until the next call).
+ */
+const char *boot_check_features(uint32_t features, bool translated);
+
 struct hvm_memmap_table_entry;
 
 /* What reading a PVH start structure takes. */

@@ -6,6 +6,7 @@
 #include "host.h"
 
 #include <boot/boot_info.h>
+#include <xen/features.h>
 #include <xen/xen.h>
 
 #define PAGES 16384u
@@ -274,6 +275,24 @@ static void random_bytes_are_survived(void **state)
 	}
 }
 
+/* A PV guest holds mfns in its tables and changes rights by preserve-A/D; a PVH guest does neither.
+ */
+static void features(void **state)
+{
+	const uint32_t translated = 1u << XENFEAT_auto_translated_physmap;
+	const uint32_t preserve = 1u << XENFEAT_mmu_pt_update_preserve_ad;
+
+	(void)state;
+	assert_null(boot_check_features(preserve, false));
+	assert_null(boot_check_features(UINT32_MAX & ~translated, false));
+	assert_null(boot_check_features(translated, true));
+	assert_non_null(strstr(boot_check_features(0, false), "preserve_ad"));
+	assert_non_null(
+		strstr(boot_check_features(~(preserve | translated), false), "preserve_ad"));
+	assert_non_null(strstr(boot_check_features(preserve | translated, false), "as a PV guest"));
+	assert_non_null(strstr(boot_check_features(preserve, true), "as a PVH guest"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +306,7 @@ int main(void)
 		cmocka_unit_test(command_lines),
 		cmocka_unit_test(a_list_in_the_initial_mapping),
 		cmocka_unit_test(its_own_address),
+		cmocka_unit_test(features),
 		cmocka_unit_test(random_bytes_are_survived),
 	};
 

@@ -70,6 +70,7 @@ void xen_pvh_init(maddr_t address)
 		.value = CALLBACK_BY_VECTOR | VECTOR_XEN,
 	};
 
+	xen_check_features(true);
 	if (hypercall_memory_op(XENMEM_add_to_physmap, &place))
 		fatal("Xen does not share its info page");
 	xen_map_shared_info(address);

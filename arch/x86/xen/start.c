@@ -102,6 +102,7 @@ void xen_pv_start(const struct start_info *start)
 	error = boot_info_from_start_info(start, (uintptr_t)start, &boot);
 	if (error)
 		fatal("%s", error); /* to the hypervisor's console: ours is not known */
+	xen_check_features(false);
 
 	/* Else programs could read the M2P, which says where everybody's memory is. */
 	if (hypercall_vm_assist(VMASST_CMD_enable, VMASST_TYPE_m2p_strict))

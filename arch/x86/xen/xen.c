@@ -5,6 +5,8 @@
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
 #include <arch/xen.h>
+#include <boot/boot_info.h>
+#include <kernel/panic.h>
 #include <kernel/printf.h>
 #include <mm/fixed.h>
 #include <xen/sched.h>
@@ -16,6 +18,17 @@ void xen_map_shared_info(maddr_t address)
 {
 	fixed_map(fixed_shared_info, maddr_to_mfn(address), true);
 	this_cpu()->vcpu = &shared_info->vcpu_info[this_cpu()->number];
+}
+
+void xen_check_features(bool pvh)
+{
+	struct xen_feature_info info = {.submap_idx = 0};
+	const char *error;
+
+	hypercall_xen_version(XENVER_get_features, &info);
+	error = boot_check_features(info.submap, pvh);
+	if (error)
+		fatal("%s", error);
 }
 
 void xen_version_string(char *buffer, size_t size)

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the hypervisor must be able to do, and must not do, for the kernel that it has started.
+ */
+#include <boot/boot_info.h>
+#include <boot/message.h>
+#include <xen/features.h>
+
+static bool has(uint32_t features, unsigned int feature)
+{
+	return features >> feature & 1;
+}
+
+const char *boot_check_features(uint32_t features, bool translated)
+{
+	if (has(features, XENFEAT_auto_translated_physmap) != translated)
+		return boot_message("Xen says that it %s the domain's frame numbers "
+				    "(XENFEAT_auto_translated_physmap), but the kernel was started "
+				    "as a %s guest",
+				    translated ? "does not translate" : "translates",
+				    translated ? "PVH" : "PV");
+	if (!translated && !has(features, XENFEAT_mmu_pt_update_preserve_ad))
+		return boot_message("this Xen has no MMU_PT_UPDATE_PRESERVE_AD "
+				    "(XENFEAT_mmu_pt_update_preserve_ad): changing an entry's "
+				    "rights would lose accessed and dirty bits");
+	return NULL;
+}
