@@ -32,14 +32,18 @@ static void start(uint64_t limit)
 	}
 }
 
-/* An entry as the toolstack finds it by the frame list list. */
-static uint64_t saved_entry(uint64_t n)
+/* The page with the entry of this pfn, as the toolstack finds it by the frame list list. */
+static uint64_t *listed_leaf(uint64_t n)
 {
 	const uint64_t *lists = pfn_to_virt(pfn(model_pfn(info.pfn_to_mfn_frame_list_list)));
 	const uint64_t *list = pfn_to_virt(pfn(model_pfn(lists[n / 512 / 512])));
-	const uint64_t *leaf = pfn_to_virt(pfn(model_pfn(list[n / 512 % 512])));
 
-	return leaf[n % 512];
+	return pfn_to_virt(pfn(model_pfn(list[n / 512 % 512])));
+}
+
+static uint64_t saved_entry(uint64_t n)
+{
+	return listed_leaf(n)[n % 512];
 }
 
 /* And by the linear list in the window. */
@@ -323,6 +327,126 @@ static void two_cpus_at_once(void **state)
 	}
 }
 
+/* ---- publication: the frame list, then the window, then the tree ---- */
+
+/* What a leaf has reached, looked at in each hook that own_leaf() calls on the way. */
+static struct {
+	uint64_t n;     /* the pfn whose leaf is being made */
+	uint64_t *leaf; /* the leaf, from the moment that its window entry is written */
+	unsigned int entries, flushes, shown;
+	const char *wrong; /* judged when the P2M's lock is free again */
+} watched;
+
+static void judge(bool right, const char *otherwise)
+{
+	if (!right && !watched.wrong)
+		watched.wrong = otherwise;
+}
+
+static pt_entry_t *watched_entry(void)
+{
+	return mm_entry(&kernel_mm, info.p2m_vaddr + watched.n / 512 * PAGE_SIZE, PT_PTE);
+}
+
+static bool is_shown(void)
+{
+	pt_entry_t entry = *watched_entry();
+
+	return pt_entry_present(entry) && pfn_to_virt(pt_entry_pfn(entry)) == watched.leaf;
+}
+
+/* Whether a reader gets to the leaf: it finds what is written there. */
+static bool is_in_tree(void)
+{
+	uint64_t *entry = &watched.leaf[watched.n % 512], old = *entry;
+	bool found;
+
+	*entry = 0x1234567;
+	found = p2m_entry(pfn(watched.n)) == *entry;
+	*entry = old;
+	return found;
+}
+
+static void look(void)
+{
+	if (!watched.leaf)
+		return;
+	judge(listed_leaf(watched.n) == watched.leaf, "the frame list does not name it yet");
+	judge(info.p2m_generation % 2, "the window changes and the generation is even");
+	judge(!is_in_tree(), "the tree has it already");
+	for (uint64_t i = watched.n / 512 * 512, end = i + 512; i < end; i++)
+		judge(watched.leaf[i % 512] == p2m_entry(pfn(i)),
+		      "it does not say all that the shared leaf says");
+}
+
+static void watch_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+{
+	uint64_t *leaf = level == PT_PTE ? pfn_to_virt(pt_entry_pfn(value)) : NULL;
+
+	/* The gap before it, up to its own place, shows the leaf that all missing ones share. */
+	if (leaf && entry == watched_entry() && leaf != listed_leaf(p2m_limit() - 1)) {
+		watched.leaf = leaf;
+		watched.entries++;
+		look();
+	}
+	paravirt_xen.set_entry(entry, level, value);
+}
+
+static void watch_flush_address(uintptr_t address)
+{
+	judge(address == info.p2m_vaddr + watched.n / 512 * PAGE_SIZE, "another page is flushed");
+	judge(watched.entries == 1, "the flush comes before the entry");
+	watched.flushes++;
+	look();
+	paravirt_xen.flush_address(address);
+}
+
+static void watch_lazy_flush(void)
+{
+	paravirt_xen.lazy_flush();
+	look();
+	if (watched.leaf) {
+		judge(watched.flushes == 1, "the entry was issued without its flush");
+		judge(is_shown(), "the window does not show it after the batch");
+		watched.shown++;
+	}
+}
+
+static void watch_the_leaf_of(uint64_t n, uint64_t value)
+{
+	memset(&watched, 0, sizeof(watched));
+	watched.n = n;
+	assert_int_equal(info.p2m_generation % 2, 0);
+	paravirt.set_entry = watch_set_entry;
+	paravirt.flush_address = watch_flush_address;
+	paravirt.lazy_flush = watch_lazy_flush;
+	assert_int_equal(p2m_set(pfn(n), value), P2M_SET);
+	paravirt = paravirt_xen;
+	if (watched.wrong)
+		fail_msg("pfn %lx: %s", n, watched.wrong);
+	assert_int_equal(watched.entries, 1);
+	assert_true(watched.shown >= 1);
+	assert_int_equal(info.p2m_generation % 2, 0);
+	assert_true(is_in_tree());
+	assert_int_equal(saved_entry(n), value);
+	assert_int_equal(linear_entry(n), value);
+}
+
+static void a_leaf_is_published_in_order(void **state)
+{
+	(void)state;
+	start(1 << 22);
+	watch_the_leaf_of(512 * 20 + 7, 0x701);       /* in a frame list that there is */
+	assert_int_equal(p2m_stats().frame_lists, 3); /* the top, the shared one, the list's own */
+	watch_the_leaf_of(512 * 600 + 8, 0x702);      /* in one that is missing */
+	assert_int_equal(p2m_stats().frame_lists, 4);
+	watch_the_leaf_of(512 * 12 + 9, P2M_FOREIGN | 3); /* in a gap that the window shows */
+	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(512 * 650), 512 * 2}), P2M_SET);
+	watch_the_leaf_of(512 * 650 + 10, 0x703); /* where the shared leaf says "identity" */
+	watch_the_leaf_of(512 * 651 + 11, 0x704);
+	world_stop();
+}
+
 static void identity_is_all_or_nothing(void **state)
 {
 	static pfn_t held[PAGES];
@@ -423,6 +547,7 @@ int main(void)
 		cmocka_unit_test(running_out_of_memory),
 		cmocka_unit_test(losing_a_race_frees_the_spare),
 		cmocka_unit_test(two_cpus_at_once),
+		cmocka_unit_test(a_leaf_is_published_in_order),
 		cmocka_unit_test(identity_is_all_or_nothing),
 		cmocka_unit_test(nothing_can_be_set_before_the_tree),
 		cmocka_unit_test(identity_without_a_hypervisor),
