@@ -194,7 +194,7 @@ unsigned int explain_entry(enum pt_level level, pt_entry_t value)
 	struct frame *frame;
 
 	if (!pt_entry_present(value)) {
-		if (!(value.raw & PT_FRAME_MASK))
+		if (!(value.raw & PT_FRAME_MASK) || !mfn_is_memory(pt_entry_mfn(value)))
 			return 0;
 		SAY("  it is absent, but its address bits point at memory: a processor may follow "
 		    "them speculatively (L1TF). Use zero, or inverted bits\n");

@@ -163,14 +163,25 @@ mfn_t p2m_lookup(pfn_t frame)
 	return entry == P2M_INVALID ? INVALID_MFN : mfn(entry & ~(P2M_FOREIGN | P2M_IDENTITY));
 }
 
+/* The M2P ends with the machine's memory, and what is past its end is not mapped. */
+static bool m2p_entry(mfn_t frame, uint64_t *number)
+{
+	return frame.n < m2p_frames &&
+	       probe_read(MACH2PHYS_VIRT_START + frame.n * sizeof(uint64_t), number);
+}
+
+bool mfn_is_memory(mfn_t frame)
+{
+	uint64_t number;
+
+	return m2p_entry(frame, &number);
+}
+
 pfn_t mfn_to_pfn(mfn_t frame)
 {
 	uint64_t number;
 
-	/* The M2P ends with the machine's memory, and what is past its end is not mapped. */
-	if (frame.n < m2p_frames &&
-	    probe_read(MACH2PHYS_VIRT_START + frame.n * sizeof(uint64_t), &number) &&
-	    p2m_entry(pfn(number)) == frame.n)
+	if (m2p_entry(frame, &number) && p2m_entry(pfn(number)) == frame.n)
 		return pfn(number);
 	if (p2m_entry(pfn(frame.n)) == (frame.n | P2M_IDENTITY))
 		return pfn(frame.n);

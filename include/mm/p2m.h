@@ -71,6 +71,12 @@ static inline mfn_t pfn_to_mfn(pfn_t frame)
 /* Guest frame of a machine frame; INVALID_PFN for any frame that is not this domain's. */
 pfn_t mfn_to_pfn(mfn_t frame);
 
+/*
+ * Whether the machine has memory at that frame, anybody's, as far as the M2P tells: it may have
+ * room for up to 1 GiB more than there is. False without a hypervisor.
+ */
+bool mfn_is_memory(mfn_t frame);
+
 /* Number of frames that the domain was started with: pfns are 0 .. p2m_size() - 1. */
 uint64_t p2m_size(void);
 

@@ -12,6 +12,7 @@
 #include <mm/explain.h>
 #include <mm/frames.h>
 #include <mm/p2m.h>
+#include <mm/pages.h>
 #include <mm/paravirt.h>
 #include <mm/pin.h>
 #include <mm/recorder.h>
@@ -895,6 +896,27 @@ static void explaining_survives_wild_entries(void **state)
 	stop();
 }
 
+/* Inaccessible pages keep their pfn inverted, so that no processor follows it: no hazard. */
+static void an_inverted_entry_is_no_hazard(void **state)
+{
+	pt_entry_t absent;
+
+	(void)state;
+	start(4);
+	host_clear_output();
+	assert_int_equal(explain_entry(PT_PTE, pt_entry_none()), 0);
+	assert_int_equal(explain_entry(PT_PTE, page_entry(shared_page, 0, false)), 0);
+	assert_int_equal(explain_entry(PT_PTE, page_entry(pfn(0), 0, false)), 0);
+	assert_string_equal(host_output(), "");
+	absent.raw = model_mfn(shared_page.n) << PAGE_SHIFT | 1ull << 9;
+	assert_int_equal(explain_entry(PT_PTE, absent), 1);
+	assert_non_null(strstr(host_output(), "L1TF"));
+	/* Another domain's memory is memory. */
+	absent.raw = model_foreign_mfn() << PAGE_SHIFT;
+	assert_int_equal(explain_entry(PT_PTE, absent), 1);
+	stop();
+}
+
 /* ---- failures of Xen: each request of a life refused in turn ---- */
 
 static uint64_t fail_at;
@@ -1011,6 +1033,7 @@ int main(void)
 		cmocka_unit_test(the_cheapest_way_to_set_a_pte),
 		cmocka_unit_test(kernel_ptes_are_flushed),
 		cmocka_unit_test(explaining_survives_wild_entries),
+		cmocka_unit_test(an_inverted_entry_is_no_hazard),
 		cmocka_unit_test(every_refusal_stops_the_kernel),
 		cmocka_unit_test(the_recorder_sees_each_breach),
 	};

@@ -58,6 +58,7 @@ type "explain pud ${pte_table}067" "is in use as a pte table: one use at a time"
 type "explain pmd ${pte_table}0e7" "large pages do not exist for a PV guest" "EINVAL"
 type "explain pte fffffffff000063" "is not this domain's memory" "Xen refuses it"
 type "explain pte ${pte_table}000" "speculatively (L1TF)"
+type "explain pte ffffffffab200" "Xen accepts it" # inaccessible: the pfn with its bits inverted
 type "explain pin pmd $pte_pfn" "is in use as a pte table" "EINVAL"
 type "explain pin pte 3fff" "cannot be a pte table while it can be written" \
 	"mapped writable at ffff888003fff000" "EINVAL"
