@@ -3,7 +3,6 @@
  * The commands of the prompt that look into memory management: translations, pins, batches, and why
  * Xen says no.
  */
-#include <arch/hypercall.h>
 #include <arch/machine.h>
 #include <kernel/monitor.h>
 #include <kernel/printk.h>
@@ -170,13 +169,6 @@ static enum pt_level level_named(const char *name)
 	return level;
 }
 
-static long operation(unsigned int command, pfn_t frame)
-{
-	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(frame).n};
-
-	return hypercall_mmuext_op(&op, 1, NULL);
-}
-
 /* Asks Xen to take the value into an empty table that nothing else uses, and takes it out again. */
 static long ask_entry(enum pt_level level, uint64_t value, pfn_t table)
 {
@@ -185,11 +177,7 @@ static long ask_entry(enum pt_level level, uint64_t value, pfn_t table)
 
 	memset(pfn_to_virt(table), 0, PAGE_SIZE);
 	make_page_readonly(table);
-	error = operation(pin_command(level), table);
-	if (!error) {
-		error = hypercall_mmu_update(&update, 1, NULL);
-		operation(MMUEXT_UNPIN_TABLE, table);
-	}
+	error = pin_try(table, level, &update);
 	make_page_writable(table);
 	paravirt.flush_address(pfn_to_address(table));
 	return error;
@@ -226,11 +214,8 @@ static void explain_value(enum pt_level level, uint64_t value)
 static void explain_pin(enum pt_level level, pfn_t frame)
 {
 	unsigned int reasons = explain_table(frame, level);
-	long error = operation(pin_command(level), frame);
 
-	if (!error)
-		operation(MMUEXT_UNPIN_TABLE, frame);
-	say_verdict(error, reasons);
+	say_verdict(pin_try(frame, level, NULL), reasons);
 }
 
 COMMAND(explain, "LEVEL VALUE | pin LEVEL PFN",

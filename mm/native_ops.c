@@ -107,6 +107,7 @@ const struct paravirt_ops paravirt_native = {
 	.set_pte_at = set_at,
 	.protect_commit = protect,
 	.alloc_table = paravirt_no_alloc_table,
+	.adopt_table = paravirt_no_adopt_table,
 	.release_table = paravirt_no_release_table,
 	.clone_root = paravirt_no_clone_root,
 	.activate_mm = no_mm,

@@ -11,6 +11,11 @@ void paravirt_no_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
 	(void)mm, (void)table, (void)level;
 }
 
+void paravirt_no_adopt_table(struct mm *mm, pfn_t table, enum pt_level level)
+{
+	(void)mm, (void)table, (void)level;
+}
+
 void paravirt_no_release_table(pfn_t table, enum pt_level level)
 {
 	(void)table, (void)level;

@@ -7,6 +7,7 @@
  * let go by a callback of the batch, after Xen has seen the requests, not before.
  */
 #include <arch/cpu.h>
+#include <arch/hypercall.h>
 #include <kernel/panic.h>
 #include <mm/address_space.h>
 #include <mm/batch.h>
@@ -78,10 +79,10 @@ bool unpin_table(pfn_t table, enum pt_level level)
 
 	if (!lock_table(frame, level, true))
 		return false;
-	if (level == PT_PTE)
+	if (level == PT_PTE && !(frame->flags & FRAME_ADOPTED))
 		request(MMUEXT_UNPIN_TABLE, table);
 	make_page_writable(table);
-	frame->flags &= (uint8_t)~FRAME_PINNED;
+	frame->flags &= (uint8_t) ~(FRAME_PINNED | FRAME_ADOPTED);
 	if (level == PT_PTE)
 		batch_callback(unlock, frame);
 	return true;
@@ -196,29 +197,52 @@ void mm_unpin_all(void)
 	spin_unlock(&mm_list_lock, events);
 }
 
-static bool visit_mark(pfn_t table, enum pt_level level, void *argument)
+static bool visit_adopt(pfn_t table, enum pt_level level, void *argument)
 {
-	const uint8_t *pinned = argument;
+	struct frame *frame = frame_of(table);
 
-	frame_of(table)->flags = (uint8_t)(*pinned | level);
-	return false;
-}
-
-static bool visit_announce(pfn_t table, enum pt_level level, void *argument)
-{
 	(void)argument;
-	paravirt.alloc_table(&kernel_mm, table, level);
+	/* A table with two entries pointing to it is met twice. */
+	if (frame->flags & FRAME_LEVEL)
+		return false;
+	frame->flags = (uint8_t)level;
+	paravirt.adopt_table(&kernel_mm, table, level);
 	return false;
 }
 
-void pin_announce_boot_tables(void)
+void pin_adopt_boot_tables(void)
 {
-	uint8_t pinned = paravirt.tables_validated ? FRAME_PINNED : 0;
-
-	pt_walk_tables(kernel_mm.root, UINTPTR_MAX, visit_mark, &pinned);
 	kernel_mm.pinned = paravirt.tables_validated;
-	/* Only now: the hook must find them all pinned, or it would do that. */
-	pt_walk_tables(kernel_mm.root, UINTPTR_MAX, visit_announce, NULL);
+	pt_walk_tables(kernel_mm.root, UINTPTR_MAX, visit_adopt, NULL);
+}
+
+static long ask(unsigned int command, pfn_t table)
+{
+	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(table).n};
+
+	return hypercall_mmuext_op(&op, 1, NULL);
+}
+
+long pin_try(pfn_t table, enum pt_level level, const struct mmu_update *update)
+{
+	struct frame *frame = frame_of(table);
+	bool known = frame->flags & FRAME_LEVEL;
+	long error = ask(pin_command(level), table);
+
+	if (error)
+		return error;
+	if (!known) {
+		frame->flags = (uint8_t)level;
+		paravirt.adopt_table(NULL, table, level);
+	}
+	if (update)
+		error = hypercall_mmu_update(update, 1, NULL);
+	ask(MMUEXT_UNPIN_TABLE, table);
+	if (!known) {
+		frame->flags = 0;
+		paravirt.release_table(table, level);
+	}
+	return error;
 }
 
 uint64_t pinned_tables(void)

@@ -116,9 +116,8 @@ static void free_empty_table(const struct pt_step *step)
 	}
 	set_entry(&parent[step->index], step->level, pt_entry_none());
 	/* The builder pinned nothing but the root: with the entry the table is one no more. */
-	frame_of(frame)->flags = 0;
 	paravirt.release_table(frame, PT_PTE);
-	make_page_writable(frame);
+	frame_of(frame)->flags = 0;
 	paravirt.flush_address(pfn_to_address(frame));
 	frames_release(frame);
 }

@@ -169,6 +169,13 @@ static void xen_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
 		pin_table(table, level);
 }
 
+/* Valid since the boot, through its parent's entry: pte tables, too, have no pin of their own. */
+static void xen_adopt_table(struct mm *mm, pfn_t table, enum pt_level level)
+{
+	(void)mm, (void)level;
+	frame_of(table)->flags |= FRAME_PINNED | FRAME_ADOPTED;
+}
+
 static void xen_release_table(pfn_t table, enum pt_level level)
 {
 	unpin_table(table, level);
@@ -254,6 +261,7 @@ const struct paravirt_ops paravirt_xen_early = {
 	.set_pte_at = early_set_pte_at,
 	.protect_commit = early_protect_commit,
 	.alloc_table = paravirt_no_alloc_table,
+	.adopt_table = paravirt_no_adopt_table,
 	.release_table = paravirt_no_release_table,
 	XEN_OPS,
 };
@@ -264,6 +272,7 @@ const struct paravirt_ops paravirt_xen = {
 	.set_pte_at = xen_set_pte_at,
 	.protect_commit = xen_protect_commit,
 	.alloc_table = xen_alloc_table,
+	.adopt_table = xen_adopt_table,
 	.release_table = xen_release_table,
 	XEN_OPS,
 };

@@ -37,9 +37,10 @@ struct frame {
 };
 
 /* Page tables: what level it is, and whether Xen holds it validated, so that it is read-only. */
-#define FRAME_LEVEL  0x07 /* mask: enum pt_level; 0: not a page table */
-#define FRAME_PINNED 0x08
-#define FRAME_SAVE   0x10 /* a root that mm_pin_all() pinned: mm_unpin_all() undoes that */
+#define FRAME_LEVEL   0x07 /* mask: enum pt_level; 0: not a page table */
+#define FRAME_PINNED  0x08
+#define FRAME_SAVE    0x10 /* a root that mm_pin_all() pinned: mm_unpin_all() undoes that */
+#define FRAME_ADOPTED 0x20 /* validated since the boot: there is no pin to be taken away */
 
 _Static_assert(sizeof(struct frame) == 32, "the database must stay below 1 % of memory");
 

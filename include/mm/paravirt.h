@@ -9,10 +9,11 @@
  *
  * The table is filled at boot and changed afterwards only by tests.
  *
- * The hooks alloc_table, release_table and clone_root are a contract between who owns tables and
- * who must track them: Xen's pins, a shadow-paging host, a tracer. Each table is announced once and
- * released once, on every path. Those that the kernel starts with are announced when the frame
- * database exists, complete and in use (pin_announce_boot_tables()).
+ * The hooks alloc_table, adopt_table, release_table and clone_root are a contract between who owns
+ * tables and who must track them: Xen's pins, a shadow-paging host, a tracer. Each table is made
+ * known once and released once, on every path. alloc_table() is called for an empty table before
+ * the first entry points to it; adopt_table() for one that was a table before anybody could be
+ * told. The recorder checks all of it.
  */
 #ifndef MM_PARAVIRT_H
 #define MM_PARAVIRT_H
@@ -68,6 +69,15 @@ struct paravirt_ops {
 	void (*alloc_table)(struct mm *mm, pfn_t table, enum pt_level level);
 
 	/*
+	 * The frame is a table already, complete and held valid by Xen where there is one. Called
+	 * once, at the end of the boot, for each table that the kernel was started with or made
+	 * before there was a frame database: mm is the kernel's, a table comes after those that it
+	 * points to, and the root last. mm is NULL for a frame that was pinned outside of any
+	 * address space: pin_try().
+	 */
+	void (*adopt_table)(struct mm *mm, pfn_t table, enum pt_level level);
+
+	/*
 	 * The last entry that pointed to the table is gone, and the frame is not used for anything
 	 * else yet.
 	 */
@@ -75,7 +85,8 @@ struct paravirt_ops {
 
 	/*
 	 * "count" slots of the root of "from", starting at "start", were copied to the root of
-	 * "mm". The lock that guards the list of address spaces is held.
+	 * "mm", which is not in use yet. Called once for a root, after alloc_table(). The lock that
+	 * guards the list of address spaces is held.
 	 */
 	void (*clone_root)(struct mm *mm, const struct mm *from, unsigned int start,
 			   unsigned int count);
@@ -111,6 +122,7 @@ extern const struct paravirt_ops paravirt_xen_early, paravirt_xen, paravirt_nati
 
 /* Hooks of a backend that has nobody to tell. */
 void paravirt_no_alloc_table(struct mm *mm, pfn_t table, enum pt_level level);
+void paravirt_no_adopt_table(struct mm *mm, pfn_t table, enum pt_level level);
 void paravirt_no_release_table(pfn_t table, enum pt_level level);
 void paravirt_no_clone_root(struct mm *mm, const struct mm *from, unsigned int start,
 			    unsigned int count);

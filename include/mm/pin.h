@@ -22,6 +22,7 @@
 #include <mm/pagetable.h>
 
 struct mm;
+struct mmu_update;
 
 /*
  * Xen's interface ends with four levels. This is the one constant that a fifth would take; only the
@@ -58,12 +59,19 @@ void mm_pin_all(void);
 void mm_unpin_all(void);
 
 /*
- * Writes into the frame database which frames are tables under the kernel's root, pinned where a
- * hypervisor validates them, at the end of the boot; and announces them to the hooks
- * (mm/paravirt.h), children first. They came so from the builder, or were made before there was a
- * database and somebody to tell.
+ * At the end of the boot: writes into the frame database which frames are tables under the kernel's
+ * root, and hands each to the hook adopt_table() (mm/paravirt.h), children first. They came from
+ * the builder, or were made before there was a database and somebody to tell.
  */
-void pin_announce_boot_tables(void);
+void pin_adopt_boot_tables(void);
+
+/*
+ * Asks Xen whether a frame can be a table of that level and, unless "update" is NULL, whether an
+ * entry of it can be written: pins it, writes, and unpins it again. Returns what Xen says, 0 or a
+ * negative error (public/errno.h). A frame that the kernel does not know as a table is one for the
+ * hooks meanwhile: adopt_table(), release_table(). For the prompt; outside of lazy mode; no locks.
+ */
+long pin_try(pfn_t table, enum pt_level level, const struct mmu_update *update);
 
 /* Tables of the domain that Xen holds validated as far as the kernel knows. */
 uint64_t pinned_tables(void);

@@ -3,34 +3,15 @@
  * Page tables that nobody validates, at four and at five levels: address spaces in action, the
  * hooks' contract, large pages and their splitting. What is split stays so.
  */
+#include "recorded.h"
 #include "tables.h"
 
 #include <arch/cpu.h>
 #include <arch/traps.h>
 #include <mm/pin.h>
 #include <mm/protect.h>
-#include <mm/recorder.h>
 
 SUITE_THAT(NEEDS_OWN_TABLES, native, "own page tables: address spaces, hooks, large pages");
-
-static struct recorder recorder;
-static uint64_t free_before;
-
-static void begin(void)
-{
-	free_before = frames_free_count();
-	recorder_start(&recorder);
-}
-
-static void finish(void)
-{
-	recorder_stop();
-	if (recorder.breach)
-		selftest_failed(__FILE__, __LINE__, recorder.breach);
-	EXPECT_EQ(recorder.live, 0);
-	EXPECT_EQ(recorder.count[RECORD_ALLOC], recorder.count[RECORD_RELEASE]);
-	EXPECT_EQ(frames_free_count(), free_before);
-}
 
 TEST(native, nothing_is_pinned)
 {
@@ -41,7 +22,7 @@ TEST(native, nothing_is_pinned)
 	EXPECT(!kernel_mm.pinned);
 	EXPECT_EQ(frame_of(pt_root())->flags & FRAME_LEVEL, PT_PGD);
 	EXPECT_EQ(pt_entry_pfn(root[511]).n, pt_entry_mfn(root[511]).n); /* identity */
-	begin();
+	recorded_begin();
 	REQUIRE(mm_create(&mm));
 	mm_activate(&mm);
 	EXPECT(!mm.pinned);
@@ -50,7 +31,7 @@ TEST(native, nothing_is_pinned)
 	EXPECT_EQ(pinned_tables(), 0);
 	mm_unpin_all();
 	mm_destroy(&mm);
-	finish();
+	recorded_finish();
 }
 
 TEST(native, address_spaces_come_and_go)
@@ -62,7 +43,7 @@ TEST(native, address_spaces_come_and_go)
 	REQUIRE(pfn_valid(a) && pfn_valid(b));
 	*(uint64_t *)pfn_to_virt(a) = 1;
 	*(uint64_t *)pfn_to_virt(b) = 2;
-	begin();
+	recorded_begin();
 	REQUIRE(mm_create(&one) && mm_create(&two));
 	map_frame(&one, 0x5000, a);
 	map_frame(&two, 0x5000, b);
@@ -78,7 +59,7 @@ TEST(native, address_spaces_come_and_go)
 	mm_destroy(&two);
 	EXPECT(this_cpu()->loaded_mm == &kernel_mm);
 	mm_destroy(&one);
-	finish();
+	recorded_finish();
 	frames_free(a);
 	frames_free(b);
 }
@@ -89,7 +70,7 @@ TEST(native, one_table_at_each_level)
 	struct mm_tables tables;
 	struct mm mm;
 
-	begin();
+	recorded_begin();
 	REQUIRE(mm_create(&mm));
 	make_pte(&mm, 0x7f0000000000);
 	tables = mm_count_tables(&mm);
@@ -98,7 +79,7 @@ TEST(native, one_table_at_each_level)
 	EXPECT_EQ(tables.total, pt_geometry.levels);
 	EXPECT_EQ(tables.count[PT_P4D], pt_geometry.levels - 4);
 	mm_destroy(&mm);
-	finish();
+	recorded_finish();
 }
 
 /* A large page in a program's half is split, seen by the processor, and the hook is told. */
@@ -113,7 +94,7 @@ TEST(native, a_large_page_is_split)
 	REQUIRE(pfn_valid(block));
 	for (uint64_t i = 0; i < 512; i++)
 		*(uint64_t *)pfn_to_virt(pfn(block.n + i)) = i;
-	begin();
+	recorded_begin();
 	REQUIRE(mm_create(&mm) && mm_prepare(&mm, base, base, PT_PMD));
 	entry = mm_entry(&mm, base, PT_PMD);
 	set_entry(entry, PT_PMD, pt_entry_make(block, PT_KERNEL_RW | PT_HUGE));
@@ -133,7 +114,7 @@ TEST(native, a_large_page_is_split)
 	EXPECT(!probe_write(base + 5 * PAGE_SIZE, 1));
 	EXPECT(probe_write(base + 6 * PAGE_SIZE, 6));
 	mm_destroy(&mm);
-	finish();
+	recorded_finish();
 	frames_free(block);
 }
 

@@ -5,44 +5,23 @@
  * Whether a frame is pinned, Xen does not tell; but it tells by refusing: a second pin of a pinned
  * frame, a writable mapping of a table. Each test leaves memory exactly as it found it.
  */
+#include "recorded.h"
 #include "tables.h"
 
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
 #include <arch/time.h>
 #include <arch/traps.h>
+#include <kernel/string.h>
 #include <mm/batch.h>
 #include <mm/fixed.h>
 #include <mm/pin.h>
-#include <mm/recorder.h>
 #include <mm/walker.h>
 #include <xen/errno.h>
 #include <xen/xen.h>
 
 SUITE_THAT(NEEDS_XEN_TABLES, pins,
 	   "batches, pins, the hooks' contract, address spaces coming and going");
-
-static struct recorder recorder;
-static uint64_t free_before, pinned_before;
-
-static void begin(void)
-{
-	free_before = frames_free_count();
-	pinned_before = pinned_tables();
-	recorder_start(&recorder);
-}
-
-static void finish(void)
-{
-	recorder_stop();
-	if (recorder.breach)
-		selftest_failed(__FILE__, __LINE__, recorder.breach);
-	EXPECT_EQ(recorder.live, 0);
-	EXPECT_EQ(recorder.count[RECORD_ALLOC], recorder.count[RECORD_RELEASE]);
-	EXPECT_EQ(frames_free_count(), free_before);
-	EXPECT_EQ(pinned_tables(), pinned_before);
-	EXPECT(!batch_pending());
-}
 
 static long operation(unsigned int command, pfn_t frame)
 {
@@ -87,7 +66,7 @@ TEST(pins, pin_and_unpin)
 	struct mm mm;
 
 	REQUIRE(pfn_valid(page));
-	begin();
+	recorded_begin();
 	REQUIRE(mm_create(&mm));
 	fill(&mm, page, 5);
 	pt_walk_tables(mm.root, pt_user_limit(), visit_writable, NULL);
@@ -103,7 +82,7 @@ TEST(pins, pin_and_unpin)
 	EXPECT_EQ(batch_counters().calls, 1);
 	pt_walk_tables(mm.root, pt_user_limit(), visit_writable, NULL);
 	mm_destroy(&mm);
-	finish();
+	recorded_finish();
 	frames_free(page);
 }
 
@@ -113,7 +92,7 @@ TEST(pins, a_pinned_address_space_grows_and_shrinks)
 	struct mm mm;
 
 	REQUIRE(pfn_valid(page));
-	begin();
+	recorded_begin();
 	REQUIRE(mm_create(&mm));
 	mm_activate(&mm);
 	mm_load(&mm);
@@ -127,7 +106,7 @@ TEST(pins, a_pinned_address_space_grows_and_shrinks)
 	}
 	mm_destroy(&mm);
 	EXPECT(this_cpu()->loaded_mm == &kernel_mm);
-	finish();
+	recorded_finish();
 	frames_free(page);
 }
 
@@ -137,13 +116,13 @@ TEST(pins, unpinned_tables_cost_no_hypercall)
 	struct mm mm;
 
 	REQUIRE(pfn_valid(page));
-	begin();
+	recorded_begin();
 	batch_reset_counters();
 	REQUIRE(mm_create(&mm));
 	fill(&mm, page, 6);
 	mm_destroy(&mm); /* as after an exec that failed */
 	EXPECT_EQ(batch_counters().calls, 0);
-	finish();
+	recorded_finish();
 	frames_free(page);
 }
 
@@ -153,7 +132,7 @@ TEST(pins, all_for_a_save_and_back)
 	struct mm mm[3];
 
 	REQUIRE(pfn_valid(page));
-	begin();
+	recorded_begin();
 	for (unsigned int i = 0; i < 3; i++) {
 		REQUIRE(mm_create(&mm[i]));
 		fill(&mm[i], page, i);
@@ -166,7 +145,7 @@ TEST(pins, all_for_a_save_and_back)
 	EXPECT(!mm[0].pinned && mm[1].pinned && !mm[2].pinned);
 	for (unsigned int i = 0; i < 3; i++)
 		mm_destroy(&mm[i]);
-	finish();
+	recorded_finish();
 	frames_free(page);
 }
 
@@ -179,7 +158,7 @@ TEST(pins, switching_loads_both_roots)
 	REQUIRE(pfn_valid(a) && pfn_valid(b));
 	*(uint64_t *)pfn_to_virt(a) = 1;
 	*(uint64_t *)pfn_to_virt(b) = 2;
-	begin();
+	recorded_begin();
 	REQUIRE(mm_create(&one) && mm_create(&two));
 	map_frame(&one, 0x5000, a);
 	map_frame(&two, 0x5000, b);
@@ -194,9 +173,38 @@ TEST(pins, switching_loads_both_roots)
 	mm_destroy(&one); /* not the one that is loaded: no switch */
 	EXPECT_EQ(*there, 2);
 	mm_destroy(&two);
-	finish();
+	recorded_finish();
 	frames_free(a);
 	frames_free(b);
+}
+
+/* What "explain pin" does: the frame is a table for a moment, and whoever tracks tables is told. */
+TEST(pins, a_table_pinned_outside_is_told)
+{
+	pfn_t page = frames_alloc(0), table = frames_alloc(0);
+	struct mmu_update update;
+
+	REQUIRE(pfn_valid(page) && pfn_valid(table));
+	memset(pfn_to_virt(table), 0, PAGE_SIZE);
+	recorder_start(&recorder);
+	EXPECT_EQ(pin_try(table, PT_PMD, NULL), -XEN_EINVAL); /* it can be written */
+	make_page_readonly(table);
+	EXPECT_EQ(pin_try(table, PT_PMD, NULL), 0);
+	update = (struct mmu_update){mfn_to_maddr(pfn_to_mfn(table)).n,
+				     pt_entry_make(page, PT_KERNEL_RW).raw};
+	EXPECT_EQ(pin_try(table, PT_PTE, &update), 0);
+	update.val = pt_entry_make(table, PT_KERNEL_RW).raw; /* itself, to be written */
+	EXPECT(pin_try(table, PT_PTE, &update) < 0);
+	EXPECT_EQ(recorder.count[RECORD_ADOPT], 3);
+	EXPECT_EQ(recorder.count[RECORD_RELEASE], 3);
+	make_page_writable(table);
+	paravirt.flush_address(pfn_to_address(table));
+	recorder_stop();
+	EXPECT(!recorder.breach);
+	EXPECT_EQ(recorder.live, recorder.found);
+	visit_writable(table, PT_PTE, NULL);
+	frames_free(table);
+	frames_free(page);
 }
 
 /* ---- batches ---- */
@@ -208,7 +216,7 @@ TEST(pins, a_batch_is_one_entry)
 	struct mm mm;
 
 	REQUIRE(pfn_valid(page));
-	begin();
+	recorded_begin();
 	REQUIRE(mm_create(&mm));
 	entries = make_pte(&mm, 0);
 	mm_activate(&mm);
@@ -223,7 +231,7 @@ TEST(pins, a_batch_is_one_entry)
 	EXPECT_EQ(batch_counters().updates, 512);
 	EXPECT_EQ(batch_counters().flushes[BATCH_FLUSH_READ], 1);
 	mm_destroy(&mm);
-	finish();
+	recorded_finish();
 	frames_free(page);
 }
 

@@ -7,6 +7,7 @@
 #include "host.h"
 
 #include <arch/cpu.h>
+#include <arch/hypercall.h>
 #include <mm/batch.h>
 #include <mm/direct_map.h>
 #include <mm/explain.h>
@@ -66,7 +67,7 @@ static void stop(void)
 	recorder_stop();
 	if (recorder.breach)
 		fail_msg("%s", recorder.breach);
-	assert_int_equal(recorder.live, 0);
+	assert_int_equal(recorder.live, recorder.found);
 	assert_int_equal(recorder.count[RECORD_ALLOC], recorder.count[RECORD_RELEASE]);
 	frames_free(shared_page);
 	world_stop();
@@ -411,7 +412,7 @@ static void the_tables_lock_is_let_go_after_the_batch(void **state)
 	p2m_stop();
 	mm_destroy(&mm);
 	/* The window's tables stay, and belong to the kernel's address space. */
-	recorder.live = 0;
+	recorder.live = recorder.found;
 	recorder.count[RECORD_ALLOC] = recorder.count[RECORD_RELEASE];
 	stop();
 }
@@ -733,21 +734,124 @@ static void only_what_was_pinned_for_a_save_is_unpinned(void **state)
 	stop_odd();
 }
 
-/* They are there before anybody listens; when somebody can, each is announced, children first. */
-static void boot_tables_are_announced(void **state)
+/* As it was before the tables were adopted, with somebody who listens from then on. */
+static void listen_before_adoption(unsigned int levels)
+{
+	world_start(levels, PAGES);
+	for (uint64_t n = 0; n < PAGES; n++)
+		frame_of(pfn(n))->flags = 0;
+	recorder_start(&recorder);
+	assert_int_equal(recorder.live, 0);
+}
+
+/* They are there before anybody listens; when somebody can, each is adopted, children first. */
+static void boot_tables_are_adopted(void **state)
 {
 	(void)state;
 	for (unsigned int levels = 4; levels <= 5; levels++) {
-		world_start(levels, PAGES);
-		recorder_start(&recorder);
-		pin_announce_boot_tables();
-		recorder_stop();
+		pt_entry_t *root;
+		struct mm mm;
+
+		listen_before_adoption(levels);
+		/* Tables that two entries point to are adopted once. */
+		root = pfn_to_virt(kernel_mm.root);
+		paravirt_xen_early.set_entry(&root[460], PT_PGD, root[273]);
+		pin_adopt_boot_tables();
 		assert_null(recorder.breach);
 		assert_int_equal(recorder.live, pinned_tables());
-		assert_int_equal(recorder.count[RECORD_ALLOC], pinned_tables());
-		assert_int_equal(model_counters().hypercalls, 0);
+		assert_int_equal(recorder.count[RECORD_ADOPT], pinned_tables());
+		assert_int_equal(recorder.count[RECORD_ALLOC], 0);
+		assert_int_equal(recorder.log[recorder.events - 1].table.n, kernel_mm.root.n);
+		assert_int_equal(model_counters().hypercalls, 1); /* the second entry */
+		/* All that is linked is known; from here on the order is strict. */
+		assert_true(mm_create(&mm));
+		assert_true(mm_prepare(&mm, 0x5000, 0x5000, PT_PTE));
+		mm_activate(&mm);
+		mm_load(&mm);
+		mm_destroy(&mm);
+		assert_null(recorder.breach);
+		assert_int_equal(recorder.live, pinned_tables());
+		recorder_stop();
+		/* Whoever listens later finds the same tables. */
+		recorder_start(&recorder);
+		assert_int_equal(recorder.found, pinned_tables());
+		recorder_stop();
+		set_entry(&root[460], PT_PGD, pt_entry_none());
 		world_stop();
 	}
+}
+
+/* Xen holds a table of the boot by its parent: taken out of that it has no pin to take away. */
+static void an_adopted_table_is_released_like_any_other(void **state)
+{
+	uintptr_t address;
+	pfn_t table;
+
+	(void)state;
+	start(4);
+	address = world_slot_address(450);
+	assert_true(mm_prepare(&kernel_mm, address, address, PT_PTE));
+	table = virt_to_pfn(mm_entry(&kernel_mm, address, PT_PTE));
+	/* As the builder leaves it: validated by what points to it alone. */
+	assert_int_equal(hypercall_mmuext_op(&(struct mmuext_op){.cmd = MMUEXT_UNPIN_TABLE,
+								 .arg1.mfn = model_mfn(table.n)},
+					     1, NULL),
+			 0);
+	frame_of(table)->flags |= FRAME_ADOPTED;
+	mm_free_tables(&kernel_mm, address, address + pt_span(PT_PGD) - 1);
+	assert_int_equal(model_frame_state(model_mfn(table.n)).type, MODEL_WRITABLE);
+	assert_int_equal(frame_of(table)->flags, 0);
+	stop();
+}
+
+/* Asking Xen about a frame makes it a table for a moment, and the hooks are told. */
+static void a_table_pinned_outside_is_told(void **state)
+{
+	struct mmu_update update;
+	struct mm mm;
+	uint64_t told;
+	pfn_t table;
+
+	(void)state;
+	start(4);
+	table = frames_alloc(0);
+	memset(pfn_to_virt(table), 0, PAGE_SIZE);
+	/* Refused: it is mapped writable. */
+	assert_int_equal(pin_try(table, PT_PMD, NULL), -XEN_EINVAL);
+	assert_int_equal(recorder.count[RECORD_ADOPT], 0);
+	make_page_readonly(table);
+	assert_int_equal(pin_try(table, PT_PMD, NULL), 0);
+	assert_int_equal(recorder.count[RECORD_ADOPT], 1);
+	assert_int_equal(recorder.count[RECORD_RELEASE], 1);
+	assert_int_equal(recorder.log[recorder.events - 2].kind, RECORD_ADOPT);
+	assert_int_equal(recorder.log[recorder.events - 2].table.n, table.n);
+	assert_int_equal(recorder.log[recorder.events - 2].level, PT_PMD);
+	/* With an entry, taken or refused: Xen's answer, and nothing is left of it. */
+	update = (struct mmu_update){model_mfn(table.n) << PAGE_SHIFT,
+				     pt_entry_make(shared_page, PT_KERNEL_RO).raw};
+	assert_int_equal(pin_try(table, PT_PTE, &update), 0);
+	assert_int_equal(((pt_entry_t *)pfn_to_virt(table))->raw & PT_FRAME_MASK,
+			 model_mfn(shared_page.n) << PAGE_SHIFT);
+	update.val = pt_entry_make(table, PT_KERNEL_RW).raw;
+	assert_int_not_equal(pin_try(table, PT_PTE, &update), 0);
+	assert_false(model_frame_state(model_mfn(table.n)).pinned);
+	assert_int_equal(frame_of(table)->flags, 0);
+	make_page_writable(table);
+	paravirt.flush_all();
+	frames_free(table);
+	/* A table that is known already is no news: it stays what it is. */
+	assert_true(mm_create(&mm));
+	assert_true(mm_prepare(&mm, 0x5000, 0x5000, PT_PTE));
+	mm_activate(&mm);
+	table = virt_to_pfn(mm_entry(&mm, 0x5000, PT_PMD));
+	told = recorder.count[RECORD_ADOPT];
+	assert_int_equal(pin_try(table, PT_PMD, NULL), 0);
+	assert_int_equal(recorder.count[RECORD_ADOPT], told);
+	assert_int_equal(frame_of(table)->flags, FRAME_PINNED | PT_PMD);
+	mm_destroy(&mm);
+	assert_int_equal(recorder.count[RECORD_RELEASE], recorder.count[RECORD_ALLOC] + told);
+	recorder.count[RECORD_ALLOC] += told; /* for stop() */
+	stop();
 }
 
 static void boot_tables_are_marked_to_the_top(void **state)
@@ -965,6 +1069,14 @@ static void every_refusal_stops_the_kernel(void **state)
 
 /* ---- the recorder itself ---- */
 
+static void breaks(const char *text)
+{
+	if (!recorder.breach || !strstr(recorder.breach, text))
+		fail_msg("\"%s\" is no breach, but \"%s\"", text,
+			 recorder.breach ? recorder.breach : "nothing");
+	recorder.breach = NULL;
+}
+
 static void the_recorder_sees_each_breach(void **state)
 {
 	pt_entry_t *root;
@@ -978,28 +1090,119 @@ static void the_recorder_sees_each_breach(void **state)
 	table = frames_alloc(0);
 	memset(pfn_to_virt(table), 0, PAGE_SIZE);
 	set_entry(&root[1], PT_PGD, pt_entry_make(table, PT_TABLE));
-	assert_non_null(strstr(recorder.breach, "was not announced as a table"));
+	breaks("was not announced as a table");
 	set_entry(&root[1], PT_PGD, pt_entry_none());
 
-	recorder.breach = NULL;
 	paravirt.alloc_table(&mm, table, PT_PUD);
+	breaks("without its address space's lock");
+	mm_lock(&mm);
 	paravirt.alloc_table(&mm, table, PT_PUD);
-	assert_non_null(strstr(recorder.breach, "announced twice"));
-	recorder.breach = NULL;
+	breaks("announced twice");
 	set_entry(&root[1], PT_PGD, pt_entry_make(table, PT_TABLE));
 	paravirt.release_table(table, PT_PUD);
-	assert_non_null(strstr(recorder.breach, "1 entries point to it"));
-	recorder.breach = NULL;
+	breaks("1 entries point to it");
 	paravirt.release_table(table, PT_PUD);
-	assert_non_null(strstr(recorder.breach, "is not announced"));
+	breaks("is not announced");
 	set_entry(&root[1], PT_PGD, pt_entry_none());
-	recorder.breach = NULL;
 	((pt_entry_t *)pfn_to_virt(table))[9].raw = 8;
 	paravirt.alloc_table(&mm, table, PT_PUD);
-	assert_non_null(strstr(recorder.breach, "with entries in it"));
-	recorder.breach = NULL;
+	breaks("with entries in it");
 	paravirt.release_table(table, PT_PMD);
-	assert_non_null(strstr(recorder.breach, "announced as a pud"));
+	breaks("announced as a pud");
+	/* Complete and in use is no excuse any more. */
+	frame_of(table)->flags = FRAME_PINNED | PT_PUD;
+	paravirt.alloc_table(&mm, table, PT_PUD);
+	breaks("with entries in it");
+	recorder_stop();
+	world_discard();
+}
+
+static void the_recorder_judges_roots(void **state)
+{
+	struct mm mm, stranger;
+	pt_entry_t *entries;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm) && mm_create(&stranger));
+	mm_activate(&stranger);
+	memset(pfn_to_virt(mm.user_root), 0, PAGE_SIZE);
+	mm_lock(&mm);
+	paravirt.alloc_table(&mm, stranger.root, PT_PGD);
+	breaks("announced twice");
+	paravirt.release_table(mm.user_root, PT_PGD);
+	paravirt.alloc_table(&stranger, mm.user_root, PT_PGD);
+	breaks("a pgd table in pfn");
+	paravirt.release_table(mm.user_root, PT_PGD);
+	paravirt.alloc_table(&mm, mm.user_root, PT_PUD);
+	breaks("a pud table in pfn");
+	mm_unlock(&mm);
+
+	mm_list_lock.held = true;
+	paravirt.clone_root(&stranger, &kernel_mm, 256, 256);
+	breaks("inherits twice");
+	paravirt.release_table(mm.root, PT_PGD);
+	paravirt.clone_root(&mm, &kernel_mm, 256, 256);
+	breaks("was not announced as one");
+	paravirt.clone_root(&stranger, &mm, 256, 256);
+	breaks("which is no root");
+	entries = pfn_to_virt(mm.root);
+	memset(entries, 0, PAGE_SIZE);
+	paravirt.alloc_table(&mm, mm.root, PT_PGD);
+	assert_null(recorder.breach);
+	mm_load(&stranger);
+	assert_null(recorder.breach);
+	mm_list_lock.held = false;
+	paravirt.clone_root(&mm, &kernel_mm, 0, 0);
+	breaks("without the lock of the list");
+	paravirt.release_table(mm.root, PT_PGD);
+	paravirt.alloc_table(&mm, mm.root, PT_PGD);
+	mm_list_lock.held = true;
+	paravirt.clone_root(&mm, &kernel_mm, 256, 256);
+	breaks("has not inherited slots 256 to 511");
+	recorder_stop();
+	mm_list_lock.held = false;
+	world_discard();
+}
+
+static void a_root_is_loaded_when_it_has_inherited(void **state)
+{
+	struct mm heir;
+
+	(void)state;
+	start(4);
+	paravirt.clone_root = paravirt_no_clone_root;
+	assert_true(mm_create(&heir));
+	mm_activate(&heir);
+	mm_load(&heir);
+	breaks("has not inherited the kernel's half");
+	recorder_stop();
+	world_discard();
+}
+
+static void the_recorder_judges_adoption(void **state)
+{
+	pfn_t table;
+
+	(void)state;
+	listen_before_adoption(4);
+	table = frames_alloc(0);
+	memset(pfn_to_virt(table), 0, PAGE_SIZE);
+	/* Known already; not linked; late. */
+	paravirt.adopt_table(&kernel_mm, table, PT_PMD);
+	paravirt.adopt_table(&kernel_mm, table, PT_PMD);
+	breaks("is known already");
+	pin_adopt_boot_tables();
+	breaks("was adopted, but no entry points to it");
+	paravirt.release_table(table, PT_PMD);
+	paravirt.adopt_table(&kernel_mm, table, PT_PMD);
+	breaks("adopted after its root");
+	recorder_stop();
+	/* Parents before their children. */
+	world_discard();
+	listen_before_adoption(4);
+	paravirt.adopt_table(&kernel_mm, kernel_mm.root, PT_PGD);
+	breaks("was not announced as a table");
 	recorder_stop();
 	world_discard();
 }
@@ -1026,7 +1229,9 @@ int main(void)
 		cmocka_unit_test(a_pin_for_saving_can_become_one_for_good),
 		cmocka_unit_test(both_roots_are_pinned_or_neither),
 		cmocka_unit_test(only_what_was_pinned_for_a_save_is_unpinned),
-		cmocka_unit_test(boot_tables_are_announced),
+		cmocka_unit_test(boot_tables_are_adopted),
+		cmocka_unit_test(an_adopted_table_is_released_like_any_other),
+		cmocka_unit_test(a_table_pinned_outside_is_told),
 		cmocka_unit_test(boot_tables_are_marked_to_the_top),
 		cmocka_unit_test(protection_keeps_what_the_processor_sets),
 		cmocka_unit_test(reading_back_sees_what_waits),
@@ -1036,6 +1241,9 @@ int main(void)
 		cmocka_unit_test(an_inverted_entry_is_no_hazard),
 		cmocka_unit_test(every_refusal_stops_the_kernel),
 		cmocka_unit_test(the_recorder_sees_each_breach),
+		cmocka_unit_test(the_recorder_judges_roots),
+		cmocka_unit_test(a_root_is_loaded_when_it_has_inherited),
+		cmocka_unit_test(the_recorder_judges_adoption),
 	};
 
 	return cmocka_run_group_tests_name("address_space", tests, NULL, NULL);

@@ -16,6 +16,7 @@
 #include <mm/p2m.h>
 #include <mm/pages.h>
 #include <mm/paravirt.h>
+#include <mm/recorder.h>
 
 #define PAGES 6000
 
@@ -24,14 +25,21 @@
 
 #define RW (SPACE_READ | SPACE_WRITE)
 
+static struct recorder recorder;
+
 static void start(unsigned int levels)
 {
 	world_start(levels, PAGES);
 	assert_true(pages_init());
+	recorder_start(&recorder);
 }
 
 static void stop(void)
 {
+	recorder_stop();
+	if (recorder.breach)
+		fail_msg("%s", recorder.breach);
+	assert_int_equal(recorder.live, recorder.found);
 	frames_free(zero_page);
 	world_stop();
 }

@@ -147,7 +147,7 @@ void world_complete(void)
 	}
 	host_use_cpu(0);
 	paravirt = paravirt_xen;
-	pin_announce_boot_tables();
+	pin_adopt_boot_tables();
 	batch_reset_counters();
 	model_reset_counters();
 }
