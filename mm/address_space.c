@@ -44,7 +44,7 @@ static pfn_t new_table(enum pt_level level)
 	return table;
 }
 
-static void free_table(pfn_t table)
+void mm_free_table(pfn_t table)
 {
 	frame_of(table)->flags = 0;
 	frames_free(table);
@@ -101,7 +101,7 @@ bool mm_create(struct mm *mm)
 	if (paravirt.user_roots) {
 		mm->user_root = new_table(PT_PGD);
 		if (!pfn_valid(mm->user_root)) {
-			free_table(mm->root);
+			mm_free_table(mm->root);
 			return false;
 		}
 		/* By this set_entry() finds the other root. */
@@ -126,7 +126,7 @@ static void free_root(pfn_t root)
 	if (!pfn_valid(root))
 		return;
 	paravirt.release_table(root, PT_PGD);
-	free_table(root);
+	mm_free_table(root);
 }
 
 void mm_destroy(struct mm *mm)
@@ -154,12 +154,6 @@ struct prepare {
 	struct list_node tables; /* ... then taken from here */
 };
 
-/* The part of [start, last] that an entry translates: from "start" to ... */
-static uintptr_t entry_last(uintptr_t start, uintptr_t last, enum pt_level level)
-{
-	return MIN(start | (pt_span(level) - 1), last);
-}
-
 /* Tables that are missing below an absent entry: the one itself and all that it needs. */
 static uint64_t count_below(uintptr_t start, uintptr_t last, enum pt_level level,
 			    enum pt_level lowest)
@@ -178,7 +172,7 @@ static void count_missing(struct prepare *prepare, pfn_t table, enum pt_level le
 	const pt_entry_t *entries = pfn_to_virt(table);
 
 	while (level > prepare->level) {
-		uintptr_t end = entry_last(start, last, level);
+		uintptr_t end = pt_entry_last(start, last, level);
 		pt_entry_t entry = entries[pt_index(start, level)];
 
 		if (!pt_entry_present(entry))
@@ -192,31 +186,29 @@ static void count_missing(struct prepare *prepare, pfn_t table, enum pt_level le
 	}
 }
 
-static bool take_tables(struct prepare *prepare)
+pfn_t mm_next_table(struct list_node *tables, enum pt_level level)
 {
-	list_init(&prepare->tables);
-	for (uint64_t i = 0; i < prepare->missing; i++) {
-		pfn_t table = frames_alloc(0);
-
-		if (!pfn_valid(table))
-			return false;
-		list_add(&prepare->tables, &frame_of(table)->link);
-	}
-	return true;
-}
-
-static pfn_t next_taken(struct prepare *prepare)
-{
-	struct frame *frame = container_of(prepare->tables.next, struct frame, link);
+	struct frame *frame = container_of(tables->next, struct frame, link);
 
 	list_remove(&frame->link);
+	become_table(frame_number(frame), level);
 	return frame_number(frame);
 }
 
-static void give_back_taken(struct prepare *prepare)
+bool mm_take_tables(struct list_node *tables, uint64_t count)
 {
-	while (!list_empty(&prepare->tables))
-		frames_free(next_taken(prepare));
+	list_init(tables);
+	while (count--) {
+		pfn_t table = frames_alloc(0);
+
+		if (!pfn_valid(table)) {
+			while (!list_empty(tables))
+				mm_free_table(mm_next_table(tables, PT_PTE));
+			return false;
+		}
+		list_add(tables, &frame_of(table)->link);
+	}
+	return true;
 }
 
 static void add_missing(struct prepare *prepare, pfn_t table, enum pt_level level, uintptr_t start,
@@ -225,13 +217,12 @@ static void add_missing(struct prepare *prepare, pfn_t table, enum pt_level leve
 	pt_entry_t *entries = pfn_to_virt(table);
 
 	while (level > prepare->level) {
-		uintptr_t end = entry_last(start, last, level);
+		uintptr_t end = pt_entry_last(start, last, level);
 		pt_entry_t *entry = &entries[pt_index(start, level)];
 		pfn_t child;
 
 		if (!pt_entry_present(*entry)) {
-			child = next_taken(prepare);
-			become_table(child, pt_level_below(level));
+			child = mm_next_table(&prepare->tables, pt_level_below(level));
 			install(prepare->mm, entry, level, child);
 		} else {
 			child = pt_entry_leaf(*entry, level) ? INVALID_PFN
@@ -253,13 +244,11 @@ bool mm_prepare(struct mm *mm, uintptr_t start, uintptr_t last, enum pt_level le
 	lazy_flush();
 	mm_lock(mm);
 	count_missing(&prepare, mm->root, PT_PGD, start, last);
-	complete = take_tables(&prepare);
+	complete = mm_take_tables(&prepare.tables, prepare.missing);
 	if (complete) {
 		lazy_enter();
 		add_missing(&prepare, mm->root, PT_PGD, start, last);
 		lazy_leave();
-	} else {
-		give_back_taken(&prepare);
 	}
 	mm_unlock(mm);
 	return complete;
@@ -290,7 +279,7 @@ static void trim_table(struct trim *trim, pfn_t table, enum pt_level level, uint
 	pt_entry_t *entries = pfn_to_virt(table);
 
 	while (level > PT_PTE) {
-		uintptr_t end = entry_last(start, last, level);
+		uintptr_t end = pt_entry_last(start, last, level);
 		pt_entry_t *entry = &entries[pt_index(start, level)];
 		bool whole = end - start == pt_span(level) - 1;
 
@@ -369,47 +358,9 @@ void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, void (*visit
 		list_remove(&frame->link);
 		if (visit && (frame->flags & FRAME_LEVEL) == PT_PTE)
 			visit_entries(frame_number(frame), visit);
-		free_table(frame_number(frame));
+		mm_free_table(frame_number(frame));
 	}
 	mm_unlock(mm);
-}
-
-/* Puts "table", full of the smaller pages, in the place of the large one. mm->lock is held. */
-static void replace_large(struct mm *mm, pt_entry_t *entry, enum pt_level level, pfn_t table)
-{
-	enum pt_level below = pt_level_below(level);
-	uint64_t flags = pt_entry_flags(*entry), step = pt_span(below) >> PAGE_SHIFT;
-	mfn_t first = pt_entry_mfn(*entry);
-	pt_entry_t *entries = pfn_to_virt(table);
-
-	if (below == PT_PTE)
-		flags &= ~PT_HUGE;
-	lazy_enter();
-	paravirt.alloc_table(mm, table, below);
-	for (unsigned int i = 0; i < pt_entries(); i++)
-		set_entry(&entries[i], below, pt_entry_from_mfn(mfn(first.n + i * step), flags));
-	set_entry(entry, level, pt_entry_make(table, PT_TABLE));
-	paravirt.flush_all();
-	lazy_leave();
-}
-
-bool mm_split(struct mm *mm, pt_entry_t *entry, enum pt_level level)
-{
-	pfn_t table = level == PT_PTE ? INVALID_PFN : new_table(pt_level_below(level));
-
-	if (!pfn_valid(table) && level != PT_PTE)
-		return false;
-	lazy_flush();
-	mm_lock(mm);
-	if (level == PT_PTE || !pt_entry_present(*entry))
-		panic("mm_split: the %s entry %016lx maps no large page", pt_level_name(level),
-		      entry->raw);
-	if (pt_entry_leaf(*entry, level))
-		replace_large(mm, entry, level, table);
-	else
-		free_table(table); /* somebody else was faster */
-	mm_unlock(mm);
-	return true;
 }
 
 /* ---- life ---- */

@@ -90,13 +90,6 @@ void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last,
 bool mm_may_be_remembered(const struct mm *mm);
 
 /*
- * Replaces a large page by a table of smaller ones with the same rights. "entry" is the large
- * page's, at "level"; if somebody else has replaced it meanwhile, that will do. False: out of
- * memory, and nothing has changed. Lock: mm->lock is taken.
- */
-bool mm_split(struct mm *mm, pt_entry_t *entry, enum pt_level level);
-
-/*
  * The life of an address space: used for the first time, made by a fork, or ending. Under Xen the
  * first two pin. Ending makes *every* CPU that still has it loaded, in use or left behind, go to
  * the kernel's own tables, and then unpins once; for one that was never used it does nothing.
@@ -116,6 +109,14 @@ void mm_load(struct mm *mm);
  * for what they have queued. Not in an event handler, which may have interrupted just that.
  */
 void mm_unload_everywhere(struct mm *mm);
+
+/*
+ * Frames for page tables, linked by frame.link: takes "count" of them or, false, none; hands the
+ * next one out as an empty table of that level; gives one back that is no longer in use.
+ */
+bool mm_take_tables(struct list_node *tables, uint64_t count);
+pfn_t mm_next_table(struct list_node *tables, enum pt_level level);
+void mm_free_table(pfn_t table);
 
 /* The list of all but the kernel's, and its lock. */
 extern struct spinlock mm_list_lock;

@@ -22,16 +22,23 @@ uint64_t direct_map_tables(uint64_t pages);
 void direct_map_build(struct boot_memory *memory);
 
 /*
- * Makes sure that a frame has a page of its own in the direct map, splitting a large one: so that
- * make_page_readonly() is about that frame alone. False: out of memory, or the frame is no memory;
- * the rights are the same.
- * Lock: the kernel's address space's is taken.
+ * Gives a range rights of its own: "flags" is PT_KERNEL_RO, or 0 to map nothing there. Natively the
+ * large pages at its ends are split. All of it is memory that the caller holds and no page table.
+ * False: out of memory, and nothing has changed. Under Xen the change is part of the batch in lazy
+ * mode. Lock: the kernel's address space's is taken.
  */
-bool direct_map_own_page(pfn_t frame);
+bool direct_map_restrict(struct pfn_range range, uint64_t flags);
 
 /*
- * Takes away the right to write where the direct map, built of large pages, still has it and should
- * not: the kernel's text. Once the frame database exists. False: out of memory.
+ * Gives a range that was restricted as a whole its rights back, and joins the pages around it to
+ * large ones where they are alike again. Needs no memory. In lazy mode flush before the frames are
+ * used. Lock: the kernel's address space's is taken.
+ */
+void direct_map_restore(struct pfn_range range);
+
+/*
+ * Takes away the right to write the kernel's text. Once the frame database exists. False: out of
+ * memory.
  */
 bool direct_map_protect(const struct boot_memory *memory);
 

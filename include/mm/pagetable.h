@@ -112,6 +112,12 @@ static inline unsigned int pt_index(uintptr_t address, enum pt_level level)
 	return (address >> pt_shift(level)) & (pt_entries() - 1);
 }
 
+/* The last byte, up to "last", that the entry at that level translates on the way to "start". */
+static inline uintptr_t pt_entry_last(uintptr_t start, uintptr_t last, enum pt_level level)
+{
+	return MIN(start | (pt_span(level) - 1), last);
+}
+
 /* Copies the highest translated bit into the bits above it, as the processor demands. */
 static inline uintptr_t pt_canonical(uintptr_t address)
 {

@@ -106,7 +106,7 @@ struct paravirt_ops {
 
 	/*
 	 * Makes a page of the direct map read-only or writable. The caller flushes if it must, and
-	 * sees before that the frame has a page of its own there: direct_map_own_page().
+	 * sees before that the frame has a page of its own there.
 	 */
 	void (*set_page_writable)(pfn_t frame, bool writable);
 

@@ -15,8 +15,31 @@
 SUITE(direct_map, "the direct map, P2M and M2P, and page-table lookups");
 
 struct tally {
-	uint64_t mapped, wrong_frame, executable, large;
+	uint64_t mapped, wrong_frame, executable, large; /* pages of 4 KiB */
+	uint64_t joinable;                               /* runs that could be one large page */
+	struct {
+		uintptr_t next;
+		uint64_t flags;
+		unsigned int count;
+	} run[PT_PGD]; /* by level: leaves side by side and alike, since the last boundary */
 };
+
+/* Counts a leaf of the direct map that ends a run as long as the page a level above. */
+static void note_run(struct tally *tally, const struct pt_leaf *leaf)
+{
+	enum pt_level above = pt_level_above(leaf->level);
+	uint64_t flags = pt_entry_flags(leaf->entry);
+	bool goes_on = tally->run[leaf->level].next == leaf->address &&
+		       tally->run[leaf->level].flags == flags;
+
+	if (!goes_on || leaf->address % pt_span(above) == 0)
+		tally->run[leaf->level].count = 0;
+	tally->run[leaf->level].count++;
+	tally->run[leaf->level].flags = flags;
+	tally->run[leaf->level].next = leaf->address + pt_span(leaf->level);
+	tally->joinable += tally->run[leaf->level].count == PT_ENTRIES &&
+			   (pt_geometry.large_levels & 1u << above);
+}
 
 static bool check_leaf(const struct pt_leaf *leaf, void *argument)
 {
@@ -26,11 +49,13 @@ static bool check_leaf(const struct pt_leaf *leaf, void *argument)
 	if (leaf->address < direct_map_base)
 		return true;
 	if (expected.n >= p2m_size())
-		return false; /* past its end: everything that follows is something else */
+		return true;
 	tally->mapped += pt_span(leaf->level) >> PAGE_SHIFT;
 	tally->wrong_frame += pt_entry_mfn(leaf->entry).n != pfn_to_mfn(expected).n;
 	tally->executable += !(leaf->rights & PT_NX);
-	tally->large += leaf->level != PT_PTE;
+	if (leaf->level != PT_PTE)
+		tally->large += pt_span(leaf->level) >> PAGE_SHIFT;
+	note_run(tally, leaf);
 	return true;
 }
 
@@ -46,8 +71,10 @@ TEST(direct_map, maps_every_frame_where_it_belongs)
 	EXPECT_EQ(tally.wrong_frame, 0);
 	EXPECT_EQ(tally.executable, 0);
 	/* Large pages where the machine has them, and then nearly everywhere. */
-	EXPECT_EQ(tally.large > p2m_size() / 512 / 2, pt_geometry.large_levels != 0);
+	EXPECT_EQ(tally.large > present / 2, pt_geometry.large_levels != 0);
 	EXPECT_EQ(tally.large != 0, pt_geometry.large_levels != 0);
+	/* And nothing is in small pages that could be in a large one. */
+	EXPECT_EQ(tally.joinable, 0);
 }
 
 TEST(direct_map, p2m_and_m2p_are_inverse)
@@ -83,31 +110,81 @@ TEST(direct_map, memory_is_what_it_seems)
 	frames_free(block);
 }
 
-TEST(direct_map, a_page_can_be_made_read_only_and_back)
+static enum pt_level leaf_level(pfn_t frame)
 {
-	pfn_t block = frames_alloc(0);
-	uint64_t *word = pfn_to_virt(block);
+	enum pt_level level;
 
-	struct pt_walk walk;
+	return pt_find_leaf(pt_root(), pfn_to_address(frame), &level) ? level : PT_NONE;
+}
+
+/*
+ * Takes rights from a part of a block that lies across the boundary of two large pages, where there
+ * are any, and gives them back.
+ */
+static void restrict_and_restore(pfn_t block, uint64_t flags)
+{
+	struct pfn_range range = {pfn(block.n + 500), 24};
+	char *before = pfn_to_virt(pfn(range.start.n - 1)), *first = pfn_to_virt(range.start);
+	char *after = pfn_to_virt(pfn(range.start.n + range.count)), *last = after - 1;
+	uint64_t free = frames_free_count(), value;
+	enum pt_level low = leaf_level(block), high = leaf_level(pfn(block.n + 512));
+
+	REQUIRE(direct_map_restrict(range, flags));
+	EXPECT_EQ(leaf_level(pfn(block.n + 499)), PT_PTE);
+	EXPECT_EQ(leaf_level(pfn(block.n + 524)), PT_PTE);
+	EXPECT_EQ(probe_read((uintptr_t)first, &value), flags != 0);
+	EXPECT_EQ(probe_read((uintptr_t)last & ~7ul, &value), flags != 0);
+	EXPECT(!probe_write((uintptr_t)first, 7));
+	EXPECT(!probe_write((uintptr_t)last & ~7ul, 7));
+	/* Its neighbours are as they were. */
+	EXPECT(probe_write((uintptr_t)before, 8));
+	EXPECT(probe_write((uintptr_t)after, 9));
+	direct_map_restore(range);
+	EXPECT(probe_write((uintptr_t)first, 1));
+	EXPECT(probe_write((uintptr_t)last & ~7ul, 2));
+	EXPECT_EQ(leaf_level(block), low);
+	EXPECT_EQ(leaf_level(pfn(block.n + 512)), high);
+	EXPECT_EQ(frames_free_count(), free);
+}
+
+TEST(direct_map, a_range_has_rights_of_its_own_and_back)
+{
+	pfn_t block = frames_alloc(FRAMES_MAX_ORDER);
 
 	REQUIRE(pfn_valid(block));
-	*word = 1;
-	REQUIRE(direct_map_own_page(block));
-	make_page_readonly(block);
-	paravirt.flush_address((uintptr_t)word);
-	walk = pt_lookup((uintptr_t)word);
-	EXPECT_EQ(walk.step[walk.steps - 1].level, PT_PTE);
-	EXPECT_EQ(walk.step[walk.steps - 1].entry.raw & PT_RW, 0);
-	EXPECT(!probe_write((uintptr_t)word, 7));
-	/* Its neighbours are as they were. */
-	walk = pt_lookup((uintptr_t)word ^ PAGE_SIZE);
-	EXPECT_EQ(pt_entry_pfn(walk.step[walk.steps - 1].entry).n, block.n ^ 1);
-	EXPECT_EQ(*word, 1);
-	make_page_writable(block);
-	paravirt.flush_address((uintptr_t)pfn_to_virt(block));
-	*word = 2;
-	EXPECT_EQ(*word, 2);
+	restrict_and_restore(block, PT_KERNEL_RO);
+	restrict_and_restore(block, 0);
 	frames_free(block);
+}
+
+/* A block in a page of 1 GiB, where there is one: that is split twice, and joined twice. */
+TEST(direct_map, the_largest_pages_come_back)
+{
+	struct list_node others = {&others, &others};
+	pfn_t block;
+
+	while (pfn_valid(block = frames_alloc(FRAMES_MAX_ORDER)) && leaf_level(block) != PT_PUD)
+		list_add(&others, &frame_of(block)->link);
+	if (pfn_valid(block)) {
+		struct pfn_range page = {block, 1};
+		uint64_t free = frames_free_count();
+
+		REQUIRE(direct_map_restrict(page, PT_KERNEL_RO));
+		EXPECT_EQ(leaf_level(block), PT_PTE);
+		EXPECT_EQ(leaf_level(pfn(block.n + 512)), PT_PMD);
+		EXPECT_EQ(free - frames_free_count(), 2);
+		direct_map_restore(page);
+		restrict_and_restore(block, 0);
+		EXPECT_EQ(leaf_level(block), PT_PUD);
+		EXPECT_EQ(frames_free_count(), free);
+		frames_free(block);
+	}
+	while (!list_empty(&others)) {
+		struct frame *frame = container_of(others.next, struct frame, link);
+
+		list_remove(&frame->link);
+		frames_free(frame_number(frame));
+	}
 }
 
 static int present_variable;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Page tables that nobody validates, at four and at five levels: address spaces in action, the
- * hooks' contract, large pages and their splitting. What is split stays so.
+ * hooks' contract, large pages split and joined.
  */
 #include "recorded.h"
 #include "tables.h"
 
 #include <arch/cpu.h>
 #include <arch/traps.h>
+#include <mm/large.h>
 #include <mm/pin.h>
 #include <mm/protect.h>
 
@@ -82,14 +83,16 @@ TEST(native, one_table_at_each_level)
 	recorded_finish();
 }
 
-/* A large page in a program's half is split, seen by the processor, and the hook is told. */
-TEST(native, a_large_page_is_split)
+/* A large page in a program's half is split and joined, the processor sees it, the hooks are told.
+ */
+TEST(native, a_large_page_is_split_and_joined)
 {
 	pfn_t block = frames_alloc(9);
 	const uintptr_t base = 0x40000000;
 	pt_entry_t *entry;
 	uint64_t wrong = 0, announced;
 	struct mm mm;
+	bool split;
 
 	REQUIRE(pfn_valid(block));
 	for (uint64_t i = 0; i < 512; i++)
@@ -102,7 +105,10 @@ TEST(native, a_large_page_is_split)
 	mm_load(&mm);
 	EXPECT_EQ(*(volatile uint64_t *)(base + 77 * PAGE_SIZE), 77);
 	announced = recorder.count[RECORD_ALLOC];
-	REQUIRE(mm_split(&mm, entry, PT_PMD));
+	mm_lock(&mm);
+	split = mm_split(&mm, base, base + PAGE_SIZE - 1);
+	mm_unlock(&mm);
+	REQUIRE(split);
 	EXPECT_EQ(recorder.count[RECORD_ALLOC] - announced, 1);
 	for (uint64_t i = 0; i < 512; i++)
 		wrong += *(volatile uint64_t *)(base + i * PAGE_SIZE) != i;
@@ -113,32 +119,46 @@ TEST(native, a_large_page_is_split)
 	paravirt.flush_address(base + 5 * PAGE_SIZE);
 	EXPECT(!probe_write(base + 5 * PAGE_SIZE, 1));
 	EXPECT(probe_write(base + 6 * PAGE_SIZE, 6));
+	/* And be given it back, after which it is one large page as before. */
+	protect_commit(entry, (pt_entry_t){protect_start(entry).raw | PT_RW});
+	paravirt.flush_address(base + 5 * PAGE_SIZE);
+	mm_lock(&mm);
+	mm_join(&mm, base, base);
+	mm_unlock(&mm);
+	EXPECT_EQ(recorder.count[RECORD_RELEASE], 1);
+	EXPECT_EQ(mm_entry(&mm, base, PT_PMD)->raw,
+		  pt_entry_make(block, PT_KERNEL_RW | PT_HUGE).raw);
+	EXPECT(probe_write(base + 5 * PAGE_SIZE, 1));
 	mm_destroy(&mm);
 	recorded_finish();
 	frames_free(block);
 }
 
-/* The direct map starts in large pages; the kernel's text has taken some apart. */
-TEST(native, the_direct_map_is_split_where_rights_differ)
+/* Splitting and joining the direct map: the hooks are told of each table, and the rest is shared.
+ */
+TEST(native, the_direct_map_is_split_and_joined)
 {
-	pfn_t block = frames_alloc(9),
-	      text = pfn(((uintptr_t)text_start - KERNEL_VIRT_BASE) >> PAGE_SHIFT);
+	pfn_t block = frames_alloc(9);
+	struct pfn_range one = {pfn(block.n + 3), 1}, other = {pfn(block.n + 4), 1};
 	enum pt_level level;
-	uint64_t tables;
+	uint64_t split;
 
 	REQUIRE(pfn_valid(block));
-	pt_find_leaf(pt_root(), pfn_to_address(text), &level);
-	EXPECT_EQ(level, PT_PTE);
+	begin();
 	pt_find_leaf(pt_root(), pfn_to_address(block), &level);
-	if (level == PT_PMD) {
-		tables = frames_free_count();
-		REQUIRE(direct_map_own_page(pfn(block.n + 3)));
-		EXPECT_EQ(tables - frames_free_count(), 1);
-		REQUIRE(direct_map_own_page(pfn(block.n + 4)));
-		EXPECT_EQ(tables - frames_free_count(), 1);
-	}
-	pt_find_leaf(pt_root(), pfn_to_address(block), &level);
-	EXPECT_EQ(level, PT_PTE);
+	split = level - PT_PTE; /* one table for each level down to the pages */
+	REQUIRE(direct_map_restrict(one, PT_KERNEL_RO));
+	EXPECT_EQ(recorder.count[RECORD_ALLOC], split);
+	REQUIRE(direct_map_restrict(other, 0));
+	EXPECT_EQ(recorder.count[RECORD_ALLOC], split);
+	EXPECT_EQ(free_before - frames_free_count(), split);
+	direct_map_restore(one);
+	EXPECT_EQ(recorder.count[RECORD_RELEASE], 0);
+	direct_map_restore(other);
+	EXPECT_EQ(recorder.count[RECORD_RELEASE], split);
+	pt_find_leaf(pt_root(), pfn_to_address(one.start), &level);
+	EXPECT_EQ(level - PT_PTE, split);
+	finish();
 	frames_free(block);
 }
 

@@ -9,6 +9,7 @@
 #include <arch/cpu.h>
 #include <mm/direct_map.h>
 #include <mm/frames.h>
+#include <mm/large.h>
 #include <mm/p2m.h>
 #include <mm/paravirt.h>
 #include <mm/recorder.h>
@@ -34,6 +35,16 @@ static void stop(void)
 	assert_int_equal(recorder.live, recorder.found);
 	paravirt = paravirt_xen;
 	world_stop();
+}
+
+static bool split(struct mm *mm, uintptr_t start, uint64_t bytes)
+{
+	bool done;
+
+	mm_lock(mm);
+	done = mm_split(mm, start, start + bytes - 1);
+	mm_unlock(mm);
+	return done;
 }
 
 static void a_life_without_hypercalls(void **state)
@@ -157,7 +168,7 @@ static void a_large_page_is_split(void **state)
 			entry = mm_entry(&mm, base, level);
 			set_entry(entry, level, pt_entry_from_mfn(mfn(0x40000), flags | PT_HUGE));
 			assert_null(mm_entry(&mm, base, below));
-			assert_true(mm_split(&mm, entry, level));
+			assert_true(split(&mm, base, pt_span(below)));
 			assert_true(host_tlb.all > flushed);
 			for (unsigned int i = 0; i < 512; i++) {
 				uintptr_t address = base + i * pt_span(below);
@@ -172,39 +183,6 @@ static void a_large_page_is_split(void **state)
 			stop();
 		}
 	}
-}
-
-/* Another CPU splits the same page between the look at it and the lock. */
-static struct mm *split_mm;
-static pt_entry_t *split_entry;
-
-static void split_first(void)
-{
-	assert_true(mm_split(split_mm, split_entry, PT_PMD));
-}
-
-static void splitting_twice_is_once(void **state)
-{
-	pt_entry_t *entry;
-	uint64_t free;
-	struct mm mm;
-
-	(void)state;
-	start(4);
-	assert_true(mm_create(&mm));
-	assert_true(mm_prepare(&mm, 0x200000, 0x200000, PT_PMD));
-	entry = mm_entry(&mm, 0x200000, PT_PMD);
-	set_entry(entry, PT_PMD, pt_entry_make(pfn(512), PT_KERNEL_RW | PT_USER | PT_HUGE));
-	split_mm = &mm;
-	split_entry = entry;
-	free = frames_free_count();
-	host_interfere(1, split_first, &mm.lock);
-	assert_true(mm_split(&mm, entry, PT_PMD));
-	assert_true(host_interfered());
-	assert_int_equal(free - frames_free_count(), 1);
-	assert_int_equal(pt_entry_pfn(*mm_entry(&mm, 0x203000, PT_PTE)).n, 515);
-	mm_destroy(&mm);
-	stop();
 }
 
 static void splitting_without_memory_changes_nothing(void **state)
@@ -222,7 +200,7 @@ static void splitting_without_memory_changes_nothing(void **state)
 	set_entry(entry, PT_PMD, large);
 	while (pfn_valid(held[count] = frames_alloc(0)))
 		count++;
-	assert_false(mm_split(&mm, entry, PT_PMD));
+	assert_false(split(&mm, 0, PAGE_SIZE));
 	assert_int_equal(entry->raw, large.raw);
 	while (count)
 		frames_free(held[--count]);
@@ -237,7 +215,6 @@ int main(void)
 		cmocka_unit_test(a_kernel_pte_is_flushed),
 		cmocka_unit_test(protection_keeps_accessed_and_dirty),
 		cmocka_unit_test(a_large_page_is_split),
-		cmocka_unit_test(splitting_twice_is_once),
 		cmocka_unit_test(splitting_without_memory_changes_nothing),
 	};
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Building the direct map: every page of memory where it belongs, in the largest pages that fit,
+ * whatever holes memory has.
+ */
+#include "../model/bare.h"
+#include "host.h"
+
+#include <mm/direct_map.h>
+#include <mm/paravirt.h>
+
+static const unsigned int large_levels[] = {0, 1u << PT_PMD, 1u << PT_PMD | 1u << PT_PUD};
+
+static void any_size_of_memory(void **state)
+{
+	static const uint64_t sizes[] = {
+		600,     MIB2 * 2 - 1, MIB2 * 2,       MIB2 * 2 + 1, GIB - 1,       GIB,
+		GIB + 1, GIB + MIB2,   2 * GIB - MIB2, 2 * GIB,      2 * GIB + 777, LARGEST};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes) * ARRAY_SIZE(large_levels) * 2; i++) {
+		uint64_t size = sizes[i / 2 % ARRAY_SIZE(sizes)];
+		unsigned int large = large_levels[i / 2 / ARRAY_SIZE(sizes)];
+
+		if (!large && size > GIB + 1)
+			continue;
+		bare_start(4 + i % 2, large, size);
+		bare_build();
+		bare_expect_as_built();
+		bare_stop();
+	}
+}
+
+/* A boundary of a hole: at one of a large page's, right beside it, or anywhere. */
+static uint64_t random_edge(void)
+{
+	static const uint64_t sizes[] = {1, MIB2, GIB};
+	uint64_t size = sizes[host_random_below(3)];
+
+	return ROUND_DOWN(host_random_below(LARGEST), size) + host_random_below(3) - 1;
+}
+
+static void memory_with_holes(void **state)
+{
+	(void)state;
+	for (unsigned int seed = 0; seed < 150; seed++) {
+		host_seed(seed);
+		bare_start(4 + seed % 2, large_levels[1 + seed / 2 % 2],
+			   LARGEST - host_random_below(3));
+		for (unsigned int i = 0; i < 1 + seed % 8; i++) {
+			uint64_t from = random_edge(), to = random_edge();
+
+			if (from > 8 && from < to && to <= bare.memory.pages)
+				bare_add_hole(from, to - from);
+			else if (from > 8 && from < bare.memory.pages)
+				bare_add_hole(from, 1);
+		}
+		bare_build();
+		bare_expect_as_built();
+		bare_stop();
+	}
+}
+
+/* Where tables are validated, what may be one is read-only from the start, and nothing else. */
+static void tables_are_read_only_where_it_matters(void **state)
+{
+	(void)state;
+	for (unsigned int validated = 0; validated < 2; validated++) {
+		struct pfn_range p2m = {pfn(510), 5};
+
+		bare_start(4, 0, 3 * MIB2);
+		paravirt.tables_validated = validated;
+		assert_null(boot_memory_reserve(&bare.memory, p2m, FRAME_P2M));
+		bare_build();
+		for (uint64_t n = 0; n < bare.memory.pages; n++) {
+			uintptr_t address = pfn_to_address(pfn(n));
+			bool table = boot_memory_is_free(&bare.memory, pfn(n)) ? false : n > 0;
+			pt_entry_t entry = *pt_find(bare.root, address, PT_PTE);
+
+			assert_int_equal(pt_entry_flags(entry),
+					 validated && table ? PT_KERNEL_RO : PT_KERNEL_RW);
+		}
+		bare_stop();
+	}
+}
+
+static void too_little(void)
+{
+	bare_start(4, 0, GIB);
+	bare_add_hole(3, GIB - 8);
+	bare_build();
+}
+
+static void without_room_for_tables(void **state)
+{
+	(void)state;
+	host_expect_panic(too_little, "the tables of the direct map need 2056 KiB");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_size_of_memory),
+		cmocka_unit_test(memory_with_holes),
+		cmocka_unit_test(tables_are_read_only_where_it_matters),
+		cmocka_unit_test(without_room_for_tables),
+	};
+
+	return cmocka_run_group_tests_name("direct_map", tests, NULL, NULL);
+}

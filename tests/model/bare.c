@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The machine without a hypervisor; see the header.
+ */
+#define _GNU_SOURCE /* memfd_create() */
+#include "bare.h"
+
+#include "../host/host.h"
+
+#include <mm/address_space.h>
+#include <mm/direct_map.h>
+#include <mm/fixed.h>
+#include <mm/frames.h>
+#include <mm/p2m.h>
+#include <mm/paravirt.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct bare bare;
+
+static int file;
+static char *base;
+static struct pfn_range absent[8];
+static unsigned int holes;
+static struct frame *database;
+
+/* ---- the witness ---- */
+
+static struct {
+	bool size_changed;   /* a page is mapped in another size than a TLB may remember */
+	bool rights_changed; /* or with other rights */
+	uint64_t stale[64];  /* tables that were unhooked: a processor may go through them */
+	unsigned int stales;
+	const char *wrong;
+} witness;
+
+static void see_wrong(const char *what)
+{
+	if (!witness.wrong)
+		witness.wrong = what;
+}
+
+static void seen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+{
+	bool was_page = pt_entry_present(*entry) && pt_entry_leaf(*entry, level);
+	bool was_table = pt_entry_present(*entry) && !was_page;
+	bool is_page = pt_entry_present(value) && pt_entry_leaf(value, level);
+
+	if (was_page && !is_page && pt_entry_present(value)) {
+		if (witness.rights_changed)
+			see_wrong("a page whose rights have just changed is split");
+		witness.size_changed = true;
+	} else if (was_table && is_page) {
+		if (witness.rights_changed)
+			see_wrong("pages whose rights have just changed are joined");
+		witness.size_changed = true;
+		if (witness.stales < ARRAY_SIZE(witness.stale))
+			witness.stale[witness.stales++] = pt_entry_pfn(*entry).n;
+	} else if (was_page && value.raw != entry->raw) {
+		if (witness.size_changed)
+			see_wrong("rights change while another size may be remembered");
+		witness.rights_changed = true;
+	}
+	*entry = value;
+}
+
+static void seen_flush_all(void)
+{
+	for (unsigned int i = 0; i < witness.stales; i++) {
+		if (frame_of(pfn(witness.stale[i]))->kind != FRAME_ALLOCATED)
+			see_wrong("a table was given back before the flush");
+	}
+	witness.stales = 0;
+	witness.size_changed = witness.rights_changed = false;
+}
+
+/* Good for one page's rights, and one page is all that is asked about. */
+static void seen_flush_address(uintptr_t address)
+{
+	(void)address;
+	witness.rights_changed = false;
+}
+
+void bare_check(void)
+{
+	if (witness.wrong)
+		fail_msg("%s", witness.wrong);
+	if (witness.size_changed || witness.rights_changed)
+		fail_msg("a flush is missing at the end");
+	if (bare.recorder.breach)
+		fail_msg("%s", bare.recorder.breach);
+}
+
+/* ---- the machine ---- */
+
+/* The window shows a frame by mapping that page of the file; the direct map has its tables. */
+static void seen_set_kernel_pte(uintptr_t address, pt_entry_t value)
+{
+	void *at = fixed_window;
+
+	if (address != (uintptr_t)fixed_window) {
+		seen_set_entry(pt_find(bare.root, address, PT_PTE), PT_PTE, value);
+		seen_flush_address(address);
+		return;
+	}
+	if (pt_entry_present(value))
+		at = mmap(at, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_SHARED, file,
+			  (off_t)(pt_entry_mfn(value).n << PAGE_SHIFT));
+	else
+		at = mmap(at, PAGE_SIZE, PROT_READ, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_equal(at, fixed_window);
+}
+
+void bare_start(unsigned int levels, unsigned int large, uint64_t pages)
+{
+	file = memfd_create("memory", 0);
+	assert_true(file >= 0);
+	assert_int_equal(ftruncate(file, (off_t)(pages << PAGE_SHIFT)), 0);
+	base = mmap(NULL, pages << PAGE_SHIFT, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	assert_ptr_not_equal(base, MAP_FAILED);
+	paravirt = paravirt_native;
+	paravirt.set_kernel_pte = seen_set_kernel_pte;
+	paravirt.set_entry = seen_set_entry;
+	paravirt.flush_all = seen_flush_all;
+	paravirt.flush_address = seen_flush_address;
+	witness.wrong = NULL;
+	bare.recorder.breach = NULL;
+	bare.root = pfn(1);
+	pt_geometry = pt_geometry_make(levels, PT_LEVEL_BITS);
+	pt_geometry.large_levels = large;
+	boot_memory_init(&bare.memory, pages);
+	assert_null(boot_memory_reserve(&bare.memory, (struct pfn_range){pfn(0), 1}, FRAME_DATA));
+	assert_null(
+		boot_memory_reserve(&bare.memory, (struct pfn_range){bare.root, 1}, FRAME_TABLE));
+	holes = 0;
+}
+
+void bare_add_hole(uint64_t first, uint64_t count)
+{
+	struct pfn_range range = {pfn(first), count};
+
+	if (!boot_memory_reserve(&bare.memory, range, FRAME_ABSENT))
+		absent[holes++] = range;
+}
+
+void bare_build(void)
+{
+	p2m_use_identity(bare.memory.pages, absent, holes);
+	pt_set_root(bare.root);
+	direct_map_use((uintptr_t)base, 0);
+	direct_map_build(&bare.memory);
+	assert_int_equal(direct_map_base, pt_slot_address(DIRECT_MAP_SLOT));
+	direct_map_use((uintptr_t)base, pt_slot_address(DIRECT_MAP_SLOT));
+}
+
+static bool is_memory(pfn_t frame)
+{
+	return mfn_valid(pfn_to_mfn(frame));
+}
+
+/* On with the frame database: the state in which the kernel runs. */
+void bare_complete(void)
+{
+	database = calloc(bare.memory.pages, sizeof(*database));
+	frames_init(database, &bare.memory, is_memory);
+	mm_start(bare.root);
+	recorder_start(&bare.recorder);
+}
+
+void bare_stop(void)
+{
+	if (database) {
+		recorder_stop();
+		bare_check();
+		assert_int_equal(bare.recorder.live, 0);
+		assert_null(frames_check());
+		free(database);
+		database = NULL;
+	}
+	munmap(base, bare.memory.pages << PAGE_SHIFT);
+	close(file);
+	paravirt = paravirt_xen;
+}
+
+/* ---- what there is ---- */
+
+static uint64_t absent_in(uint64_t first, uint64_t count)
+{
+	uint64_t sum = 0, end = first + count;
+
+	for (unsigned int i = 0; i < holes; i++) {
+		uint64_t from = MAX(first, absent[i].start.n);
+		uint64_t to = MIN(end, absent[i].start.n + absent[i].count);
+
+		sum += from < to ? to - from : 0;
+	}
+	return sum + (end > bare.memory.pages ? end - MAX(first, bare.memory.pages) : 0);
+}
+
+static void look(struct bare_found *found, const pt_entry_t *entries, enum pt_level level,
+		 uint64_t first)
+{
+	uint64_t span = pt_span(level) >> PAGE_SHIFT, alike = 0;
+	enum pt_level above = pt_level_above(level);
+
+	found->tables++;
+	for (unsigned int i = 0; i < PT_ENTRIES; i++, first += span) {
+		pt_entry_t entry = entries[i];
+
+		if (!pt_entry_present(entry)) {
+			assert_int_equal(entry.raw, 0);
+			continue;
+		}
+		if (!pt_entry_leaf(entry, level)) {
+			assert_int_equal(entry.raw & ~PT_FRAME_MASK, PT_TABLE);
+			look(found, pfn_to_virt(pt_entry_pfn(entry)), pt_level_below(level), first);
+			continue;
+		}
+		assert_true(level == PT_PTE || pt_geometry.large_levels & 1u << level);
+		assert_int_equal(pt_entry_mfn(entry).n, first);
+		assert_int_equal(absent_in(first, span), 0);
+		found->leaves[level]++;
+		found->pages += span;
+		alike += pt_entry_flags(entry) == pt_entry_flags(entries[0]);
+	}
+	found->joinable +=
+		level < PT_PGD && (pt_geometry.large_levels & 1u << above) && alike == PT_ENTRIES;
+}
+
+struct bare_found bare_look(void)
+{
+	const pt_entry_t *root = (pt_entry_t *)(base + (bare.root.n << PAGE_SHIFT));
+	uint64_t span = pt_span(PT_PGD) >> PAGE_SHIFT;
+	struct bare_found found = {0};
+
+	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+		if (pt_entry_present(root[i]))
+			look(&found, pfn_to_virt(pt_entry_pfn(root[i])), pt_level_below(PT_PGD),
+			     (i - DIRECT_MAP_SLOT) * span);
+	}
+	return found;
+}
+
+/* Blocks of a large page's size that are memory from end to end. */
+static uint64_t whole_blocks(uint64_t size)
+{
+	uint64_t count = 0;
+
+	for (uint64_t first = 0; first < bare.memory.pages; first += size)
+		count += absent_in(first, size) == 0;
+	return count;
+}
+
+void bare_expect_as_built(void)
+{
+	uint64_t giants = pt_geometry.large_levels & 1u << PT_PUD ? whole_blocks(GIB) : 0;
+	uint64_t large = pt_geometry.large_levels & 1u << PT_PMD
+				 ? whole_blocks(MIB2) - giants * (GIB / MIB2)
+				 : 0;
+	struct bare_found found = bare_look();
+
+	assert_int_equal(found.pages, bare.memory.pages - absent_in(0, bare.memory.pages));
+	assert_int_equal(found.leaves[PT_PUD], giants);
+	assert_int_equal(found.leaves[PT_PMD], large);
+	assert_int_equal(found.tables, direct_map_cost().tables);
+	assert_int_equal(found.joinable, 0);
+	if (!holes)
+		assert_int_equal(found.tables, direct_map_tables(bare.memory.pages));
+}
