@@ -19,9 +19,11 @@ pfn_t zero_page = {UINT64_MAX};
 bool pages_init(void)
 {
 	zero_page = frames_alloc(0);
-	if (pfn_valid(zero_page))
-		memset(pfn_to_virt(zero_page), 0, PAGE_SIZE);
-	return pfn_valid(zero_page);
+	if (!pfn_valid(zero_page))
+		return false;
+	memset(pfn_to_virt(zero_page), 0, PAGE_SIZE);
+	/* Every program may have it: from here on not even the kernel can write to it. */
+	return direct_map_restrict((struct pfn_range){zero_page, 1}, PT_KERNEL_RO);
 }
 
 pt_entry_t page_entry(pfn_t page, unsigned int rights, bool writable)

@@ -50,17 +50,40 @@ static void give_place(unsigned int place)
 	spin_unlock(&lock, events);
 }
 
-/* Shows these frames at the stack's addresses, or nothing: in one batch. */
+/* Shows these frames at the stack's addresses, or nothing. */
 static void show(uintptr_t start, const pfn_t *pages)
 {
-	lazy_enter();
 	for (unsigned int i = 0; i < STACK_PAGES; i++)
 		set_kernel_pte(start + i * PAGE_SIZE,
 			       pages ? pt_entry_make(pages[i], PT_KERNEL_RW) : pt_entry_none());
-	lazy_leave();
-	lazy_flush();
 }
 
+/*
+ * A page that only the stack's address reaches: the direct map has a hole there, so nothing that
+ * runs over its end in the direct map runs into a stack.
+ */
+static pfn_t take_page(void)
+{
+	pfn_t page = frames_alloc(0);
+
+	if (!pfn_valid(page) || direct_map_restrict((struct pfn_range){page, 1}, 0))
+		return page;
+	frames_free(page);
+	return INVALID_PFN;
+}
+
+/* Ends lazy mode, with these pages back in the direct map, and frees them. */
+static void give_pages(const pfn_t *pages, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		direct_map_restore((struct pfn_range){pages[i], 1});
+	lazy_leave();
+	lazy_flush();
+	for (unsigned int i = 0; i < count; i++)
+		frames_free(pages[i]);
+}
+
+/* In one batch, as is what follows. */
 static void unmap(uintptr_t start)
 {
 	pfn_t pages[STACK_PAGES];
@@ -70,9 +93,9 @@ static void unmap(uintptr_t start)
 
 		pages[i] = pt_entry_pfn(*entry);
 	}
+	lazy_enter();
 	show(start, NULL);
-	for (unsigned int i = 0; i < STACK_PAGES; i++)
-		frames_free(pages[i]);
+	give_pages(pages, STACK_PAGES);
 }
 
 static bool map(uintptr_t start)
@@ -82,15 +105,17 @@ static bool map(uintptr_t start)
 
 	if (!mm_prepare(&kernel_mm, start, start + KERNEL_STACK_SIZE - 1, PT_PTE))
 		return false;
-	while (count < STACK_PAGES && pfn_valid(pages[count] = frames_alloc(0)))
+	lazy_enter();
+	while (count < STACK_PAGES && pfn_valid(pages[count] = take_page()))
 		count++;
-	if (count == STACK_PAGES) {
-		show(start, pages);
-		return true;
+	if (count < STACK_PAGES) {
+		give_pages(pages, count);
+		return false;
 	}
-	while (count)
-		frames_free(pages[--count]);
-	return false;
+	show(start, pages);
+	lazy_leave();
+	lazy_flush();
+	return true;
 }
 
 uintptr_t stack_alloc(void)

@@ -11,11 +11,13 @@
 #include <mm/frames.h>
 #include <mm/p2m.h>
 #include <mm/paravirt.h>
+#include <mm/stacks.h>
 
 SUITE(direct_map, "the direct map, P2M and M2P, and page-table lookups");
 
 struct tally {
 	uint64_t mapped, wrong_frame, executable, large; /* pages of 4 KiB */
+	uint64_t stacks;                                 /* mapped there and only there */
 	uint64_t joinable;                               /* runs that could be one large page */
 	struct {
 		uintptr_t next;
@@ -48,6 +50,9 @@ static bool check_leaf(const struct pt_leaf *leaf, void *argument)
 
 	if (leaf->address < direct_map_base)
 		return true;
+	if (leaf->address >= pt_slot_address(STACKS_SLOT) &&
+	    leaf->address < pt_slot_address(STACKS_SLOT + 1))
+		tally->stacks++;
 	if (expected.n >= p2m_size())
 		return true;
 	tally->mapped += pt_span(leaf->level) >> PAGE_SHIFT;
@@ -67,7 +72,7 @@ TEST(direct_map, maps_every_frame_where_it_belongs)
 	for (uint64_t n = 0; n < p2m_size(); n++)
 		present += frame_of(pfn(n))->kind != FRAME_ABSENT;
 	pt_for_each_leaf(check_leaf, &tally);
-	EXPECT_EQ(tally.mapped, present);
+	EXPECT_EQ(tally.mapped + tally.stacks, present);
 	EXPECT_EQ(tally.wrong_frame, 0);
 	EXPECT_EQ(tally.executable, 0);
 	/* Large pages where the machine has them, and then nearly everywhere. */

@@ -14,6 +14,7 @@
 #include <kernel/string.h>
 #include <mm/direct_map.h>
 #include <mm/p2m.h>
+#include <mm/pages.h>
 #include <mm/pagetable.h>
 #include <mm/protect.h>
 #include <mm/stacks.h>
@@ -136,6 +137,36 @@ TEST(protect, stack_has_a_guard)
 	EXPECT(!probe_read((uintptr_t)boot_stack - 8, &value));
 	EXPECT(!probe_write((uintptr_t)boot_stack - 8, 0));
 	EXPECT(probe_read((uintptr_t)boot_stack, &value));
+}
+
+/* Its frames are reached by its own address and no other: the direct map has a hole there. */
+TEST(protect, stacks_are_not_in_the_direct_map)
+{
+	uintptr_t top = stack_alloc();
+	pfn_t frames[KERNEL_STACK_SIZE / PAGE_SIZE];
+	uint64_t value;
+
+	REQUIRE(top);
+	for (unsigned int i = 0; i < ARRAY_SIZE(frames); i++) {
+		uintptr_t address = top - (i + 1) * PAGE_SIZE;
+
+		frames[i] = mfn_to_pfn(maddr_to_mfn(pt_virt_to_machine((void *)address)));
+		EXPECT(probe_write(address, 1));
+		EXPECT(!probe_read((uintptr_t)pfn_to_virt(frames[i]), &value));
+	}
+	stack_free(top);
+	for (unsigned int i = 0; i < ARRAY_SIZE(frames); i++)
+		EXPECT(probe_write((uintptr_t)pfn_to_virt(frames[i]), 1));
+}
+
+/* Every program shares it, so nobody may write to it. */
+TEST(protect, the_page_of_zeros_is_read_only)
+{
+	uint64_t value = 1;
+
+	EXPECT(probe_read((uintptr_t)pfn_to_virt(zero_page), &value));
+	EXPECT_EQ(value, 0);
+	EXPECT(!probe_write((uintptr_t)pfn_to_virt(zero_page), 0));
 }
 
 TEST(protect, direct_map_of_text_is_read_only)
