@@ -161,6 +161,30 @@ void memory_init(const struct boot_info *boot, enum p2m_relocation p2m)
 	tell(&memory);
 }
 
+static bool count_leaf(const struct pt_leaf *leaf, void *argument)
+{
+	uint64_t *leaves = argument;
+
+	leaves[leaf->level] += virt_to_pfn((const void *)leaf->address).n < p2m_size();
+	return true;
+}
+
+/* How the direct map is made up: by level, its entries and what they map. */
+static void print_direct_map(void)
+{
+	static const char *const sizes[] = {
+		[PT_PTE] = "by 4 KiB", [PT_PMD] = "by 2 MiB", [PT_PUD] = "by 1 GiB"};
+	uint64_t leaves[PT_PGD + 1] = {0};
+
+	pt_for_each_leaf(count_leaf, leaves);
+	printk(PRINTK_OUTPUT, "the direct map\n");
+	for (enum pt_level level = PT_PTE; level <= PT_PUD; level++) {
+		if (leaves[level])
+			printk(PRINTK_OUTPUT, "  %-14s %9lu entries%10lu KiB\n", sizes[level],
+			       leaves[level], leaves[level] * (pt_span(level) >> 10));
+	}
+}
+
 void memory_print(void)
 {
 	struct frames_stats stats;
@@ -174,4 +198,5 @@ void memory_print(void)
 	stats.total -= stats.kind[FRAME_ABSENT];
 	printk(PRINTK_OUTPUT, "%-16s %9lu pages  %10lu KiB\n", "in all", stats.total,
 	       KIB(stats.total));
+	print_direct_map();
 }

@@ -25,7 +25,7 @@ type "p2m a0 150" "pfn     a0  has no memory" "stands for the mfn of the same nu
 type "m2p 150 fffffff" "mfn    150  pfn 150" "is not this domain's"
 type bootinfo "PVH" "no memory    pfn 0 .. ff" "mapped"
 type pins "kernel   root pfn" "not pinned" "pgd 1  p4d 3" "0 tables are held by Xen"
-type mem "kernel text" "absent" "in all"
+type mem "kernel text" "absent" "in all" "the direct map" "by 4 KiB" "by 2 MiB"
 type "files /etc" "/etc/motd"
 type time "UTC," "s since boot"
 type "explain pte 0" "only where Xen validates the page tables"
@@ -44,6 +44,14 @@ expect "with 4 levels of page tables"
 expect "la57: this machine has no five levels of page tables; there are four"
 wait_for "pinwheel> "
 type "pt kernel_main" "pgd[511]" "pud[510]" "pmd[  0]" "pte["
+send 'poweroff\r'
+ends 0
+
+# Pages of 1 GiB, where the processor has them and memory is as large.
+boot 1GiB-pages --native --cpu qemu64,+pdpe1gb --memory 2560
+wait_for "pinwheel> "
+type "pt ffff888040000000" "pgd[273]" "pud[  1]" "HUGE"
+type mem "by 4 KiB" "by 2 MiB" "by 1 GiB" "1 entries   1048576 KiB"
 send 'poweroff\r'
 ends 0
 
