@@ -9,7 +9,7 @@
 #include <kernel/printf.h>
 #include <kernel/string.h>
 
-#define CTRL(letter) ((letter)&0x1f)
+#define CTRL(letter) (0x1f & (letter))
 #define DELETE       0x7f
 #define ESCAPE       0x1b
 

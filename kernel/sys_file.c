@@ -372,12 +372,11 @@ struct listing {
 
 static bool list_entry(const char *name, struct inode *inode, uint64_t next, void *argument)
 {
-	struct {
+	struct __attribute__((packed)) {
 		uint64_t inode, next;
 		uint16_t bytes;
 		uint8_t type;
-	} __attribute__((packed))
-	header = {inode->number, next, 0, (uint8_t)(inode->mode >> 12 & 15)};
+	} header = {inode->number, next, 0, (uint8_t)(inode->mode >> 12 & 15)};
 	struct listing *listing = argument;
 	uint64_t length = strlen(name) + 1;
 

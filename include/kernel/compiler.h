@@ -17,11 +17,11 @@
 #define MAX(a, b)         ((a) > (b) ? (a) : (b))
 
 /* Rounds up or down to a multiple of "to", a power of two. */
-#define ROUND_DOWN(value, to) ((value) & ~((__typeof__(value))(to)-1))
-#define ROUND_UP(value, to)   ROUND_DOWN((value) + (to)-1, to)
+#define ROUND_DOWN(value, to) ((value) & ~(((__typeof__(value))(to)) - 1))
+#define ROUND_UP(value, to)   ROUND_DOWN(((value) + (to)) - 1, to)
 
 #define container_of(pointer, type, member) \
-	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+	((type *)(void *)(((char *)(pointer)) - offsetof(type, member)))
 
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define NORETURN                 __attribute__((noreturn))

@@ -51,7 +51,7 @@ static void ticks_are_scaled(void **state)
 	for (unsigned int i = 0; i < 10000; i++) {
 		uint64_t ticks = host_random() >> 20;
 		uint32_t multiplier = (uint32_t)host_random();
-		int8_t shift = (int8_t)(host_random_below(16)) - 8;
+		int8_t shift = (int8_t)(host_random_below(16) - 8);
 		unsigned __int128 shifted = shift < 0 ? (unsigned __int128)ticks >> -shift
 						      : (unsigned __int128)ticks << shift;
 

@@ -24,7 +24,7 @@ static const void *at(uint64_t address, uint64_t bytes)
 	return memory + (address - BASE);
 }
 
-#define PLACE(type, address) ((type *)(void *)(memory + (address)-BASE))
+#define PLACE(type, address) ((type *)(void *)((memory + (address)) - BASE))
 
 static struct hvm_start_info *start;
 static struct hvm_memmap_table_entry *map;

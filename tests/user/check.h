@@ -36,10 +36,7 @@ struct check_test {
 	void (*run)(void);
 };
 
-#define CHECK_TEST(function)                         \
-	{                                            \
-		.name = #function, .run = (function) \
-	}
+#define CHECK_TEST(function) ((struct check_test){.name = #function, .run = (function)})
 
 /* One line, in one write: whole even if several processes talk, and never in two buffers. */
 __attribute__((format(printf, 1, 2))) static inline void check_say(const char *format, ...)
