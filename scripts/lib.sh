@@ -29,6 +29,12 @@ has_apt() {
 	have apt-get && have dpkg-deb
 }
 
+# without_xen FILE: what the guest printed, without carriage returns and without Xen's own messages,
+# which may come in the middle of a line of the guest's.
+without_xen() {
+	tr -d '\r' <"$1" | sed -z 's/(XEN)[^\n]*\n//g'
+}
+
 # The file's end, for when something failed: "last_lines FILE [COUNT]".
 last_lines() {
 	say "--- the last lines of $1:"

@@ -130,6 +130,11 @@ logged() {
 	grep -aqF -- "$1" "$log"
 }
 
+# suite_cases CASE: the tests in a guest's report, under this script's name.
+suite_cases() {
+	sed -nE "s/^ {4}(ok|not ok) [0-9]+ (.*)/\1 $name-$1: \2/p"
+}
+
 # guest_suites CASE [options] [-- words]: runs suites to the end and passes their report on, every
 # test of it under this script's name.
 guest_suites() {
@@ -139,8 +144,11 @@ guest_suites() {
 	wait "$runner"
 	local status=$?
 	runner=
-	sed 's/\r$//' "$log" | sed -nE "s/^ {4}(ok|not ok) [0-9]+ (.*)/\1 $name-$which: \2/p"
-	read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed.*/\1 \2/p' "$log" | tail -n 1)
+	without_xen "$log" >"$work/said"
+	suite_cases "$which" <"$work/said" | tee "$work/cases"
+	read -r passed failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed.*/\1 \2/p' "$work/said" | tail -n 1)
 	check "$which: the suites pass and the exit status says so" \
 		[ "$status:${passed:+ran}:$failed" = "0:ran:0" ]
+	check "$which: every test was counted here too" \
+		[ "$(wc -l <"$work/cases")" = "$((passed + failed))" ]
 }

@@ -11,7 +11,7 @@
 seeds=${SEEDS:-1-40}
 
 sums() {
-	tr -d '\r' <"$log" | grep -a '^seed [0-9]*: '
+	without_xen "$log" | grep -a '^seed [0-9]*: '
 }
 
 programs=$work/programs.gz
