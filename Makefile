@@ -27,11 +27,16 @@ SOURCES := $(sort $(wildcard boot/*.c boot/notes.S arch/x86/*.[cS] arch/x86/*/*.
 OBJECTS := $(patsubst %,$(BUILD)/%.o,$(SOURCES))
 
 # The public headers of Xen, and the compiler's own freestanding ones: nothing else from the system.
+# (Asked of the compiler once, when the first recipe needs them: it may have to be installed first.)
 XEN_HEADERS := $(BUILD)/include/xen
-CPPFLAGS := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -Iinclude \
+find_compiler_headers = $(or $(wildcard $(shell $(CC) -print-file-name=include)/stdarg.h), \
+	$(error "$(CC)" is no compiler with headers of its own))
+COMPILER_HEADERS = $(eval COMPILER_HEADERS := $(dir $(find_compiler_headers)))$(COMPILER_HEADERS)
+CPPFLAGS = -nostdinc -isystem $(COMPILER_HEADERS) -Iinclude \
 	-isystem $(BUILD)/include -D__XEN_INTERFACE_VERSION__=0x00040e00
+# (gcc 10 finds fields missing in initializers that name theirs.)
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
-	-Wpointer-arith -Wcast-align -Wwrite-strings -Wundef
+	-Wpointer-arith -Wcast-align -Wwrite-strings -Wundef -Wno-missing-field-initializers
 # Self-tests run in the order in which they are written; clang keeps it by itself.
 KEEP_ORDER := $(if $(findstring clang,$(CC)),,-fno-toplevel-reorder)
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
@@ -58,17 +63,14 @@ help:
 	@echo 'make format      clang-format on everything;  make lint: check that nothing would change'
 	@echo 'make clean       remove $(BUILD)/'
 
+# A checkout can start from nothing: the tools come first, then the headers. Whether the tools are
+# there is looked at every time, for they may go.
 deps:
 	@scripts/deps
 
-# A checkout can start from nothing: the tools come first, then the headers.
-$(BUILD)/.deps: scripts/deps
-	@scripts/deps
-	@mkdir -p $(BUILD) && touch $@
-
-$(XEN_HEADERS): | $(BUILD)/.deps
+$(XEN_HEADERS): | deps
 	@mkdir -p $(BUILD)/include
-	@ln -sfn "$$(scripts/fetch headers)" $@
+	@headers=$$(scripts/fetch headers) && ln -sfn "$$headers" $@
 
 $(BUILD)/%.c.o: %.c $(BUILD)/.flags | $(XEN_HEADERS)
 	@mkdir -p $(@D)
@@ -85,7 +87,8 @@ $(BUILD)/pinwheel.lds: boot/pinwheel.lds.S include/mm/layout.h $(BUILD)/.flags
 
 # Objects of another compiler or other flags, and an image with a file less, are made anew.
 .PHONY: FORCE
-$(BUILD)/.flags: FORCE | $(BUILD)/.deps
+$(BUILD)/.flags: FORCE | deps
+	@mkdir -p $(BUILD)
 	@echo '$(CC) $(CFLAGS) $(CPPFLAGS) $(SOURCES)' | cmp -s - $@ || \
 		echo '$(CC) $(CFLAGS) $(CPPFLAGS) $(SOURCES)' > $@
 
@@ -97,7 +100,8 @@ endef
 $(BUILD)/symbols%.o: $(BUILD)/symbols%.S
 	@$(CC) -c -o $@ $<
 
-$(BUILD)/symbols0.S: scripts/symbols | $(BUILD)/.deps
+$(BUILD)/symbols0.S: scripts/symbols | deps
+	@mkdir -p $(BUILD)
 	@scripts/symbols > $@
 $(BUILD)/link1: $(OBJECTS) $(BUILD)/pinwheel.lds $(BUILD)/symbols0.o
 	$(call link,$@,$(BUILD)/symbols0.o)
@@ -111,7 +115,8 @@ $(BUILD)/pinwheel: $(OBJECTS) $(BUILD)/pinwheel.lds $(BUILD)/symbols2.o
 	@echo "  LD      $@"
 	$(call link,$@,$(BUILD)/symbols2.o)
 
-$(BUILD)/pinwheel.cfg: scripts/pinwheel.cfg.in | $(BUILD)/.deps
+$(BUILD)/pinwheel.cfg: scripts/pinwheel.cfg.in | deps
+	@mkdir -p $(BUILD)
 	@sed 's|@KERNEL@|$(abspath $(BUILD)/pinwheel)|' $< > $@
 
 -include $(OBJECTS:.o=.d)
@@ -137,16 +142,16 @@ check-host check-xen check-domu check-native: all
 bench: all
 	@scripts/bench
 
-mutants: $(BUILD)/.deps
+mutants: | deps
 	@scripts/mutants
 
 CLANG_FORMAT ?= clang-format
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 
-format:
+format: | deps
 	@$(CLANG_FORMAT) -i $(C_FILES)
 
-lint:
+lint: | deps
 	@$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
 
 clean:
