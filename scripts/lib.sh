@@ -29,6 +29,13 @@ has_apt() {
 	have apt-get && have dpkg-deb
 }
 
+# is_busybox FILE: or else the end. (A shell runs an empty file, as a script that does nothing.)
+is_busybox() {
+	local applets
+	applets=$("$1" --list 2>/dev/null) && grep -qx sh <<<"$applets" ||
+		die "$1 is no busybox that runs here; if it was fetched: rm -r '$cache/busybox'"
+}
+
 # without_xen FILE: what the guest printed, without carriage returns and without Xen's own messages,
 # which may come in the middle of a line of the guest's.
 without_xen() {
