@@ -11,6 +11,7 @@ CC = gcc
 LD = ld
 NM = nm
 BUILD = build
+$(if $(word 2,$(BUILD)),$(error BUILD=$(BUILD): there can be no space in it (there can be in the checkout's path)))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -42,7 +43,7 @@ KEEP_ORDER := $(if $(findstring clang,$(CC)),,-fno-toplevel-reorder)
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fno-omit-frame-pointer -fno-optimize-sibling-calls \
 	-fno-strict-aliasing $(KEEP_ORDER) -fno-common -fcf-protection=none -fno-asynchronous-unwind-tables \
-	-ffile-prefix-map=$(CURDIR)/= $(WARNINGS)
+	$(WARNINGS)
 LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
 
 .PHONY: all help run run-native debug check check-host check-xen check-domu check-native bench mutants clean format lint deps

@@ -5,7 +5,13 @@
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-build=${BUILD:-$top/build}
+
+# Relative to the checkout, for make, which takes no path with a space; and as it is.
+build_name=${BUILD:-build}
+case $build_name in
+/*) build=$build_name ;;
+*) build=$top/$build_name ;;
+esac
 
 # Downloads are kept here, outside the checkout, so that a fresh clone does not fetch them again.
 cache=${PINWHEEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pinwheel}

@@ -17,6 +17,6 @@ guest_suites max --native --cpu max -- selftest
 guest_suites 1GiB-pages --native --cpu qemu64,+pdpe1gb --memory 5120 -- selftest=direct_map,native,protect
 guest_suites 1GiB-pages-5 --native --cpu max --memory 5120 -- selftest=direct_map,native,protect
 if have clang; then
-	make -s -C "$top" CC=clang BUILD="$build/clang" all >&2
+	make -s -C "$top" CC=clang BUILD="$build_name/clang" all >&2
 	guest_suites clang --native --kernel "$build/clang/pinwheel" -- selftest
 fi

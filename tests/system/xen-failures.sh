@@ -7,8 +7,8 @@
 
 . "$(dirname "$0")/lib.sh"
 
-make -s -C "$top" BUILD="$build/failing" EXTRA_SOURCES=tests/system/failing.c \
-	"$build/failing/pinwheel" >"$work/make.log" 2>&1 || last_lines "$work/make.log"
+make -s -C "$top" BUILD="$build_name/failing" EXTRA_SOURCES=tests/system/failing.c \
+	"$build_name/failing/pinwheel" >"$work/make.log" 2>&1 || last_lines "$work/make.log"
 
 boot assertion --kernel "$build/failing/pinwheel" -- selftest=failing
 expect "# failing.c:"

@@ -10,7 +10,7 @@ guest_suites default -- selftest
 guest_suites 32MiB --memory 32 -- selftest
 # The other compiler lays everything out differently.
 if have clang; then
-	make -s -C "$top" CC=clang BUILD="$build/clang" all >&2
+	make -s -C "$top" CC=clang BUILD="$build_name/clang" all >&2
 	guest_suites clang --kernel "$build/clang/pinwheel" -- selftest
 fi
 guest_suites 12GiB --memory 12288 -- selftest=boot,direct_map,frames,protect
