@@ -27,8 +27,8 @@ there() {
 there "make" "CC      kernel/main.c"
 check "nothing else was built again" [ "$(grep -c '^  CC' "$work/output")" = 2 ]
 there "make $build_name/host/kernel/string.c.o" "HOSTCC"
-there "scripts/run -- selftest=frames" " passed, 0 failed"
-there "scripts/run --native" " passed, 0 failed"
+there "make run CMDLINE=selftest=frames" " passed, 0 failed"
+there "make run-native" " passed, 0 failed"
 there "scripts/run --pvh --log 'a log, with a space' -- selftest=frames" " passed, 0 failed"
 there "scripts/run --domu -- selftest=frames" " passed, 0 failed"
 there "cp $build_name/initramfs.gz 'an archive, a kernel' && cp $build_name/pinwheel 'b, c' &&
