@@ -108,6 +108,7 @@ static void emptiness_costs_nothing(void **state)
 	/* Too large for the frame list list, and it says so. */
 	p2m_publish(&info);
 	assert_int_equal(info.pfn_to_mfn_frame_list_list, UINT64_MAX);
+	assert_int_equal(p2m_stats().frame_lists, 0);
 	assert_int_not_equal(info.p2m_cr3, 0);
 	world_stop();
 }
@@ -140,6 +141,13 @@ static void setting_an_entry(void **state)
 	assert_int_equal(p2m_set(pfn(5002), 0x778), P2M_SET);
 	assert_int_equal(info.p2m_generation, 2);
 	assert_int_equal(p2m_stats().leaves, 5);
+	/* The list of lists, one that is empty, and that of the first GiB; then that of the second.
+	 */
+	assert_int_equal(p2m_stats().frame_lists, 3);
+	assert_int_equal(p2m_set(pfn(GIB(1) + 7), 0x779), P2M_SET);
+	assert_int_equal(saved_entry(GIB(1) + 7), 0x779);
+	assert_int_equal(p2m_stats().frame_lists, 4);
+	assert_int_equal(p2m_stats().leaves, 6);
 	world_stop();
 }
 

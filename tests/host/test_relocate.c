@@ -185,6 +185,32 @@ static void relocates_a_list_mapped_by_large_pages(void **state)
 }
 
 /*
+ * In the builder's mapping of everything: the tables stay, and a list that was copied leaves holes
+ * there, for its pages go to the allocator.
+ */
+static void relocates_a_list_in_the_mapping_of_everything(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		enum p2m_relocation how = i % 2 ? P2M_COPY : P2M_REMAP;
+		struct world_config config = world_config(4 + i / 2, 5000);
+		struct p2m_relocated done;
+
+		config.builder_slot = pt_index(KERNEL_VIRT_BASE, PT_PGD);
+		world_boot(&config);
+		done = world_relocate(how);
+		assert_int_equal(done.returned, how == P2M_COPY ? done.frames.data : 0);
+		check_list(5000);
+		check_free_frames();
+		for (uint64_t page = 0; page < done.frames.data; page++)
+			assert_int_equal(
+				model_access(0, world.builder_p2m + page * PAGE_SIZE, false, NULL),
+				how == P2M_COPY ? MODEL_FAULT : MODEL_OK);
+		world_stop();
+	}
+}
+
+/*
  * Tables of eight entries: the number of list pages at which a level needs its second table is 8,
  * 64, 512, 4096. Each is tried with one page less, that many, and one more.
  */
@@ -387,6 +413,7 @@ int main(void)
 		cmocka_unit_test(counts_are_exact),
 		cmocka_unit_test(relocates_in_both_geometries),
 		cmocka_unit_test(relocates_a_list_mapped_by_large_pages),
+		cmocka_unit_test(relocates_a_list_in_the_mapping_of_everything),
 		cmocka_unit_test(every_level_overflows),
 		cmocka_unit_test(a_terabyte_is_remapped),
 		cmocka_unit_test(a_second_move_returns_what_the_first_took),

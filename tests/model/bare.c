@@ -28,9 +28,10 @@ static struct frame *database;
 /* ---- the witness ---- */
 
 static struct {
-	bool size_changed;   /* a page is mapped in another size than a TLB may remember */
-	bool rights_changed; /* or with other rights */
-	uint64_t stale[64];  /* tables that were unhooked: a processor may go through them */
+	bool size_changed;    /* a page is mapped in another size than a TLB may remember */
+	unsigned int changed; /* pages that are mapped with other rights */
+	uint64_t last;        /* and the last of them: its frame */
+	uint64_t stale[64];   /* tables that were unhooked: a processor may go through them */
 	unsigned int stales;
 	const char *wrong;
 } witness;
@@ -48,11 +49,11 @@ static void seen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t va
 	bool is_page = pt_entry_present(value) && pt_entry_leaf(value, level);
 
 	if (was_page && !is_page && pt_entry_present(value)) {
-		if (witness.rights_changed)
+		if (witness.changed)
 			see_wrong("a page whose rights have just changed is split");
 		witness.size_changed = true;
 	} else if (was_table && is_page) {
-		if (witness.rights_changed)
+		if (witness.changed)
 			see_wrong("pages whose rights have just changed are joined");
 		witness.size_changed = true;
 		if (witness.stales < ARRAY_SIZE(witness.stale))
@@ -60,7 +61,8 @@ static void seen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t va
 	} else if (was_page && value.raw != entry->raw) {
 		if (witness.size_changed)
 			see_wrong("rights change while another size may be remembered");
-		witness.rights_changed = true;
+		witness.changed += level == PT_PTE ? 1 : 2;
+		witness.last = pt_entry_mfn(*entry).n;
 	}
 	*entry = value;
 }
@@ -72,21 +74,22 @@ static void seen_flush_all(void)
 			see_wrong("a table was given back before the flush");
 	}
 	witness.stales = 0;
-	witness.size_changed = witness.rights_changed = false;
+	witness.size_changed = false;
+	witness.changed = 0;
 }
 
-/* Good for one page's rights, and one page is all that is asked about. */
+/* Good for one page's rights. */
 static void seen_flush_address(uintptr_t address)
 {
-	(void)address;
-	witness.rights_changed = false;
+	if (witness.changed == 1 && address == pfn_to_address(pfn(witness.last)))
+		witness.changed = 0;
 }
 
 void bare_check(void)
 {
 	if (witness.wrong)
 		fail_msg("%s", witness.wrong);
-	if (witness.size_changed || witness.rights_changed)
+	if (witness.size_changed || witness.changed)
 		fail_msg("a flush is missing at the end");
 	if (bare.recorder.breach)
 		fail_msg("%s", bare.recorder.breach);
@@ -100,8 +103,12 @@ static void seen_set_kernel_pte(uintptr_t address, pt_entry_t value)
 	void *at = fixed_window;
 
 	if (address != (uintptr_t)fixed_window) {
+		uint64_t flushes = host_tlb.addresses;
+
 		seen_set_entry(pt_find(bare.root, address, PT_PTE), PT_PTE, value);
-		seen_flush_address(address);
+		paravirt_native.set_kernel_pte(address, value);
+		if (host_tlb.addresses > flushes)
+			seen_flush_address(host_tlb.address);
 		return;
 	}
 	if (pt_entry_present(value))
