@@ -461,7 +461,7 @@ static bool entry_after(struct inode *directory, uint64_t *position, char *name,
 	} else if ((entry = directory_next(directory, *position))) {
 		*inode = entry->inode;
 		*position = entry->position;
-		memcpy(name, entry->name, sizeof(entry->name));
+		memcpy(name, entry->name, strlen(entry->name) + 1);
 	}
 	if (*inode)
 		inode_get(*inode);

@@ -376,22 +376,26 @@ static bool list_entry(const char *name, struct inode *inode, uint64_t next, voi
 		uint64_t inode, next;
 		uint16_t bytes;
 		uint8_t type;
-	} header = {inode->number, next, 0, (uint8_t)(inode->mode >> 12 & 15)};
+		char name[FS_NAME_MAX + 1];
+	} entry;
 	struct listing *listing = argument;
-	uint64_t length = strlen(name) + 1;
+	uint64_t length = offsetof(__typeof__(entry), name) + strlen(name) + 1;
 
-	header.bytes = (uint16_t)ROUND_UP(sizeof(header) + length, 8);
-	if (header.bytes > listing->left) {
+	entry.inode = inode->number;
+	entry.next = next;
+	entry.bytes = (uint16_t)ROUND_UP(length, 8);
+	entry.type = (uint8_t)(inode->mode >> 12 & 15);
+	memcpy(entry.name, name, strlen(name) + 1);
+	if (entry.bytes > listing->left) {
 		listing->error = -EINVAL;
 		return false;
 	}
-	if (user_write(listing->to, &header, sizeof(header)) ||
-	    user_write(listing->to + sizeof(header), name, length)) {
+	if (user_write(listing->to, &entry, length)) {
 		listing->error = -EFAULT;
 		return false;
 	}
-	listing->to += header.bytes;
-	listing->left -= header.bytes;
+	listing->to += entry.bytes;
+	listing->left -= entry.bytes;
 	return true;
 }
 

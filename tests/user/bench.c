@@ -17,84 +17,16 @@
  * System calls are made bare where the C library would do more than the call.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "bench.h"
+
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define PAGE          4096ul
 #define PAGES         4096ul  /* that rows "per page" touch */
 #define SCATTER_PAGES 65536ul /* among which the scattered ones lie */
 
-struct cost {
-	uint64_t ticks;
-	long hypercalls;
-};
-
 /* Runs what is measured once; "size" is the row's. */
 typedef struct cost (*measure_fn)(unsigned long size);
-
-static void check(int good, const char *what)
-{
-	if (good)
-		return;
-	perror(what);
-	_exit(1);
-}
-
-static uint64_t rdtsc(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");
-	return (uint64_t)high << 32 | low;
-}
-
-static long hypercalls(void)
-{
-	char text[32];
-	int file = open("/proc/hypercalls", O_RDONLY);
-	ssize_t length;
-
-	if (file < 0)
-		return -1;
-	length = read(file, text, sizeof(text) - 1);
-	check(length > 0, "/proc/hypercalls");
-	text[length] = '\0';
-	close(file);
-	return atol(text);
-}
-
-/*
- * What reading the counter twice adds by itself: subtracted, so that a row without hypercalls
- * has 0 of them.
- */
-static long counting;
-
-static void find_counting(void)
-{
-	long before = hypercalls();
-
-	counting = hypercalls() - before;
-}
-
-static void start(struct cost *cost)
-{
-	cost->hypercalls = hypercalls();
-	cost->ticks = rdtsc();
-}
-
-static void stop(struct cost *cost)
-{
-	cost->ticks = rdtsc() - cost->ticks;
-	if (cost->hypercalls >= 0)
-		cost->hypercalls = hypercalls() - cost->hypercalls - counting;
-}
 
 static volatile char *map(unsigned long pages)
 {
@@ -214,18 +146,6 @@ static struct cost unprotect(unsigned long pages)
 }
 
 /* ---- processes ---- */
-
-static void end(void)
-{
-	syscall(SYS_exit_group, 0);
-}
-
-static void wait_for(pid_t child)
-{
-	int status;
-
-	check(syscall(SYS_wait4, child, &status, 0, NULL) == child && status == 0, "child");
-}
 
 static struct cost fork_exit_wait(unsigned long pages)
 {
@@ -389,9 +309,7 @@ static void run(const struct row *row)
 		if (cost.ticks < best.ticks)
 			best = cost;
 	}
-	printf("row: %s: %lu ticks, %lu times, %ld hypercalls\n", row->name,
-	       (unsigned long)best.ticks, row->times, best.hypercalls);
-	fflush(stdout);
+	print_row(row->name, &best, row->times);
 }
 
 int main(int argc, char **argv)
