@@ -258,7 +258,8 @@ bool mm_prepare(struct mm *mm, uintptr_t start, uintptr_t last, enum pt_level le
 
 struct trim {
 	struct mm *mm;
-	struct list_node tables; /* unhooked; to be released once Xen has seen that */
+	uintptr_t floor, ceiling; /* the first and the last address for which no table is needed */
+	struct list_node tables;  /* unhooked; to be released once Xen has seen that */
 };
 
 /* Collects a table and all below it. Its own entries need not be cleared: they go with it. */
@@ -273,6 +274,7 @@ static void collect(struct trim *trim, pfn_t table, enum pt_level level)
 	list_add(&trim->tables, &frame_of(table)->link);
 }
 
+/* Looks at the entries for addresses from "start" to "last", all of which are in the table. */
 static void trim_table(struct trim *trim, pfn_t table, enum pt_level level, uintptr_t start,
 		       uintptr_t last)
 {
@@ -281,7 +283,8 @@ static void trim_table(struct trim *trim, pfn_t table, enum pt_level level, uint
 	while (level > PT_PTE) {
 		uintptr_t end = pt_entry_last(start, last, level);
 		pt_entry_t *entry = &entries[pt_index(start, level)];
-		bool whole = end - start == pt_span(level) - 1;
+		bool whole = ROUND_DOWN(start, pt_span(level)) >= trim->floor &&
+			     (start | (pt_span(level) - 1)) <= trim->ceiling;
 
 		if (pt_entry_present(*entry) && !pt_entry_leaf(*entry, level)) {
 			pfn_t child = mfn_to_pfn(pt_entry_mfn(*entry));
@@ -328,12 +331,13 @@ static void visit_entries(pfn_t table, void (*visit)(pt_entry_t entry))
 
 void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last)
 {
-	mm_drop_tables(mm, start, last, NULL);
+	mm_drop_tables(mm, start, last, start, last, NULL);
 }
 
-void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, void (*visit)(pt_entry_t entry))
+void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t floor,
+		    uintptr_t ceiling, void (*visit)(pt_entry_t entry))
 {
-	struct trim trim = {.mm = mm};
+	struct trim trim = {.mm = mm, .floor = floor, .ceiling = ceiling};
 
 	list_init(&trim.tables);
 	lazy_flush();

@@ -195,7 +195,7 @@ void pages_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t f
 	put_dropped(&dropping);
 	lazy_leave();
 	if (ceiling > floor)
-		mm_drop_tables(&space->mm, floor, ceiling - 1, drop_with_table);
+		mm_drop_tables(&space->mm, start, end - 1, floor, ceiling - 1, drop_with_table);
 }
 
 /* ---- changing ---- */

@@ -80,11 +80,13 @@ static inline pt_entry_t *mm_entry(const struct mm *mm, uintptr_t address, enum 
 void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last);
 
 /*
- * The same; before such a pte table is given back, and when no processor can use its entries any
- * more, calls visit(entry) for each of them.
+ * Frees tables in the user half that translate some address from "start" to "last" and none but
+ * those from "floor" to "ceiling", which lie further apart: where a neighbour begins. All four are
+ * included. Before a pte table is given back, and when no processor can use its entries any more,
+ * calls visit(entry) for each of them; NULL: does not.
  */
-void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last,
-		    void (*visit)(pt_entry_t entry));
+void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t floor,
+		    uintptr_t ceiling, void (*visit)(pt_entry_t entry));
 
 /* Whether a processor may have translations of it in its TLB. */
 bool mm_may_be_remembered(const struct mm *mm);
