@@ -19,6 +19,9 @@ expect "stands for the mfn of the same number"
 send 'events\r'
 expect "timer"
 expect "console"
+wait_for "pinwheel> "
+type selftest " 0 failed"
+type selftest " 0 failed"
 send 'panic\r'
 expect "PANIC: because you asked for it"
 ends 1
