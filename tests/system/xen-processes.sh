@@ -99,6 +99,19 @@ type "run hostile ${HOSTILE_SECONDS:-8} 1" "hostile: passed"
 type "run find / -maxdepth 1 -type f -newer /etc/passwd -exec rm {} ;"
 unchanged "and nothing of that is left either"
 type "selftest" " 0 failed"
-type "selftest" " 0 failed" # a second time
+
+# The suite that takes all memory harms no program in the background, neither one that sleeps nor one
+# that is busy; and all suites pass a second time beside it.
+type "run sleep 1000 &" "process "
+type "run dd if=/dev/zero of=/dev/null &" "process "
+shows asleep sleep
+type "selftest processes" " 0 failed"
+shows asleep sleep
+shows runs dd
+send 'kill dd\r'
+expect "dd: killed by signal 9"
+type ''
+type "selftest" " 0 failed"
+shows asleep sleep
 send 'poweroff\r'
 ends 0
