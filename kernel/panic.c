@@ -103,6 +103,9 @@ static void print_page_fault(const struct regs *regs)
 	       : regs->error & 2 ? "writing to"
 				 : "reading from",
 	       regs->error & 1 ? "the protected" : "the unmapped", address);
+	if ((regs->error & 5) == 1 && address <= pt_user_limit())
+		printk(PRINTK_OUTPUT, "It belongs to programs: the kernel may not %s it (%s)\n",
+		       regs->error & 16 ? "run" : "touch", regs->error & 16 ? "SMEP" : "SMAP");
 	pt_print_walk(address);
 }
 

@@ -33,6 +33,18 @@ void user_set_stack(uintptr_t top)
 	machine->set_kernel_stack(top);
 }
 
+bool user_window_is_shut;
+
+void user_window(bool open)
+{
+	if (!user_window_is_shut)
+		return;
+	if (open)
+		__asm__ volatile("stac" ::: "memory");
+	else
+		__asm__ volatile("clac" ::: "memory");
+}
+
 uint64_t user_run(struct regs *regs)
 {
 	/* Returning to an address that is none would be a fault of the kernel's. */

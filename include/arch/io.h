@@ -40,6 +40,14 @@ static inline void msr_write(uint32_t msr, uint64_t value)
 			 : "memory");
 }
 
+static inline uint64_t msr_read(uint32_t msr)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+	return (uint64_t)high << 32 | low;
+}
+
 struct cpuid {
 	uint32_t eax, ebx, ecx, edx;
 };

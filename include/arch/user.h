@@ -56,6 +56,14 @@ void user_set_stack(uintptr_t top);
  */
 uint64_t user_run(struct regs *regs);
 
+/*
+ * Opens or closes the window through which the kernel reaches programs' pages at their own
+ * addresses (SMAP); without effect where nothing keeps it off them. Only tests need it: everything
+ * else goes by the direct map. A trap closes it for its own time.
+ */
+extern bool user_window_is_shut;
+void user_window(bool open);
+
 /* Calls a function on another stack, of which that is the highest address; for the first time. */
 void call_on_stack(uintptr_t stack, void (*function)(void *argument), void *argument);
 

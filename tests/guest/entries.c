@@ -43,8 +43,7 @@ TEST(entries, what_is_mapped_is_what_is_read)
 	mm_activate(&mm);
 	mm_load(&mm);
 	EXPECT_EQ(*there, 0xaaaa);
-	set_pte_at(&mm, ADDRESS, mm_entry(&mm, ADDRESS, PT_PTE),
-		   pt_entry_make(b, PT_KERNEL_RW | PT_USER));
+	set_pte_at(&mm, ADDRESS, mm_entry(&mm, ADDRESS, PT_PTE), pt_entry_make(b, PT_KERNEL_RW));
 	paravirt.flush_address(ADDRESS);
 	EXPECT_EQ(*there, 0xbbbb);
 	*there = 0xcccc;
@@ -64,7 +63,7 @@ TEST(entries, protection_keeps_what_the_processor_set)
 
 	REQUIRE(pfn_valid(page) && mm_create(&mm));
 	entry = make_pte(&mm, ADDRESS);
-	set_entry(entry, PT_PTE, pt_entry_make(page, PT_PRESENT | PT_RW | PT_USER | PT_NX));
+	set_entry(entry, PT_PTE, pt_entry_make(page, PT_PRESENT | PT_RW | PT_NX));
 	mm_activate(&mm);
 	mm_load(&mm);
 	old = protect_start(entry);

@@ -13,6 +13,7 @@
 
 #include <arch/cpu.h>
 #include <arch/traps.h>
+#include <arch/user.h>
 #include <mm/pages.h>
 
 SUITE(spaces, "programs' memory: regions, faults, copy-on-write, forks");
@@ -28,8 +29,10 @@ static enum fault read_word(struct space *space, uintptr_t address, uint64_t *va
 	enum fault why = FAULT_DONE;
 
 	use(space);
+	user_window(true);
 	while (why == FAULT_DONE && !probe_read(address, value))
 		why = space_fault(space, address, SPACE_READ);
+	user_window(false);
 	return why;
 }
 
@@ -38,8 +41,10 @@ static enum fault write_word(struct space *space, uintptr_t address, uint64_t va
 	enum fault why = FAULT_DONE;
 
 	use(space);
+	user_window(true);
 	while (why == FAULT_DONE && !probe_write(address, value))
 		why = space_fault(space, address, SPACE_WRITE);
+	user_window(false);
 	return why;
 }
 

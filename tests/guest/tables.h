@@ -20,11 +20,10 @@ static inline pt_entry_t *make_pte(struct mm *mm, uintptr_t address)
 	return mm_entry(mm, address, PT_PTE);
 }
 
-/* Maps a frame there, for the kernel and for programs to write. */
+/* Maps a frame there, for the kernel: it may not touch what is a program's (SMAP). */
 static inline void map_frame(struct mm *mm, uintptr_t address, pfn_t frame)
 {
-	set_pte_at(mm, address, make_pte(mm, address),
-		   pt_entry_make(frame, PT_KERNEL_RW | PT_USER));
+	set_pte_at(mm, address, make_pte(mm, address), pt_entry_make(frame, PT_KERNEL_RW));
 }
 
 #endif

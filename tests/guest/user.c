@@ -170,6 +170,20 @@ TEST(user, flags_do_no_harm)
 	EXPECT_EQ(run.regs.rbx, 5);
 }
 
+PROGRAM(align, "pushfq; orl $0x40000, (%rsp); popfq; int3");
+
+/* A program's alignment check must not stay set: in the kernel it means something else (SMAP). */
+TEST(user, flags_stay_outside)
+{
+	struct run run = RUN(align);
+	uint64_t flags;
+
+	__asm__ volatile("pushfq; popq %0" : "=r"(flags));
+	EXPECT_EQ(run.vector, TRAP_BREAKPOINT);
+	EXPECT_EQ(run.regs.rflags & 0x40000, 0x40000);
+	EXPECT_EQ(flags & 0x40000, 0);
+}
+
 /* An address that is none is a program's mistake, not the kernel's. */
 TEST(user, a_way_on_that_leads_nowhere)
 {

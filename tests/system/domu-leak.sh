@@ -5,7 +5,6 @@
 # If a Xen comes that fails this test, it has been mended: sequences need leave out nothing there.
 
 . "$(dirname "$0")/lib.sh"
-time_limit=150
 
 boot leak --domu --memory 64
 wait_for "pinwheel> "

@@ -2,9 +2,12 @@
 /*
  * A suite whose tests fail in every way there is; not part of the kernel, see xen-failures.sh.
  */
+#include <arch/cpu.h>
 #include <arch/evtchn.h>
 #include <arch/hypercall.h>
 #include <kernel/selftest.h>
+#include <mm/frames.h>
+#include <mm/space.h>
 #include <xen/event_channel.h>
 
 SUITE(failing, "fails on purpose");
@@ -57,4 +60,23 @@ TEST(storm, an_event_that_brings_about_itself)
 	endless = bind.port;
 	evtchn_bind(endless, "storm", raise_again, NULL);
 	evtchn_notify(endless);
+}
+
+/* The same: a kernel that follows a pointer of a program's. */
+SUITE_THAT(NEEDS_OWN_TABLES, touching, "touches what is a program's");
+
+TEST(touching, a_page_of_a_program)
+{
+	struct mapping mapping = {.address = 0x400000,
+				  .length = PAGE_SIZE,
+				  .rights = SPACE_READ | SPACE_WRITE,
+				  .fixed = true};
+	struct space *space = space_create();
+
+	REQUIRE(space && space_map(space, &mapping) == 0x400000);
+	REQUIRE(space_write(space, 0x400000, "secret", 6) == 6);
+	mm_activate(&space->mm);
+	mm_load(&space->mm);
+	this_cpu()->on_fault = NULL; /* nobody expects it */
+	EXPECT_NE(*(volatile char *)0x400000, 0);
 }

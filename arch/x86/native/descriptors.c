@@ -13,6 +13,7 @@
 #include <arch/native.h>
 #include <arch/segments.h>
 #include <arch/traps.h>
+#include <arch/user.h>
 #include <kernel/compiler.h>
 #include <mm/layout.h>
 
@@ -36,6 +37,11 @@ enum { VECTOR_NMI = 2, VECTOR_DOUBLE_FAULT = 8, STUB_SIZE = 16, STACK_SIZE = 409
 #define CR0_ALIGNMENT_MASK (1u << 18) /* programs may have alignment checked (flag AC) */
 #define CR4_FXSAVE         (1u << 9)
 #define CR4_SSE_EXCEPTIONS (1u << 10)
+#define CR4_SMEP           (1u << 20)
+#define CR4_SMAP           (1u << 21)
+
+#define CPUID_SMEP (1u << 7) /* leaf 7, ebx */
+#define CPUID_SMAP (1u << 20)
 
 struct task {
 	uint32_t reserved0;
@@ -97,6 +103,18 @@ static void set_gate(unsigned int vector, unsigned int ist)
 				    0};
 }
 
+/*
+ * The kernel may neither run nor touch what is mapped for programs, where the processor can see to
+ * that. Nothing in it has to: the memory of programs is reached through the direct map.
+ */
+static uint64_t keep_off_programs(void)
+{
+	uint32_t has = cpuid(0).eax >= 7 ? cpuid(7).ebx : 0;
+
+	user_window_is_shut = has & CPUID_SMAP;
+	return (has & CPUID_SMEP ? CR4_SMEP : 0) | (has & CPUID_SMAP ? CR4_SMAP : 0);
+}
+
 /* System calls, and the instructions that programs use for floating point. */
 static void let_programs_in(void)
 {
@@ -110,7 +128,7 @@ static void let_programs_in(void)
 	__asm__ volatile("movq %%cr0, %0; movq %%cr4, %1" : "=r"(cr0), "=r"(cr4));
 	cr0 &= ~(uint64_t)CR0_EMULATION;
 	cr0 |= CR0_MONITOR | CR0_NUMERIC_ERROR | CR0_ALIGNMENT_MASK;
-	cr4 |= CR4_FXSAVE | CR4_SSE_EXCEPTIONS;
+	cr4 |= CR4_FXSAVE | CR4_SSE_EXCEPTIONS | keep_off_programs();
 	__asm__ volatile("movq %0, %%cr0; movq %1, %%cr4" ::"r"(cr0), "r"(cr4) : "memory");
 }
 

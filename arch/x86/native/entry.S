@@ -50,7 +50,10 @@ native_trap_common:
 	testb	$3, 24(%rsp)
 	jz	1f
 	swapgs
-1:	save_registers
+	/* Of the flags, a program's alignment check would let the kernel at programs' pages (SMAP). */
+1:	pushq	$2
+	popfq
+	save_registers
 	/* These two are on stacks of their own, and go back from there. */
 	cmpq	$VECTOR_NMI, REGS_VECTOR(%rsp)
 	je	3f
