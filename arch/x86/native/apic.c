@@ -2,7 +2,9 @@
 /*
  * The local APIC, for its timer, and the I/O APIC, which brings the serial port's interrupt (Intel
  * SDM volume 3, "Advanced programmable interrupt controller"; 82093AA data sheet). The registers
- * are in the fixed slots, uncached. The old interrupt controllers are silenced.
+ * are in the fixed slots, uncached; those of a local APIC that firmware has left in x2APIC mode are
+ * model-specific registers, and stay so, for not every processor lets that be undone. The old
+ * interrupt controllers are silenced.
  */
 #include <arch/io.h>
 #include <arch/native.h>
@@ -14,10 +16,15 @@
 
 #define CPUID_APIC (1u << 9)
 
-#define LOCAL_APIC 0xfee00000
-#define IO_APIC    0xfec00000
+#define IO_APIC 0xfec00000
+
+#define MSR_APIC_BASE 0x1b
+#define BASE_X2APIC   (1u << 10)
+#define BASE_ENABLE   (1u << 11)
+#define MSR_X2APIC    0x800
 
 enum {
+	APIC_ID = 0x020,
 	APIC_EOI = 0x0b0,
 	APIC_SPURIOUS = 0x0f0,
 	APIC_LVT_TIMER = 0x320,
@@ -33,9 +40,24 @@ enum {
 
 static uint64_t frequency; /* counts of the timer in a second */
 
+static bool x2apic;
+
 static volatile uint32_t *local(unsigned int offset)
 {
 	return (volatile uint32_t *)(void *)(fixed_local_apic + offset);
+}
+
+static void write_local(unsigned int offset, uint32_t value)
+{
+	if (x2apic)
+		msr_write(MSR_X2APIC + (offset >> 4), value);
+	else
+		*local(offset) = value;
+}
+
+static uint32_t read_local(unsigned int offset)
+{
+	return x2apic ? (uint32_t)msr_read(MSR_X2APIC + (offset >> 4)) : *local(offset);
 }
 
 static void map(char *slot, uint64_t address)
@@ -49,26 +71,32 @@ static void nothing(void)
 
 void native_apic_init(void)
 {
+	uint64_t base;
+
 	if (!(cpuid(1).edx & CPUID_APIC))
 		fatal("this processor has no APIC, and so no timer that the kernel can use");
 	port_write8(0x21, 0xff);
 	port_write8(0xa1, 0xff);
-	map(fixed_local_apic, LOCAL_APIC);
+	base = msr_read(MSR_APIC_BASE);
+	x2apic = base & BASE_X2APIC;
+	if (!(base & BASE_ENABLE))
+		msr_write(MSR_APIC_BASE, base | BASE_ENABLE);
+	map(fixed_local_apic, base & PT_FRAME_MASK);
 	map(fixed_io_apic, IO_APIC);
 	trap_set_handler(VECTOR_SPURIOUS, nothing);
-	*local(APIC_SPURIOUS) = APIC_ENABLE | VECTOR_SPURIOUS;
-	*local(APIC_DIVIDE) = APIC_BY_16;
-	*local(APIC_LVT_TIMER) = APIC_MASKED;
+	write_local(APIC_SPURIOUS, APIC_ENABLE | VECTOR_SPURIOUS);
+	write_local(APIC_DIVIDE, APIC_BY_16);
+	write_local(APIC_LVT_TIMER, APIC_MASKED);
 }
 
 void native_apic_count_down(void)
 {
-	*local(APIC_INITIAL_COUNT) = UINT32_MAX;
+	write_local(APIC_INITIAL_COUNT, UINT32_MAX);
 }
 
 uint32_t native_apic_counted(void)
 {
-	return UINT32_MAX - *local(APIC_CURRENT_COUNT);
+	return UINT32_MAX - read_local(APIC_CURRENT_COUNT);
 }
 
 void native_apic_set_frequency(uint64_t hz)
@@ -78,7 +106,7 @@ void native_apic_set_frequency(uint64_t hz)
 
 void native_end_of_interrupt(void)
 {
-	*local(APIC_EOI) = 0;
+	write_local(APIC_EOI, 0);
 }
 
 static void timer_interrupt(void)
@@ -90,7 +118,7 @@ static void timer_interrupt(void)
 void native_start_timer(void)
 {
 	trap_set_handler(VECTOR_TIMER, timer_interrupt);
-	*local(APIC_LVT_TIMER) = VECTOR_TIMER;
+	write_local(APIC_LVT_TIMER, VECTOR_TIMER);
 }
 
 /* A far deadline comes early: timer_expired() finds nothing due and sets it again. */
@@ -99,7 +127,12 @@ void native_set_timer(uint64_t deadline)
 	uint64_t now = native_system_time();
 	uint64_t wait = deadline > now ? MIN(deadline - now, NS_PER_S) : 0;
 
-	*local(APIC_INITIAL_COUNT) = (uint32_t)(wait * frequency / NS_PER_S) + 1;
+	write_local(APIC_INITIAL_COUNT, (uint32_t)(wait * frequency / NS_PER_S) + 1);
+}
+
+static uint32_t apic_number(void)
+{
+	return x2apic ? read_local(APIC_ID) : read_local(APIC_ID) >> 24;
 }
 
 void native_route_interrupt(unsigned int line, uint8_t vector)
@@ -108,7 +141,7 @@ void native_route_interrupt(unsigned int line, uint8_t vector)
 	volatile uint32_t *window = (volatile uint32_t *)(void *)(fixed_io_apic + 0x10);
 
 	*select = FIRST_REDIRECT + 2 * line + 1;
-	*window = 0; /* to the APIC with number 0 */
+	*window = apic_number() << 24; /* to this one */
 	*select = FIRST_REDIRECT + 2 * line;
 	*window = vector; /* edge triggered, not masked */
 }

@@ -70,7 +70,9 @@ pvh_entry:
 	movl	$PHYSICAL(boot_pud_low) + 3, PHYSICAL(boot_pgd)
 	movl	$PHYSICAL(boot_pud_high) + 3, PHYSICAL(boot_pgd) + 511 * 8
 
+	/* Four levels for now, whatever the loader has used itself. */
 	movl	%cr4, %eax
+	andl	$~CR4_LA57, %eax
 	orl	$CR4_PAE, %eax
 	movl	%eax, %cr4
 	movl	$PHYSICAL(boot_pgd), %eax
@@ -113,7 +115,7 @@ complain:
 	movb	%al, %ah
 	movw	$0x3fd, %dx
 5:	inb	%dx, %al
-	testb	$0x20, %al
+	testb	$0x20, %al		/* if there is no port, this and all else is set */
 	jz	5b
 	movb	%ah, %al
 	movw	$0x3f8, %dx
