@@ -258,6 +258,7 @@ const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *conte
 			"hvm_start_info.magic is %08x, not %08x: this is not a PVH loader",
 			start->magic, XEN_HVM_START_MAGIC_VALUE);
 	boot->dom0 = start->flags & SIF_INITDOMAIN;
+	boot->acpi = start->rsdp_paddr;
 	if ((error = read_map(start, context, &ram)))
 		return error;
 	describe_memory(&ram, boot);

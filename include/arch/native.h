@@ -64,6 +64,11 @@ void native_apic_set_frequency(uint64_t hz); /* of its ticks, not divided */
 void native_start_timer(void);
 void native_set_timer(uint64_t deadline);
 
+/* Keeps the registers that end the machine; native_shutdown() is struct machine's. */
+struct acpi_power;
+void native_power_init(const struct acpi_power *power);
+void native_shutdown(enum shutdown_reason reason);
+
 /* Routes an interrupt line of the I/O APIC to a vector of this CPU. */
 void native_route_interrupt(unsigned int line, uint8_t vector);
 

@@ -43,6 +43,9 @@ struct boot_info {
 	struct pfn_range absent[BOOT_ABSENT];
 	unsigned int absent_runs;
 
+	uint64_t acpi; /* physical address of the ACPI tables' root pointer; 0: the loader does not
+			  say */
+
 	struct pfn_range initial_map; /* what the builder mapped at KERNEL_VIRT_BASE + pfn */
 };
 

@@ -20,6 +20,9 @@ extern char fixed_window[PAGE_SIZE];
 /* The interrupt controllers of a PC (arch/x86/native/apic.c). */
 extern char fixed_local_apic[PAGE_SIZE], fixed_io_apic[PAGE_SIZE];
 
+/* The register that switches the machine off or resets it, if that is in memory. */
+extern char fixed_power[PAGE_SIZE];
+
 /*
  * Maps any machine frame, the domain's or not, at a slot with these flags of an entry; flags 0
  * leave the slot empty. What was there before is flushed from the TLB of every CPU before this

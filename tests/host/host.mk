@@ -5,7 +5,7 @@
 # is a file test_NAME.c; it is linked with those of the modules below that it calls.
 
 HOST_MODULES := kernel/printf.c kernel/parse.c kernel/log.c kernel/cmdline.c kernel/cpio.c kernel/gunzip.c \
-	kernel/lineedit.c kernel/exception.c kernel/date.c kernel/selftest.c kernel/elf.c kernel/program.c kernel/fs.c drivers/ring.c boot/message.c boot/start_info.c boot/pvh_info.c boot/notes.c arch/x86/pvclock.c arch/x86/native/rates.c arch/x86/xen/traps.c arch/x86/recovery.S $(filter-out mm/memory.c mm/protect.c,$(wildcard mm/*.c)) kernel/tree.c kernel/directory.c kernel/unpack.c kernel/pids.c boot/features.c \
+	kernel/lineedit.c kernel/exception.c kernel/date.c kernel/selftest.c kernel/elf.c kernel/program.c kernel/fs.c drivers/ring.c boot/message.c boot/start_info.c boot/pvh_info.c boot/notes.c arch/x86/pvclock.c arch/x86/native/rates.c arch/x86/xen/traps.c arch/x86/recovery.S $(filter-out mm/memory.c mm/protect.c,$(wildcard mm/*.c)) kernel/tree.c kernel/directory.c kernel/unpack.c kernel/pids.c boot/features.c boot/acpi.c \
 	$(wildcard tests/model/*.c)
 HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(sort $(wildcard tests/host/test_*.c)))
 HOST_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_MODULES) kernel/string.c tests/host/stubs.c)

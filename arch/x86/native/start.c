@@ -12,6 +12,7 @@
 #include <arch/native.h>
 #include <arch/segments.h>
 #include <arch/tlb.h>
+#include <boot/acpi.h>
 #include <drivers/console.h>
 #include <drivers/serial.h>
 #include <kernel/cmdline.h>
@@ -45,21 +46,6 @@ static void describe(char *buffer, size_t size)
 		 pt_geometry.levels);
 }
 
-/*
- * The ways of QEMU's PC: its power-management port, and the exit device (isa-debug-exit) that
- * scripts/run gives it. Elsewhere nothing happens, and the machine stops here.
- */
-static void shutdown(enum shutdown_reason reason)
-{
-	if (reason == SHUTDOWN_IS_POWEROFF)
-		port_write16(0x604, 0x2000);
-	else if (reason == SHUTDOWN_IS_REBOOT)
-		port_write8(0x64, 0xfe); /* the keyboard controller's reset line */
-	else
-		port_write32(0xf4, 0x10);
-	__asm__ volatile("cli; hlt");
-}
-
 static const struct machine bare = {
 	.describe = describe,
 	.event_vector = true,
@@ -75,7 +61,7 @@ static const struct machine bare = {
 	.load_gs = native_load_gs,
 	.block = native_block,
 	.fault_address = native_fault_address,
-	.shutdown = shutdown,
+	.shutdown = native_shutdown,
 };
 
 /* ---- page tables ---- */
@@ -215,6 +201,7 @@ void native_start(uint64_t start_info)
 		.at = physical,
 		.memory_map = xen ? xen_pvh_memory_map : NULL,
 	};
+	struct acpi_power power;
 	const char *error;
 
 	machine = xen ? &xen_pvh : &bare;
@@ -233,6 +220,7 @@ void native_start(uint64_t start_info)
 		fatal("as a PVH guest of Xen this kernel can only be dom0");
 	paravirt = paravirt_native;
 	p2m_use_identity(boot.pages, boot.absent, boot.absent_runs);
+	power = xen ? (struct acpi_power){0} : acpi_find_power(boot.acpi, physical);
 	make_tables();
 	if (xen) {
 		boot.shared_info.n = physical_of(fixed_window); /* a frame that nobody else uses */
@@ -240,6 +228,7 @@ void native_start(uint64_t start_info)
 	} else {
 		native_apic_init();
 		native_clock_init();
+		native_power_init(&power);
 	}
 	kernel_main(&boot);
 }
