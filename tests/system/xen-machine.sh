@@ -7,3 +7,7 @@
 . "$(dirname "$0")/programs.inc"
 
 program machine -- machine
+
+boot no-nx --cpu qemu64,-nx
+expect "FATAL: this processor cannot make pages non-executable (NX)"
+ends 1

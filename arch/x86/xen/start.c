@@ -21,6 +21,8 @@
 #include <mm/protect.h>
 #include <xen/sched.h>
 
+#define CPUID_NO_EXECUTE (1u << 20) /* leaf 0x80000001, edx */
+
 static struct cpu boot_cpu;
 static struct batch boot_batch;
 static struct boot_info boot;
@@ -60,6 +62,15 @@ static void block(void)
 static uintptr_t fault_address(void)
 {
 	return this_cpu()->vcpu ? this_cpu()->vcpu->arch.cr2 : 0;
+}
+
+/* The prefix makes Xen answer, as it does for this domain, and not the processor. */
+static bool has_no_execute(void)
+{
+	uint32_t leaf = 0x80000001, ebx, ecx = 0, features;
+
+	__asm__ volatile(XEN_CPUID : "+a"(leaf), "=b"(ebx), "+c"(ecx), "=d"(features));
+	return features & CPUID_NO_EXECUTE;
 }
 
 /* The toolstack may look at it from now on. */
@@ -104,6 +115,9 @@ void xen_pv_start(const struct start_info *start)
 		fatal("%s", error); /* to the hypervisor's console: ours is not known */
 	xen_check_features(false);
 
+	/* Else Xen refuses the first entry that has the bit. */
+	if (!has_no_execute())
+		fatal("this processor cannot make pages non-executable (NX), which Pinwheel needs");
 	/* Else programs could read the M2P, which says where everybody's memory is. */
 	if (hypercall_vm_assist(VMASST_CMD_enable, VMASST_TYPE_m2p_strict))
 		fatal("Xen cannot hide its M2P table from programs (VMASST_TYPE_m2p_strict)");
