@@ -21,6 +21,8 @@
 #define PT_XEN_ALLOWED \
 	(PT_PRESENT | PT_RW | PT_USER | PT_ACCESSED | PT_DIRTY | 7ull << 9 | 0x7ffull << 52 | PT_NX)
 
+#define PT_GRANT_MARK (1ull << 62)
+
 const char *xen_error_name(long error)
 {
 	static const char *const names[] = {
@@ -133,6 +135,11 @@ static unsigned int explain_flags(enum pt_level level, pt_entry_t value)
 	uint64_t allowed = PT_XEN_ALLOWED | (level == PT_PTE ? PT_GLOBAL : 0);
 	uint64_t bad = pt_entry_flags(value) & ~allowed;
 
+	if (level == PT_PTE && (value.raw & PT_GRANT_MARK)) {
+		SAY("  bit 62 of a pte is refused by a debug build of Xen, which marks grants by "
+		    "it\n");
+		return 1;
+	}
 	if (!bad)
 		return 0;
 	if (level != PT_PTE && (bad & PT_HUGE))

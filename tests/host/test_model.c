@@ -167,7 +167,8 @@ static void flags_that_are_refused(void **state)
 	assert_int_equal(update(SCRATCH, 0, entry(210, P | 1 << 4), 0), -XEN_EINVAL);
 	explains("must not have the bits 0000000000000010");
 	assert_int_equal(update(SCRATCH, 0, entry(210, P | 1 << 8), 0), 0);
-	assert_int_equal(update(SCRATCH, 0, entry(210, P | 1ull << 62), 0), 0);
+	assert_int_equal(update(SCRATCH, 0, entry(210, P | 1ull << 61), 0), 0);
+	assert_int_equal(update(SCRATCH, 0, entry(210, P | 1ull << 62), 0), -XEN_EINVAL);
 	assert_int_equal(update(SCRATCH + 1, 0, entry(SCRATCH, P | 1 << 7), 0), -XEN_EINVAL);
 	explains("an L2 entry");
 	assert_int_equal(update(SCRATCH + 1, 0, entry(SCRATCH, P | 1 << 8), 0), -XEN_EINVAL);

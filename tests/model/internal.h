@@ -21,6 +21,7 @@
 #define E_AVAILABLE    (7ull << 9)
 #define E_GUEST_KERNEL (1ull << 52) /* Xen's mark for an entry that the guest gave without USER */
 #define E_AVAIL_HIGH   (0x7ffull << 52)
+#define E_GRANT_MARK   (1ull << 62) /* of a debug build of Xen, in ptes (page.h, _PAGE_GNTTAB) */
 #define E_NO_EXECUTE   (1ull << 63)
 #define E_FRAME        0x000ffffffffff000ull
 #define E_FLAGS        (~E_FRAME)

@@ -61,7 +61,7 @@ static uint64_t any_flags(struct play *play)
 {
 	static const uint64_t rare[] = {
 		PT_PWT,     PT_PCD,     PT_HUGE,    PT_GLOBAL,  1ull << 9,
-		1ull << 11, 1ull << 52, 1ull << 58, 1ull << 62,
+		1ull << 11, 1ull << 52, 1ull << 58, 1ull << 61,
 	};
 	uint64_t flags = PT_PRESENT | (below(play, 8) << 5 & (PT_ACCESSED | PT_DIRTY));
 

@@ -40,7 +40,8 @@ uint64_t allowed_flags(unsigned int level)
 {
 	if (level > 1)
 		return E_ALLOWED;
-	return E_ALLOWED | E_GLOBAL | (machine.config.hardware ? E_CACHE : 0);
+	/* The stricter of both builds: nothing may be refused by one of them only. */
+	return (E_ALLOWED & ~E_GRANT_MARK) | E_GLOBAL | (machine.config.hardware ? E_CACHE : 0);
 }
 
 bool entry_flags_allowed(uint64_t entry, unsigned int level)
