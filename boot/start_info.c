@@ -74,16 +74,6 @@ static const char *check_memory(const struct start_info *start, struct boot_info
 	return NULL;
 }
 
-/* Root slots that the list is to be moved to must not be its own: P2M_VIRT_BASE and as many bytes.
- */
-static bool overlaps_window(uint64_t address, uint64_t bytes)
-{
-	const uint64_t slot = 1ull << 39;
-	uint64_t window_end = ROUND_UP(P2M_VIRT_BASE + bytes, slot);
-
-	return ROUND_DOWN(address, slot) < window_end && address + bytes > P2M_VIRT_BASE;
-}
-
 static const char *check_p2m(const struct start_info *start, struct boot_info *boot)
 {
 	uint64_t bytes = boot->pages * sizeof(uint64_t);
@@ -99,10 +89,10 @@ static const char *check_p2m(const struct start_info *start, struct boot_info *b
 		return NULL;
 	}
 	if (start->mfn_list % PAGE_SIZE || start->mfn_list < direct_map_end ||
-	    start->mfn_list >= KERNEL_VIRT_BASE - bytes || overlaps_window(start->mfn_list, bytes))
+	    start->mfn_list >= KERNEL_VIRT_BASE - bytes)
 		return boot_message(
 			"start_info.mfn_list is %lx, which is neither in the initial mapping "
-			"nor between %lx and %lx, outside of the kernel's own P2M window",
+			"nor between %lx and %lx",
 			start->mfn_list, direct_map_end, (unsigned long)KERNEL_VIRT_BASE);
 	if (start->nr_p2m_frames < pages_for(bytes) ||
 	    !range_fits(start->first_p2m_pfn, start->nr_p2m_frames, boot->pages))

@@ -28,7 +28,7 @@ bool frame_kind_may_be_table(enum frame_kind kind)
 void boot_memory_init(struct boot_memory *memory, uint64_t pages)
 {
 	memory->pages = pages;
-	memory->runs = 0;
+	memory->runs = memory->claims = 0;
 }
 
 static uint64_t end_of(struct pfn_range range)
@@ -79,7 +79,97 @@ static void remove_run(struct boot_memory *memory, unsigned int at)
 		memory->run[i] = memory->run[i + 1];
 }
 
-const char *boot_memory_release(struct boot_memory *memory, struct pfn_range range)
+static struct pfn_range common(struct pfn_range a, struct pfn_range b)
+{
+	uint64_t start = MAX(a.start.n, b.start.n), end = MIN(end_of(a), end_of(b));
+
+	return (struct pfn_range){pfn(start), start < end ? end - start : 0};
+}
+
+/* The first run of the P2M's that has frames of this range, and which; count 0: none has. */
+static struct pfn_range part_of_p2m(const struct boot_memory *memory, struct pfn_range range)
+{
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		struct pfn_range part = common(memory->run[i].range, range);
+
+		if (memory->run[i].kind == FRAME_P2M && part.count)
+			return part;
+	}
+	return (struct pfn_range){pfn(end_of(range)), 0};
+}
+
+const char *boot_memory_claim(struct boot_memory *memory, struct pfn_range range,
+			      enum frame_kind kind)
+{
+	while (range.count) {
+		struct pfn_range part = part_of_p2m(memory, range);
+		struct pfn_range before = {range.start, part.start.n - range.start.n};
+		const char *error = boot_memory_reserve(memory, before, kind);
+
+		if (error)
+			return error;
+		if (part.count && memory->claims == BOOT_MEMORY_CLAIMS)
+			return "more is wanted of the P2M's frames than there is room to note";
+		if (part.count)
+			memory->claim[memory->claims++] = (struct boot_run){part, kind};
+		range = (struct pfn_range){pfn(end_of(part)), end_of(range) - end_of(part)};
+	}
+	return NULL;
+}
+
+const struct boot_run *boot_memory_claimant(const struct boot_memory *memory, pfn_t frame)
+{
+	for (unsigned int i = 0; i < memory->claims; i++) {
+		if (common(memory->claim[i].range, (struct pfn_range){frame, 1}).count)
+			return &memory->claim[i];
+	}
+	return NULL;
+}
+
+uint64_t boot_memory_claimed(const struct boot_memory *memory)
+{
+	uint64_t count = 0;
+
+	for (unsigned int i = 0; i < memory->claims; i++)
+		count += memory->claim[i].range.count;
+	return count;
+}
+
+/* Gives claimants what is free now. A claim that is cut in two goes on as two. */
+static const char *settle_claims(struct boot_memory *memory, struct pfn_range range)
+{
+	for (unsigned int i = 0; i < memory->claims;) {
+		struct boot_run claim = memory->claim[i];
+		struct pfn_range part = common(claim.range, range);
+		const char *error;
+
+		if (!part.count) {
+			i++;
+			continue;
+		}
+		error = boot_memory_reserve(memory, part, claim.kind);
+		if (error)
+			return error;
+		/* What is left of it, on either side, is claimed anew: it is the P2M's still. */
+		memory->claim[i] = memory->claim[--memory->claims];
+		error = boot_memory_claim(
+			memory,
+			(struct pfn_range){claim.range.start, part.start.n - claim.range.start.n},
+			claim.kind);
+		if (!error)
+			error = boot_memory_claim(
+				memory,
+				(struct pfn_range){pfn(end_of(part)),
+						   end_of(claim.range) - end_of(part)},
+				claim.kind);
+		if (error)
+			return error;
+		i = 0;
+	}
+	return NULL;
+}
+
+static const char *make_free(struct boot_memory *memory, struct pfn_range range)
 {
 	uint64_t start = range.start.n, end = end_of(range);
 
@@ -106,6 +196,13 @@ const char *boot_memory_release(struct boot_memory *memory, struct pfn_range ran
 		}
 	}
 	return NULL;
+}
+
+const char *boot_memory_release(struct boot_memory *memory, struct pfn_range range)
+{
+	const char *error = make_free(memory, range);
+
+	return error ? error : settle_claims(memory, range);
 }
 
 struct pfn_range boot_memory_next_free(const struct boot_memory *memory, pfn_t from)

@@ -33,6 +33,14 @@ static void reserve(struct boot_memory *memory, struct pfn_range range, enum fra
 		fatal("the layout of boot memory makes no sense: %s", error);
 }
 
+static void claim(struct boot_memory *memory, struct pfn_range range, enum frame_kind kind)
+{
+	const char *error = boot_memory_claim(memory, range, kind);
+
+	if (error)
+		fatal("the layout of boot memory makes no sense: %s", error);
+}
+
 static void reserve_ring(struct boot_memory *memory, mfn_t ring)
 {
 	pfn_t frame = mfn_to_pfn(ring);
@@ -49,12 +57,13 @@ void memory_reserve(struct boot_memory *memory, const struct boot_info *boot)
 	error = protect_reserve_image(memory);
 	if (error)
 		fatal("the kernel does not fit: %s", error);
-	for (unsigned int i = 0; i < boot->absent_runs; i++)
-		reserve(memory, boot->absent[i], FRAME_ABSENT);
 	reserve(memory, boot->start_info, FRAME_BOOT);
 	reserve(memory, boot->page_tables, FRAME_TABLE);
 	reserve(memory, boot->p2m, FRAME_P2M);
-	reserve(memory, boot->ramdisk, FRAME_RAMDISK);
+	/* The P2M can move if it lies where these must be. */
+	for (unsigned int i = 0; i < boot->absent_runs; i++)
+		claim(memory, boot->absent[i], FRAME_ABSENT);
+	claim(memory, boot->ramdisk, FRAME_RAMDISK);
 	reserve_ring(memory, boot->console);
 	reserve_ring(memory, boot->xenstore);
 	reserve_ring(memory, maddr_to_mfn(boot->shared_info)); /* in a PVH guest, a frame of ours */
@@ -143,8 +152,9 @@ static void tell(const struct boot_memory *memory)
 	       cost.tables, cost.fill_ticks, cost.validate_ticks);
 	if (relocated.frames.data)
 		printk(PRINTK_INFO,
-		       "mm: P2M moved to %016lx: %lu frames taken, %lu returned, %lu ticks\n",
-		       p2m_address(), relocated.taken, relocated.returned, relocated.ticks);
+		       "mm: P2M %s to %016lx (%s): %lu frames taken, %lu returned, %lu ticks\n",
+		       relocated.how == P2M_COPY ? "copied" : "remapped", p2m_address(),
+		       relocated.why, relocated.taken, relocated.returned, relocated.ticks);
 }
 
 void memory_init(const struct boot_info *boot, enum p2m_relocation p2m)

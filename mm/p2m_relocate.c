@@ -20,7 +20,10 @@
 #include <mm/pin.h>
 #include <xen/xen.h>
 
-static char message[240];
+static char message[240], reason[120];
+
+/* More than any domain's list has: a slot has room for 64 Gi entries. */
+#define SLOTS_MOST 64
 
 static uint64_t tables_for(uint64_t entries)
 {
@@ -58,6 +61,10 @@ struct relocation {
 	bool old_is_own; /* the old tables are pinned: an earlier relocation made them */
 	pfn_t data;      /* first of the new pages, when they are copied */
 	pfn_t tables;    /* first of the new tables */
+
+	unsigned int
+		old_slots; /* of the root, that the old mapping has to itself, and its entries */
+	pt_entry_t old_top[SLOTS_MOST];
 
 	/* Where the last look at the old mapping ended: most pages are in the same table. */
 	uintptr_t seen;           /* an address it translates; 0: none yet */
@@ -162,13 +169,20 @@ static void build(struct relocation *move)
 		entries = move->frames.tables[level];
 		tables.n += entries;
 	}
-	hook_into_root(move, children);
 	if (move->how == P2M_REMAP)
 		make_list_writable(move);
+	lazy_leave();
+	lazy_flush();
+	/*
+	 * In one batch: where the old mapping is in these slots, the list is not to be read at
+	 * either address until the window is complete.
+	 */
+	lazy_enter();
+	hook_into_root(move, children);
 	paravirt.flush_all();
 	lazy_leave();
-	/* The window is about to be used. */
 	lazy_flush();
+	p2m_use_list(move->to, move->memory->pages, true);
 }
 
 /* ---- giving back the old mapping ---- */
@@ -243,23 +257,23 @@ static void return_tree(struct returning *back, const struct relocation *move, p
 	}
 }
 
-/* The list lay in root slots of its own. */
+/* The list lay in root slots of its own, some of which may be the window's now. */
 static void return_slots(struct returning *back, const struct relocation *move)
 {
 	pt_entry_t *root = boot_or_direct_map(pt_root());
-	uintptr_t last = move->from + list_bytes(move->memory->pages) - 1;
+	unsigned int first = pt_index(move->from, PT_PGD), window = pt_index(move->to, PT_PGD);
 
-	for (unsigned int slot = pt_index(move->from, PT_PGD); slot <= pt_index(last, PT_PGD);
-	     slot++) {
-		pfn_t top = mfn_to_pfn(pt_entry_mfn(root[slot]));
+	for (unsigned int i = 0; i < move->old_slots; i++) {
+		pt_entry_t top = move->old_top[i];
 
-		if (!pt_entry_present(root[slot]))
+		if (!pt_entry_present(top))
 			continue;
-		set_entry(&root[slot], PT_PGD, pt_entry_none());
+		if (first + i - window >= move->frames.slots)
+			set_entry(&root[first + i], PT_PGD, pt_entry_none());
 		/* What Xen no longer validates still says what was there. */
 		lazy_flush();
 		lazy_enter();
-		return_tree(back, move, top, pt_level_below(PT_PGD));
+		return_tree(back, move, mfn_to_pfn(pt_entry_mfn(top)), pt_level_below(PT_PGD));
 		lazy_leave();
 	}
 }
@@ -279,6 +293,11 @@ static void return_pages(struct returning *back, struct relocation *move)
 
 /* ---- the whole ---- */
 
+static bool in_initial_mapping(uintptr_t address)
+{
+	return pt_index(address, PT_PGD) == pt_index(KERNEL_VIRT_BASE, PT_PGD);
+}
+
 static const char *no_room(const struct relocation *move, uint64_t wanted)
 {
 	snprintf(message, sizeof(message),
@@ -289,6 +308,12 @@ static const char *no_room(const struct relocation *move, uint64_t wanted)
 	return message;
 }
 
+/* Whether a root slot is one that the old mapping has to itself. */
+static bool is_old_slot(const struct relocation *move, unsigned int slot)
+{
+	return slot - pt_index(move->from, PT_PGD) < move->old_slots;
+}
+
 static const char *slots_taken(const struct relocation *move)
 {
 	const pt_entry_t *root = boot_or_direct_map(pt_root());
@@ -296,7 +321,7 @@ static const char *slots_taken(const struct relocation *move)
 
 	for (unsigned int i = 0; i < move->frames.slots; i++) {
 		if (slot + i >= pt_entries() || pt_slot_reserved(slot + i) ||
-		    pt_entry_present(root[slot + i])) {
+		    (pt_entry_present(root[slot + i]) && !is_old_slot(move, slot + i))) {
 			snprintf(message, sizeof(message),
 				 "root slot %u, wanted for the P2M, is in use or does not exist",
 				 slot + i);
@@ -306,17 +331,86 @@ static const char *slots_taken(const struct relocation *move)
 	return NULL;
 }
 
+/* ---- copy or remap? ---- */
+
+/* A page of the list that lies where something else must be; NULL: there is none. */
+static const struct boot_run *claimed_page(struct relocation *move, pfn_t *frame)
+{
+	const struct boot_run *claim = NULL;
+
+	for (uint64_t page = 0; move->memory->claims && !claim && page < move->frames.data;
+	     page++) {
+		*frame = old_page(move, page);
+		claim = boot_memory_claimant(move->memory, *frame);
+	}
+	return claim;
+}
+
+/* The first root slot of the window in which the old mapping is; false: it is in none. */
+static bool lies_in_window(const struct relocation *move, unsigned int *slot)
+{
+	const unsigned int first = pt_index(move->to, PT_PGD);
+
+	for (*slot = first; *slot < first + move->frames.slots; ++*slot) {
+		if (is_old_slot(move, *slot))
+			return true;
+	}
+	return false;
+}
+
+/* Settles how the list is moved, and says why. Returns NULL or a message. */
+static const char *decide(struct relocation *move)
+{
+	enum p2m_relocation asked = move->how;
+	const struct boot_run *claim;
+	unsigned int slot;
+	pfn_t frame;
+
+	claim = claimed_page(move, &frame);
+	move->how = P2M_COPY;
+	if (claim)
+		snprintf(reason, sizeof(reason), "its page in pfn %lx is where the %s must be",
+			 frame.n, claim->kind == FRAME_ABSENT ? "reserved range" : "ramdisk");
+	else if (lies_in_window(move, &slot))
+		snprintf(reason, sizeof(reason), "the builder put it into the window, root slot %u",
+			 slot);
+	else {
+		snprintf(reason, sizeof(reason), "it is in the way of nothing");
+		move->how = P2M_REMAP;
+	}
+	if (asked == P2M_REMAP && claim) {
+		snprintf(message, sizeof(message), "the P2M cannot keep its frames: %s", reason);
+		return message;
+	}
+	if (asked != P2M_DECIDE) {
+		move->how = asked;
+		snprintf(reason, sizeof(reason), "asked for");
+	}
+	return NULL;
+}
+
+/* Notes the root slots that the list's mapping has to itself: none in the initial mapping. */
+static void note_old_slots(struct relocation *move)
+{
+	const pt_entry_t *root = boot_or_direct_map(pt_root());
+	uintptr_t last = move->from + list_bytes(move->memory->pages) - 1;
+	unsigned int first = pt_index(move->from, PT_PGD);
+
+	if (in_initial_mapping(move->from))
+		return;
+	move->old_slots = pt_index(last, PT_PGD) - first + 1;
+	if (move->old_slots > SLOTS_MOST)
+		panic("the P2M takes %u root slots, more than %u", move->old_slots, SLOTS_MOST);
+	for (unsigned int i = 0; i < move->old_slots; i++)
+		move->old_top[i] = root[first + i];
+}
+
 /* The part of the run that was taken which is for tables. */
 static const char *mark_tables(struct boot_memory *memory, struct pfn_range tables)
 {
 	const char *error = boot_memory_release(memory, tables);
 
 	return error ? error : boot_memory_reserve(memory, tables, FRAME_TABLE);
-}
-
-static bool in_initial_mapping(uintptr_t address)
-{
-	return pt_index(address, PT_PGD) == pt_index(KERNEL_VIRT_BASE, PT_PGD);
 }
 
 /* Every frame that was taken is in use, every one returned is free: to the page. */
@@ -347,13 +441,15 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 	};
 	struct returning back = {.memory = memory};
 	uint64_t free_before = boot_memory_free(memory), start = rdtsc();
-	uint64_t data = how == P2M_COPY ? move.frames.data : 0;
-	uint64_t wanted = data + move.frames.total_tables;
-	const char *error = slots_taken(&move);
+	uint64_t claimed = boot_memory_claimed(memory), data, wanted;
+	const char *error;
 	pfn_t run;
 
-	if (error)
+	note_old_slots(&move);
+	if ((error = slots_taken(&move)) || (error = decide(&move)))
 		return error;
+	data = move.how == P2M_COPY ? move.frames.data : 0;
+	wanted = data + move.frames.total_tables;
 	run = boot_memory_take(memory, wanted, FRAME_P2M);
 	if (!pfn_valid(run))
 		return no_room(&move, wanted);
@@ -365,10 +461,9 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 		return error;
 	}
 
-	if (how == P2M_COPY)
+	if (move.how == P2M_COPY)
 		copy_list(&move);
 	build(&move);
-	p2m_use_list(window, memory->pages, true);
 	if (in_initial_mapping(move.from))
 		return_pages(&back, &move);
 	else
@@ -377,6 +472,15 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 	/* Whoever gets these frames writes to them. */
 	paravirt.flush_all();
 	lazy_flush();
-	*done = (struct p2m_relocated){move.frames, wanted, back.returned, rdtsc() - start};
+	claimed -= boot_memory_claimed(memory);
+	*done = (struct p2m_relocated){
+		.frames = move.frames,
+		.taken = wanted,
+		.returned = back.returned - claimed,
+		.ceded = claimed,
+		.ticks = rdtsc() - start,
+		.how = move.how,
+		.why = reason,
+	};
 	return back.error ? back.error : balance(&move, done, free_before);
 }

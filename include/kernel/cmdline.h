@@ -8,7 +8,8 @@
  *   quiet                    only warnings and errors on the console
  *   loglevel=N               0 (only what is asked for) .. 4 (everything)
  *   la57, nola57             five levels of page tables, or four, where there is a choice
- *   p2m=remap, p2m=copy      whether the P2M keeps its frames when it is moved (the default)
+ *   p2m=remap, p2m=copy      the P2M keeps its frames when it is moved, or does not (without the
+ *                            word: it does, unless they are wanted for something else)
  *
  * What follows the word "--" are the arguments of init's program, as they are. A word that is not
  * understood is reported and ignored.

@@ -6,7 +6,11 @@
  * The boot code reserves what it was handed and takes what it builds, and then mm/frames.c turns
  * the whole into the frame database. One CPU, no locks.
  *
- * Invariant: runs are sorted by start, do not overlap, and lie below the number of pages.
+ * What must be where the builder put the P2M is a *claim*: the frames stay the P2M's until it has
+ * been moved, and become the claimant's, not free, when it gives them back.
+ *
+ * Invariant: runs are sorted by start, do not overlap, and lie below the number of pages; a claim
+ * lies in a run of the P2M's.
  */
 #ifndef MM_BOOT_MEMORY_H
 #define MM_BOOT_MEMORY_H
@@ -36,7 +40,8 @@ const char *frame_kind_name(enum frame_kind kind);
 /* Whether there are page tables among frames of that kind: a PV builder's P2M brings its own. */
 bool frame_kind_may_be_table(enum frame_kind kind);
 
-#define BOOT_MEMORY_RUNS (BOOT_ABSENT + 32)
+#define BOOT_MEMORY_RUNS   (BOOT_ABSENT + 32)
+#define BOOT_MEMORY_CLAIMS 8
 
 struct boot_run {
 	struct pfn_range range;
@@ -47,6 +52,8 @@ struct boot_memory {
 	uint64_t pages; /* the domain's: pfns 0 .. pages - 1 */
 	unsigned int runs;
 	struct boot_run run[BOOT_MEMORY_RUNS];
+	unsigned int claims;
+	struct boot_run claim[BOOT_MEMORY_CLAIMS];
 };
 
 /* Everything is free: pfns 0 .. pages - 1. */
@@ -60,12 +67,26 @@ void boot_memory_init(struct boot_memory *memory, uint64_t pages);
 const char *boot_memory_reserve(struct boot_memory *memory, struct pfn_range range,
 				enum frame_kind kind);
 
+/*
+ * Marks a run as in use like boot_memory_reserve(), but for those of its frames that the P2M has:
+ * of these it notes that they are wanted. Returns NULL or a message, as that; the boot ends then.
+ */
+const char *boot_memory_claim(struct boot_memory *memory, struct pfn_range range,
+			      enum frame_kind kind);
+
+/* The claim on a frame of the P2M's; NULL: nobody wants it. */
+const struct boot_run *boot_memory_claimant(const struct boot_memory *memory, pfn_t frame);
+
+/* Frames of the P2M's that somebody wants. */
+uint64_t boot_memory_claimed(const struct boot_memory *memory);
+
 /* The lowest free run of "count" frames, which it marks; INVALID_PFN if there is none. */
 pfn_t boot_memory_take(struct boot_memory *memory, uint64_t count, enum frame_kind kind);
 
 /*
- * Makes frames free again, of whatever runs they are part. Returns NULL, or a message if that would
- * cut a run in two and the list is full; nothing is changed then.
+ * Makes frames free again, of whatever runs they are part; those that somebody has claimed become
+ * part of his run instead. Returns NULL, or a message if that takes more runs than the list has
+ * room for; nothing is free that is in use then.
  */
 const char *boot_memory_release(struct boot_memory *memory, struct pfn_range range);
 

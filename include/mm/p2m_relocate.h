@@ -6,9 +6,10 @@
  * pages where Xen was the builder. The kernel wants it read-only in a window of its own
  * (P2M_VIRT_BASE), through tables that it made and can extend, and in the way of nothing else.
  *
- * Either the same frames are mapped at the window, or, if they must be vacated, the list is copied
- * to new ones. The old mapping is given back whole: its tables, its pages if they were copied, its
- * root slots.
+ * Either the same frames are mapped at the window, or the list is copied to new ones. It must be
+ * copied if it lies where something else must be: pages of it in frames that are the ramdisk's or
+ * reserved (boot_memory_claim()), or its mapping in the window itself. The old mapping is given
+ * back whole: its tables, its pages if they were copied, its root slots.
  */
 #ifndef MM_P2M_RELOCATE_H
 #define MM_P2M_RELOCATE_H
@@ -26,21 +27,26 @@ struct p2m_frames {
 struct p2m_frames p2m_frames(uint64_t pages);
 
 enum p2m_relocation {
-	P2M_REMAP, /* the same pages, new tables */
-	P2M_COPY,  /* new pages too: the old ones are in the way */
+	P2M_DECIDE, /* copy if it is in the way of something, else remap */
+	P2M_REMAP,  /* the same pages, new tables */
+	P2M_COPY,   /* new pages too */
 };
 
 /* What a relocation did, for the boot log, the benchmark and the tests. */
 struct p2m_relocated {
 	struct p2m_frames frames;
-	uint64_t taken;    /* frames taken from the free ones */
-	uint64_t returned; /* frames given back to them */
-	uint64_t ticks;    /* of the TSC */
+	uint64_t taken;          /* frames taken from the free ones */
+	uint64_t returned;       /* frames given back to them */
+	uint64_t ceded;          /* frames given to those who had claimed them */
+	uint64_t ticks;          /* of the TSC */
+	enum p2m_relocation how; /* P2M_REMAP or P2M_COPY */
+	const char *why;         /* in words; valid until the next relocation */
 };
 
 /*
  * Moves the list of memory->pages entries from p2m_address() to the root slots that start with that
- * of "window", which must be free, and tells mm/p2m.h. New frames are one run taken from *memory.
+ * of "window", which must be free or the list's own, and tells mm/p2m.h. New frames are one run
+ * taken from *memory. "how" P2M_REMAP is refused when somebody has claimed a page of the list.
  * Returns NULL, or a message (valid until the next call): of what is missing, and then nothing has
  * changed; or that the frames do not balance afterwards, and then the kernel is wrong about its
  * memory and must stop. Needs the direct map, and that *memory describes all frames in use. Before

@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world_boot(&config);
 	take_pieces(&input);
 	for (unsigned int moves = 0; moves < 6 && input.left; moves++) {
-		enum p2m_relocation how = fuzz_below(&input, 2) ? P2M_COPY : P2M_REMAP;
+		enum p2m_relocation how = (enum p2m_relocation)fuzz_below(&input, 3);
 		uint64_t free = boot_memory_free(&world.memory);
 		uint64_t operations = model_counters().operations;
 		uintptr_t before = p2m_address(), target = world_slot_address(slot);

@@ -60,4 +60,4 @@ fuzz: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 .SECONDARY:
 host-tests: $(HOST_TESTS) $(BUILD)/host/sequence $(FUZZ_TARGETS:%=$(BUILD)/host/fuzz-%)
 
--include $(HOST_OBJECTS:.o=.d) $(HOST_TESTS:$(BUILD)/host/%=$(BUILD)/host/tests/host/%.c.d)
+-include $(HOST_OBJECTS:.o=.d) $(wildcard $(BUILD)/host/tests/*/*.d)

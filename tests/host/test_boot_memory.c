@@ -165,12 +165,98 @@ static void releasing_parts_of_runs(void **state)
 	assert_int_equal(boot_memory_free(&memory), 10000 - BOOT_MEMORY_RUNS * 10 + 2);
 }
 
+/* What each frame is, and for whom it is wanted; FRAME_TAIL: for nobody. */
+static void check_claims(const enum frame_kind *kinds, const enum frame_kind *wanted,
+			 uint64_t pages)
+{
+	uint64_t claimed = 0, used = 0;
+
+	for (uint64_t n = 0; n < pages; n++) {
+		const struct boot_run *claim = boot_memory_claimant(&memory, pfn(n));
+		enum frame_kind kind = FRAME_FREE;
+
+		for (unsigned int i = 0; i < memory.runs; i++) {
+			if (n - memory.run[i].range.start.n < memory.run[i].range.count)
+				kind = memory.run[i].kind;
+		}
+		assert_int_equal(kind, kinds[n]);
+		assert_int_equal(claim ? claim->kind : FRAME_TAIL, wanted[n]);
+		claimed += claim != NULL;
+		used += kind != FRAME_FREE;
+	}
+	assert_int_equal(boot_memory_claimed(&memory), claimed);
+	assert_int_equal(boot_memory_free(&memory), pages - used);
+}
+
+/* The P2M has two runs; others claim all around them; it gives back piece by piece. */
+static void claims_wait_for_the_p2m(void **state)
+{
+	enum { PAGES = 60 };
+
+	(void)state;
+	host_seed(9);
+	for (unsigned int round = 0; round < 300; round++) {
+		enum frame_kind kinds[PAGES], wanted[PAGES];
+		uint64_t start = 0;
+
+		boot_memory_init(&memory, PAGES);
+		for (uint64_t n = 0; n < PAGES; n++) {
+			bool p2m = (n >= 10 && n < 25) || (n >= 30 && n < 50);
+
+			kinds[n] = p2m ? FRAME_P2M : FRAME_FREE;
+			wanted[n] = FRAME_TAIL;
+		}
+		assert_null(
+			boot_memory_reserve(&memory, (struct pfn_range){pfn(10), 15}, FRAME_P2M));
+		assert_null(
+			boot_memory_reserve(&memory, (struct pfn_range){pfn(30), 20}, FRAME_P2M));
+		for (unsigned int i = 0; i < 2; i++) {
+			enum frame_kind kind = i ? FRAME_RAMDISK : FRAME_ABSENT;
+			uint64_t count = 1 + host_random_below(25);
+
+			start += host_random_below(5);
+			assert_null(boot_memory_claim(&memory,
+						      (struct pfn_range){pfn(start), count}, kind));
+			for (uint64_t n = start; n < start + count; n++)
+				*(kinds[n] == FRAME_P2M ? &wanted[n] : &kinds[n]) = kind;
+			start += count;
+			check_claims(kinds, wanted, PAGES);
+		}
+		for (unsigned int step = 0; step < 8; step++) {
+			uint64_t from = 10 + host_random_below(40);
+			uint64_t count = 0, most = 1 + host_random_below(8);
+
+			for (; count < most && kinds[from + count] == FRAME_P2M; count++) {
+				kinds[from + count] = wanted[from + count] == FRAME_TAIL
+							      ? FRAME_FREE
+							      : wanted[from + count];
+				wanted[from + count] = FRAME_TAIL;
+			}
+			if (memory.claims < BOOT_MEMORY_CLAIMS - 1)
+				release(from, count);
+			else
+				break;
+			check_claims(kinds, wanted, PAGES);
+		}
+	}
+	/* Whatever else is there is a contradiction, as without a P2M. */
+	boot_memory_init(&memory, 100);
+	assert_null(reserve(10, 10));
+	assert_non_null(
+		strstr(boot_memory_claim(&memory, (struct pfn_range){pfn(15), 1}, FRAME_RAMDISK),
+		       "ramdisk at pfn f, 1 pages, overlaps"));
+	assert_non_null(
+		strstr(boot_memory_claim(&memory, (struct pfn_range){pfn(95), 6}, FRAME_RAMDISK),
+		       "past the end"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(releasing_parts_of_runs), cmocka_unit_test(reserving),
-		cmocka_unit_test(overlaps_are_refused),    cmocka_unit_test(ends_are_respected),
-		cmocka_unit_test(a_full_list_says_so),     cmocka_unit_test(against_the_model),
+		cmocka_unit_test(claims_wait_for_the_p2m), cmocka_unit_test(overlaps_are_refused),
+		cmocka_unit_test(ends_are_respected),      cmocka_unit_test(a_full_list_says_so),
+		cmocka_unit_test(against_the_model),
 	};
 
 	return cmocka_run_group_tests_name("boot_memory", tests, NULL, NULL);

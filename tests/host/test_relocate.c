@@ -117,6 +117,19 @@ static void check_window(uint64_t pages)
 	assert_int_equal(p2m_address(), world.window);
 }
 
+/* Wherever the list's pages are, the kernel writes entries there in the direct map. */
+static void check_list_is_writable(uint64_t pages)
+{
+	for (uint64_t page = 0; page < p2m_frames(pages).data; page++) {
+		uint64_t mfn;
+
+		assert_int_equal(model_access(0, world.window + page * PAGE_SIZE, false, &mfn),
+				 MODEL_OK);
+		assert_int_equal(model_access(0, pfn_to_address(pfn(model_pfn(mfn))), true, NULL),
+				 MODEL_OK);
+	}
+}
+
 /* A frame is free for us only if Xen, too, takes it for an ordinary writable page. */
 static void check_free_frames(void)
 {
@@ -134,12 +147,21 @@ static void check_free_frames(void)
 		}
 }
 
+/* As direct_map_build() leaves it: it cannot tell the list's pages from its tables. */
+static void make_list_readonly(const struct world_config *config)
+{
+	for (uint64_t page = 0; page < p2m_frames(config->machine.pages).data; page++)
+		make_page_readonly(pfn(config->p2m_pfn + page));
+	paravirt.flush_all();
+}
+
 static void relocate_and_check(const struct world_config *config, enum p2m_relocation how)
 {
 	uint64_t pages = config->machine.pages, free_before, free_after;
 	struct p2m_relocated done;
 
 	world_boot(config);
+	make_list_readonly(config);
 	free_before = boot_memory_free(&world.memory);
 	done = world_relocate(how);
 	free_after = boot_memory_free(&world.memory);
@@ -149,6 +171,7 @@ static void relocate_and_check(const struct world_config *config, enum p2m_reloc
 	if (!config->sparse_list)
 		check_list(pages);
 	check_window(pages);
+	check_list_is_writable(pages);
 	check_free_frames();
 	world_stop();
 }
@@ -164,6 +187,32 @@ static void relocates_in_both_geometries(void **state)
 
 			relocate_and_check(&config, P2M_REMAP);
 			relocate_and_check(&config, P2M_COPY);
+		}
+	}
+}
+
+/* Among everything else that the builder has mapped: only pages can be given back, no tables. */
+static void relocates_a_list_in_the_initial_mapping(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		for (enum p2m_relocation how = P2M_REMAP; how <= P2M_COPY; how++) {
+			struct world_config config = world_config(levels, 4096);
+			struct p2m_relocated done;
+
+			config.builder_slot = 511;
+			world_boot(&config);
+			done = world_relocate(how);
+			assert_int_equal(done.returned, how == P2M_COPY ? done.frames.data : 0);
+			for (uint64_t page = 0; page < done.frames.data; page++)
+				assert_int_equal(model_access(0,
+							      world.builder_p2m + page * PAGE_SIZE,
+							      false, NULL),
+						 how == P2M_COPY ? MODEL_FAULT : MODEL_OK);
+			check_list(4096);
+			check_list_is_writable(4096);
+			check_free_frames();
+			world_stop();
 		}
 	}
 }
@@ -304,6 +353,224 @@ static void a_second_move_returns_what_the_first_took(void **state)
 	world_stop();
 }
 
+/* ---- what it lies on decides ---- */
+
+static enum frame_kind kind_of(uint64_t n)
+{
+	for (unsigned int i = 0; i < world.memory.runs; i++) {
+		struct pfn_range range = world.memory.run[i].range;
+
+		if (n - range.start.n < range.count)
+			return world.memory.run[i].kind;
+	}
+	return FRAME_FREE;
+}
+
+static void claim(uint64_t start, uint64_t count, enum frame_kind kind)
+{
+	assert_null(boot_memory_claim(&world.memory, (struct pfn_range){pfn(start), count}, kind));
+}
+
+/* The claimed frames are their claimant's, and ordinary memory for Xen. */
+static void check_ceded(uint64_t start, uint64_t count, enum frame_kind kind)
+{
+	assert_int_equal(world.memory.claims, 0);
+	for (uint64_t n = start; n < start + count; n++) {
+		struct model_frame_state frame = model_frame_state(model_mfn(n));
+
+		assert_int_equal(kind_of(n), kind);
+		assert_int_equal(frame.type, MODEL_WRITABLE);
+		assert_int_equal(frame.count, 1);
+	}
+}
+
+static struct p2m_relocated decide(enum p2m_relocation expected, const char *why)
+{
+	uint64_t free = boot_memory_free(&world.memory);
+	struct p2m_relocated done = world_relocate(P2M_DECIDE);
+
+	assert_int_equal(done.how, expected);
+	if (!strstr(done.why, why))
+		fail_msg("it says \"%s\", not \"%s\"", done.why, why);
+	assert_int_equal(boot_memory_free(&world.memory), free - done.taken + done.returned);
+	check_free_frames();
+	return done;
+}
+
+/* 4096 pages: 8 of list from pfn 16 on, then a root, and a table at each level below. */
+static void start_colliding(unsigned int levels)
+{
+	struct world_config config = world_config(levels, 4096);
+
+	world_boot(&config);
+}
+
+static void in_the_way_of_nothing_it_keeps_its_frames(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		struct p2m_relocated done;
+
+		start_colliding(levels);
+		claim(100, 10, FRAME_RAMDISK); /* somewhere else */
+		done = decide(P2M_REMAP, "in the way of nothing");
+		assert_int_equal(done.ceded, 0);
+		assert_int_equal(kind_of(105), FRAME_RAMDISK);
+		assert_int_equal(kind_of(16), FRAME_P2M);
+		check_list(4096);
+		world_stop();
+	}
+}
+
+/* Each single frame of the list's, the first and the last too, and more than all of them. */
+static void in_the_way_of_the_ramdisk_it_is_copied(void **state)
+{
+	static const struct {
+		uint64_t start, count;
+	} places[] = {{16, 1}, {19, 1}, {23, 1}, {14, 4}, {16, 8}, {2, 18}, {20, 3}};
+
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+			uint64_t start = places[i].start, count = places[i].count;
+			struct p2m_relocated done;
+			char where[64];
+
+			start_colliding(levels);
+			claim(start, count, FRAME_RAMDISK);
+			snprintf(where, sizeof(where), "pfn %lx is where the ramdisk",
+				 MAX(start, (uint64_t)16));
+			done = decide(P2M_COPY, where);
+			assert_int_equal(done.ceded, MIN(start + count, 24) - MAX(start, 16));
+			check_ceded(start, count, FRAME_RAMDISK);
+			check_list(4096);
+			check_window(4096);
+			world_stop();
+		}
+	}
+}
+
+/* Two claimants; and one whose range ends in what the builder's tables had. */
+static void in_the_way_of_reserved_ranges_it_is_copied(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		struct p2m_relocated done;
+
+		start_colliding(levels);
+		claim(22, 2, FRAME_ABSENT);
+		claim(17, 2, FRAME_RAMDISK);
+		claim(25, 1, FRAME_ABSENT); /* the first table behind the root */
+		done = decide(P2M_COPY, "pfn 11 is where the ramdisk");
+		assert_int_equal(done.ceded, 5);
+		check_ceded(22, 2, FRAME_ABSENT);
+		check_ceded(17, 2, FRAME_RAMDISK);
+		check_ceded(25, 1, FRAME_ABSENT);
+		assert_int_equal(kind_of(16), FRAME_FREE);
+		assert_int_equal(kind_of(19), FRAME_FREE);
+		check_list(4096);
+		world_stop();
+		start_colliding(levels);
+		claim(22, 2, FRAME_ABSENT);
+		decide(P2M_COPY, "pfn 16 is where the reserved range");
+		check_ceded(22, 2, FRAME_ABSENT);
+		world_stop();
+	}
+}
+
+/* Tables are given back in either case: a claim on nothing but them is no reason to copy. */
+static void claims_on_tables_alone_need_no_copy(void **state)
+{
+	struct p2m_relocated done;
+
+	(void)state;
+	start_colliding(4);
+	claim(25, 2, FRAME_RAMDISK);
+	done = decide(P2M_REMAP, "in the way of nothing");
+	assert_int_equal(done.ceded, 2);
+	check_ceded(25, 2, FRAME_RAMDISK);
+	check_list(4096);
+	world_stop();
+}
+
+static void in_the_window_itself_it_is_copied(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		struct world_config config = world_config(levels, 4096);
+
+		config.builder_slot = config.window_slot;
+		world_boot(&config);
+		decide(P2M_COPY, "put it into the window, root slot 400");
+		assert_int_equal(kind_of(16), FRAME_FREE);
+		check_list(4096);
+		assert_int_equal(p2m_address(), world.window);
+		assert_null(model_check());
+		world_stop();
+		/* And when remapping is asked for: new tables for the same slot. */
+		world_boot(&config);
+		assert_int_equal(world_relocate(P2M_REMAP).how, P2M_REMAP);
+		assert_int_equal(kind_of(16), FRAME_P2M);
+		check_list(4096);
+		check_free_frames();
+		world_stop();
+	}
+}
+
+/* The list fills two slots, and one of them, either, is one of the window's two. */
+static void partly_in_the_window_it_is_copied(void **state)
+{
+	(void)state;
+	for (unsigned int slot = 5; slot <= 7; slot++) {
+		struct world_config config = small_config(4, 65);
+		struct p2m_relocated done;
+
+		config.machine.pages = (512 + 3) * 512;
+		config.direct_pages = 1536;
+		config.builder_slot = slot;
+		config.window_slot = 6;
+		if (slot == 7)
+			config.machine.pages = 65 * 512; /* one slot: the window's is beside it */
+		pt_geometry = pt_geometry_make(pt_geometry.levels, 3);
+		world_boot(&config);
+		done = world_relocate(slot == 7 ? P2M_DECIDE : P2M_REMAP);
+		assert_int_equal(done.how, P2M_REMAP);
+		assert_int_equal(p2m_address(), world.window);
+		assert_null(model_check());
+		check_free_frames();
+		if (slot == 5)
+			assert_int_equal(model_access(0, world.builder_p2m, false, NULL),
+					 MODEL_FAULT);
+		world_stop();
+	}
+	pt_geometry = PT_GEOMETRY_XEN;
+}
+
+static void what_is_asked_for_is_done(void **state)
+{
+	struct p2m_relocated done;
+	const char *error;
+	uint64_t operations;
+
+	(void)state;
+	start_colliding(4);
+	done = world_relocate(P2M_COPY);
+	assert_int_equal(done.how, P2M_COPY);
+	assert_string_equal(done.why, "asked for");
+	world_stop();
+	/* But not at the cost of what must be there: nothing has changed. */
+	start_colliding(4);
+	claim(18, 1, FRAME_RAMDISK);
+	operations = model_counters().operations;
+	error = p2m_relocate(&world.memory, world.window, P2M_REMAP, &done);
+	assert_non_null(error);
+	assert_non_null(strstr(error, "cannot keep its frames: its page in pfn 12"));
+	assert_int_equal(model_counters().operations, operations);
+	assert_int_equal(p2m_address(), world.builder_p2m);
+	assert_int_equal(world.memory.claims, 1);
+	world_stop();
+}
+
 static void no_room_is_an_error_with_the_numbers(void **state)
 {
 	struct world_config config = world_config(4, 4096);
@@ -412,11 +679,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_are_exact),
 		cmocka_unit_test(relocates_in_both_geometries),
+		cmocka_unit_test(relocates_a_list_in_the_initial_mapping),
 		cmocka_unit_test(relocates_a_list_mapped_by_large_pages),
 		cmocka_unit_test(relocates_a_list_in_the_mapping_of_everything),
 		cmocka_unit_test(every_level_overflows),
 		cmocka_unit_test(a_terabyte_is_remapped),
 		cmocka_unit_test(a_second_move_returns_what_the_first_took),
+		cmocka_unit_test(in_the_way_of_nothing_it_keeps_its_frames),
+		cmocka_unit_test(in_the_way_of_the_ramdisk_it_is_copied),
+		cmocka_unit_test(in_the_way_of_reserved_ranges_it_is_copied),
+		cmocka_unit_test(claims_on_tables_alone_need_no_copy),
+		cmocka_unit_test(in_the_window_itself_it_is_copied),
+		cmocka_unit_test(partly_in_the_window_it_is_copied),
+		cmocka_unit_test(what_is_asked_for_is_done),
 		cmocka_unit_test(no_room_is_an_error_with_the_numbers),
 		cmocka_unit_test(a_full_list_of_runs_is_an_error),
 		cmocka_unit_test(a_window_in_use_is_an_error),

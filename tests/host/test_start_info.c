@@ -186,10 +186,6 @@ static void numbers_out_of_range(void **state)
 	REFUSES(mfn_list, BUILDER_P2M_BASE + 8);
 	REFUSES(mfn_list, DIRECT_MAP_BASE);
 	REFUSES(mfn_list, XEN_VIRT_START);
-	REFUSES(mfn_list, P2M_VIRT_BASE);
-	REFUSES(mfn_list,
-		P2M_VIRT_BASE - 4096); /* shares a root slot with nothing, but runs into it */
-	REFUSES(mfn_list, P2M_VIRT_BASE + (1ul << 38));
 	REFUSES(mfn_list, KERNEL_VIRT_BASE - 4096);
 	REFUSES(mfn_list, KERNEL_VIRT_BASE + (PAGES - 31) * 4096ul);
 	REFUSES(first_p2m_pfn, PAGES - 34);
