@@ -47,7 +47,7 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zon
 LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
 
 .PHONY: all help run run-native debug check check-host check-xen check-domu check-native check-long \
-	check-fresh bench mutants clean format lint deps
+	check-fresh check-matrix bench mutants clean format lint deps
 
 all: $(BUILD)/pinwheel $(BUILD)/pinwheel.cfg $(BUILD)/initramfs.gz
 
@@ -58,8 +58,9 @@ help:
 	@echo 'make run-native  boot it without Xen; CMDLINE=nola57 for four levels of page tables'
 	@echo 'make debug       the same, waiting for gdb'
 	@echo 'make check       every test: check-host, check-native, check-xen, check-domu'
+	@echo 'make check-matrix  the suites on some 30 machines that differ: scripts/matrix list'
 	@echo 'make check-fresh the two commands of the README on a bare Debian 11, 12 and 13 (as root)'
-	@echo 'make check-long  make check and make check-fresh'
+	@echo 'make check-long  make check, make check-matrix and make check-fresh'
 	@echo 'make bench       measure'
 	@echo 'make fuzz        libFuzzer on walker, relocator and batches, FUZZ_SECONDS=900 each'
 	@echo 'make mutants     break mm/ in small ways and see whether the tests notice'
@@ -139,6 +140,9 @@ debug: all
 
 check: all
 	@scripts/check host native xen domu
+
+check-matrix: all
+	@scripts/matrix
 
 check-host check-xen check-domu check-native: all
 	@scripts/check $(@:check-%=%)
