@@ -9,6 +9,7 @@
 #include <kernel/string.h>
 #include <mm/direct_map.h>
 #include <mm/frames.h>
+#include <mm/levels.h>
 #include <mm/pages.h>
 #include <mm/paravirt.h>
 #include <mm/region.h>
@@ -158,7 +159,7 @@ static bool allows(const struct region *region, unsigned int wanted)
 static enum fault fault_locked(struct space *space, uintptr_t address, unsigned int wanted)
 {
 	struct region *region = region_for(space, address);
-	pt_entry_t *entry;
+	pte_t *pte;
 
 	if (!region)
 		return FAULT_UNMAPPED;
@@ -166,11 +167,11 @@ static enum fault fault_locked(struct space *space, uintptr_t address, unsigned 
 		return FAULT_FORBIDDEN;
 	if (!mm_prepare(&space->mm, address, address, PT_PTE))
 		return FAULT_NO_MEMORY;
-	entry = mm_entry(&space->mm, address, PT_PTE);
-	if (pt_entry_is_none(*entry))
-		return make_present(space, region, address, entry, wanted == SPACE_WRITE);
-	if (wanted == SPACE_WRITE && !(entry->raw & PT_RW))
-		return copy_on_write(space, region, address, entry);
+	pte = pte_find(&space->mm, address);
+	if (pte_none(*pte))
+		return make_present(space, region, address, &pte->entry, wanted == SPACE_WRITE);
+	if (wanted == SPACE_WRITE && !(pte_flags(*pte) & PT_RW))
+		return copy_on_write(space, region, address, &pte->entry);
 	/* Somebody else was faster, or a translation is out of date. */
 	paravirt.flush_address(address);
 	return FAULT_DONE;
@@ -192,21 +193,21 @@ enum fault space_fault(struct space *space, uintptr_t address, unsigned int want
 static char *reach(struct space *space, uintptr_t address, unsigned int wanted)
 {
 	uintptr_t page_start = ROUND_DOWN(address, PAGE_SIZE);
-	pt_entry_t *entry;
+	pte_t *pte;
 
 	if (address > pt_user_limit())
 		return NULL;
 	for (;;) {
 		struct region *region = space_find(space, address);
 
-		entry = mm_entry(&space->mm, page_start, PT_PTE);
-		if (region && allows(region, wanted) && entry && pt_entry_present(*entry) &&
-		    (wanted != SPACE_WRITE || (entry->raw & PT_RW)))
+		pte = pte_find(&space->mm, page_start);
+		if (region && allows(region, wanted) && pte && pte_present(*pte) &&
+		    (wanted != SPACE_WRITE || (pte_flags(*pte) & PT_RW)))
 			break;
 		if (fault_locked(space, page_start, wanted) != FAULT_DONE)
 			return NULL;
 	}
-	return (char *)pfn_to_virt(page_of_entry(*entry)) + address % PAGE_SIZE;
+	return (char *)pfn_to_virt(page_of_entry(pte->entry)) + address % PAGE_SIZE;
 }
 
 /* Calls copy() for each piece that lies in one page. */

@@ -16,6 +16,7 @@
 #include <mm/address_space.h>
 #include <mm/direct_map.h>
 #include <mm/frames.h>
+#include <mm/levels.h>
 #include <mm/p2m.h>
 #include <mm/paravirt.h>
 #include <xen/xen.h>
@@ -274,9 +275,7 @@ static bool prepare_window(uint64_t n)
 
 static void map_window(uint64_t n, const union node *leaf)
 {
-	pt_entry_t *entry = mm_entry(&kernel_mm, window_page(n), PT_PTE);
-
-	set_entry(entry, PT_PTE, pt_entry_make(virt_to_pfn(leaf), PT_KERNEL_RO));
+	set_pte(pte_find(&kernel_mm, window_page(n)), pfn_pte(virt_to_pfn(leaf), PT_KERNEL_RO));
 }
 
 /* Shows a leaf in the window; a gap before it shows the missing one. */
@@ -473,7 +472,7 @@ static void hide_leaves(void)
 
 	lazy_enter();
 	for (uint64_t n = end; n < p2m.mapped; n += P2M_PER_PAGE)
-		set_entry(mm_entry(&kernel_mm, window_page(n), PT_PTE), PT_PTE, pt_entry_none());
+		pte_clear(&kernel_mm, window_page(n), pte_find(&kernel_mm, window_page(n)));
 	paravirt.flush_all();
 	lazy_leave();
 	lazy_flush();
@@ -541,12 +540,12 @@ static bool make_frame_lists(uint64_t limit)
 /* The page of the list that holds this pfn, as C sees it in the direct map. */
 static union node *list_page(uint64_t n)
 {
-	pt_entry_t *entry = mm_entry(&kernel_mm, window_page(n), PT_PTE);
+	pte_t *pte = pte_find(&kernel_mm, window_page(n));
 
-	if (!entry || !pt_entry_present(*entry))
+	if (!pte || !pte_present(*pte))
 		panic("page %lu of the P2M is not mapped at %016lx", n / P2M_PER_PAGE,
 		      window_page(n));
-	return pfn_to_virt(pt_entry_pfn(*entry));
+	return pfn_to_virt(pte_pfn(*pte));
 }
 
 /* Makes every page of the list a leaf. */

@@ -8,6 +8,7 @@
 #include <mm/address_space.h>
 #include <mm/direct_map.h>
 #include <mm/frames.h>
+#include <mm/levels.h>
 #include <mm/stacks.h>
 
 #define STACK_PAGES (KERNEL_STACK_SIZE / PAGE_SIZE)
@@ -88,11 +89,8 @@ static void unmap(uintptr_t start)
 {
 	pfn_t pages[STACK_PAGES];
 
-	for (unsigned int i = 0; i < STACK_PAGES; i++) {
-		pt_entry_t *entry = mm_entry(&kernel_mm, start + i * PAGE_SIZE, PT_PTE);
-
-		pages[i] = pt_entry_pfn(*entry);
-	}
+	for (unsigned int i = 0; i < STACK_PAGES; i++)
+		pages[i] = pte_pfn(*pte_find(&kernel_mm, start + i * PAGE_SIZE));
 	lazy_enter();
 	show(start, NULL);
 	give_pages(pages, STACK_PAGES);

@@ -111,20 +111,24 @@ TEST(entries, any_address_has_a_machine_address)
 		  mfn_to_maddr(pfn_to_mfn(pt_root())).n);
 }
 
-/* The five familiar steps lead where the one loop leads. */
+/* The five familiar steps lead where the one loop leads, and a value shows the pfn. */
 TEST(entries, typed_steps)
 {
+	pfn_t page = frames_alloc(0);
 	struct mm mm;
 	pgd_t *pgd;
 	p4d_t *p4d;
 
-	REQUIRE(mm_create(&mm));
-	make_pte(&mm, ADDRESS);
+	REQUIRE(pfn_valid(page) && mm_create(&mm));
+	map_frame(&mm, ADDRESS, page);
 	pgd = pgd_offset(&mm, ADDRESS);
 	p4d = p4d_offset(pgd, ADDRESS);
 	EXPECT(!pgd_none(*pgd) && !pgd_bad(*pgd));
 	EXPECT_EQ((uintptr_t)pgd == (uintptr_t)p4d, p4d_folded());
-	EXPECT_EQ((uintptr_t)pte_offset(pmd_offset(pud_offset(p4d, ADDRESS), ADDRESS), ADDRESS),
-		  (uintptr_t)mm_entry(&mm, ADDRESS, PT_PTE));
+	EXPECT_EQ((uintptr_t)pte_find(&mm, ADDRESS), (uintptr_t)mm_entry(&mm, ADDRESS, PT_PTE));
+	EXPECT_EQ(pte_val(*pte_find(&mm, ADDRESS)) & PT_FRAME_MASK, page.n << PAGE_SHIFT);
+	EXPECT_EQ(p4d_val(*p4d) & PT_FRAME_MASK,
+		  virt_to_pfn(pud_offset(p4d, ADDRESS)).n << PAGE_SHIFT);
 	mm_destroy(&mm);
+	frames_free(page);
 }

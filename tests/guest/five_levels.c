@@ -3,6 +3,7 @@
  * On a processor that really walks five levels: addresses that four cannot reach, and the table
  * that four do not have.
  */
+#include "recorded.h"
 #include "tables.h"
 
 #include <arch/traps.h>
@@ -58,24 +59,39 @@ TEST(five_levels, one_p4d_table_for_each_256_tib)
 	mm_destroy(&mm);
 }
 
+/* Emptied at the p4d, then at the root: two entries, two stores. Both come back. */
 TEST(five_levels, typed_steps_pass_through_the_p4d)
 {
+	const uintptr_t address = 9 * TIB_256;
+	pgd_t *pgd, old_pgd;
+	p4d_t *p4d, old_p4d;
+	uint64_t stores;
 	struct mm mm;
-	pgd_t *pgd;
-	p4d_t *p4d;
 
+	recorded_begin();
 	REQUIRE(mm_create(&mm));
-	pgd = pgd_offset(&mm, 9 * TIB_256);
+	pgd = pgd_offset(&mm, address);
 	EXPECT(pgd_none(*pgd));
-	make_pte(&mm, 9 * TIB_256);
+	make_pte(&mm, address);
 	EXPECT(pgd_present(*pgd) && !pgd_bad(*pgd));
-	p4d = p4d_offset(pgd, 9 * TIB_256);
+	p4d = p4d_offset(pgd, address);
 	EXPECT_NE((uintptr_t)p4d, (uintptr_t)pgd);
-	EXPECT_EQ(ptrs_per_p4d(), 512);
-	/* Emptied at the p4d, then at the root: two entries, two stores. */
+	old_pgd = *pgd;
+	old_p4d = *p4d;
+	stores = recorder.count[RECORD_ENTRY];
 	p4d_clear(p4d);
-	EXPECT(!pgd_none(*pgd));
+	EXPECT_EQ(recorder.count[RECORD_ENTRY] - stores, 1);
+	EXPECT(p4d_none(*p4d) && !pgd_none(*pgd));
+	EXPECT(!pte_find(&mm, address));
+	pgd_clear(pgd);
+	EXPECT_EQ(recorder.count[RECORD_ENTRY] - stores, 2);
+	EXPECT(pgd_none(*pgd));
+	set_pgd(pgd, old_pgd);
+	set_p4d(p4d, old_p4d);
+	EXPECT_EQ(recorder.count[RECORD_ENTRY] - stores, 4);
+	EXPECT(pte_find(&mm, address));
 	mm_destroy(&mm);
+	recorded_finish();
 }
 
 /* What is no address at all with four levels is one that is not mapped. */

@@ -13,7 +13,6 @@
 #include <arch/xen.h>
 #include <kernel/main.h>
 #include <mm/batch.h>
-#include <mm/levels.h>
 #include <xen/errno.h>
 #include <xen/features.h>
 #include <xen/version.h>

@@ -98,28 +98,6 @@ static void bad_entries(void **state)
 	world_stop();
 }
 
-/* Five steps, whatever the geometry; the walk that every Linux reader knows. */
-static pte_t *step_down(struct mm *mm, uintptr_t address)
-{
-	pgd_t *pgd = pgd_offset(mm, address);
-	p4d_t *p4d;
-	pud_t *pud;
-	pmd_t *pmd;
-
-	if (pgd_none(*pgd) || pgd_bad(*pgd))
-		return NULL;
-	p4d = p4d_offset(pgd, address);
-	if (p4d_none(*p4d) || p4d_bad(*p4d))
-		return NULL;
-	pud = pud_offset(p4d, address);
-	if (pud_none(*pud) || pud_bad(*pud))
-		return NULL;
-	pmd = pmd_offset(pud, address);
-	if (pmd_none(*pmd) || pmd_bad(*pmd))
-		return NULL;
-	return pte_offset(pmd, address);
-}
-
 static void typed_steps_find_what_the_walk_finds(void **state)
 {
 	(void)state;
@@ -132,10 +110,10 @@ static void typed_steps_find_what_the_walk_finds(void **state)
 		for (unsigned int i = 0; i < 30; i++) {
 			uintptr_t address = host_random() & pt_user_limit();
 
-			assert_ptr_equal(step_down(&mm, address), mm_entry(&mm, address, PT_PTE));
+			assert_ptr_equal(pte_find(&mm, address), mm_entry(&mm, address, PT_PTE));
 			assert_true(mm_prepare(&mm, address, address, PT_PTE));
-			assert_non_null(step_down(&mm, address));
-			assert_ptr_equal(step_down(&mm, address), mm_entry(&mm, address, PT_PTE));
+			assert_non_null(pte_find(&mm, address));
+			assert_ptr_equal(pte_find(&mm, address), mm_entry(&mm, address, PT_PTE));
 		}
 		mm_destroy(&mm);
 		world_stop();
@@ -154,8 +132,6 @@ static void folding(void **state)
 
 		world_start(levels, 2048);
 		assert_int_equal(p4d_folded(), folded);
-		assert_int_equal(ptrs_per_pgd(), 512);
-		assert_int_equal(ptrs_per_p4d(), folded ? 1 : 512);
 		assert_int_equal(p4d_index(address), folded ? 0 : pt_index(address, PT_P4D));
 		assert_true(mm_create(&mm));
 		pgd = pgd_offset(&mm, address);
@@ -205,22 +181,123 @@ static void clearing_from_the_top(void **state)
 	}
 }
 
+/* As in Linux: what a value of any level shows is a pfn, whatever the entry holds. */
+static void values_have_the_pfn_inside(void **state)
+{
+	const uint64_t flags = PT_KERNEL_RW | PT_USER;
+
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		pte_t pte, foreign;
+		struct mm mm;
+		pgd_t *pgd;
+		p4d_t *p4d;
+		pud_t *pud;
+		pmd_t *pmd;
+
+		world_start(levels, 2048);
+		for (uint64_t n = 3; n < 2048; n += 97) {
+			pte = pfn_pte(pfn(n), flags);
+			assert_int_equal(pte.entry.raw, model_mfn(n) << PAGE_SHIFT | flags);
+			assert_int_equal(pte_val(pte), n << PAGE_SHIFT | flags);
+			assert_int_equal(__pte(pte_val(pte)).entry.raw, pte.entry.raw);
+			assert_int_equal(pte_pfn(pte).n, n);
+			assert_int_equal(pte_flags(pte), flags);
+		}
+		/* Absent: as it is, both ways. Another's: no pfn, and not present. */
+		assert_int_equal(pte_val(__pte(0x123456000 | 1ull << 9)), 0x123456000 | 1ull << 9);
+		assert_int_equal(__pte(0x123456000).entry.raw, 0x123456000);
+		foreign.entry = pt_entry_from_mfn(mfn(model_foreign_mfn()), flags);
+		assert_int_equal(pte_val(foreign), flags & ~PT_PRESENT);
+		assert_false(pte_none(foreign));
+		/* Every table on the way to a page, by its value. */
+		assert_true(mm_create(&mm));
+		assert_true(mm_prepare(&mm, 0x7000, 0x7000, PT_PTE));
+		pgd = pgd_offset(&mm, 0x7000);
+		p4d = p4d_offset(pgd, 0x7000);
+		pud = pud_offset(p4d, 0x7000);
+		pmd = pmd_offset(pud, 0x7000);
+		assert_int_equal(pgd_val(*pgd) & PT_FRAME_MASK,
+				 virt_to_pfn(levels == 4 ? (void *)pud : (void *)p4d).n
+					 << PAGE_SHIFT);
+		assert_int_equal(p4d_val(*p4d) & PT_FRAME_MASK, virt_to_pfn(pud).n << PAGE_SHIFT);
+		assert_int_equal(pud_val(*pud) & PT_FRAME_MASK, virt_to_pfn(pmd).n << PAGE_SHIFT);
+		assert_int_equal(pmd_val(*pmd) & PT_FRAME_MASK,
+				 virt_to_pfn(pte_find(&mm, 0x7000)).n << PAGE_SHIFT);
+		set_pte(pte_find(&mm, 0x7000), pfn_pte(pfn(5), flags));
+		assert_int_equal(pte_val(*pte_find(&mm, 0x7000)), 5ull << PAGE_SHIFT | flags);
+		pte_clear(&mm, 0x7000, pte_find(&mm, 0x7000));
+		assert_true(pte_none(*pte_find(&mm, 0x7000)));
+		mm_destroy(&mm);
+		world_stop();
+	}
+}
+
+/* Large pages end the way above the pte, at either level. */
+static void no_pte_behind_a_large_page(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		for (enum pt_level level = PT_PMD; level <= PT_PUD; level++) {
+			struct mm mm;
+
+			world_start(levels, 2048);
+			assert_true(mm_create(&mm));
+			assert_null(pte_find(&mm, 0x5000));
+			assert_true(mm_prepare(&mm, 0x5000, 0x5000, level));
+			assert_null(pte_find(&mm, 0x5000));
+			mm_entry(&mm, 0x5000, level)->raw = PT_KERNEL_RW | PT_HUGE;
+			assert_null(pte_find(&mm, 0x5000));
+			mm_entry(&mm, 0x5000, level)->raw = 0;
+			mm_destroy(&mm);
+			world_stop();
+		}
+	}
+}
+
+/* Setting a folded pgd sets the p4d that it is, in both roots; only clearing it does nothing. */
+static void setting_from_the_top(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		struct mm mm;
+		pgd_t *pgd, old;
+		uint64_t updates;
+
+		world_start(levels, 2048);
+		assert_true(mm_create(&mm));
+		assert_true(mm_prepare(&mm, 0x5000, 0x5000, PT_PTE));
+		mm_activate(&mm);
+		pgd = pgd_offset(&mm, 0x5000);
+		old = *pgd;
+		updates = model_counters().updates;
+		set_pgd(pgd, (pgd_t){pt_entry_none()});
+		assert_int_equal(model_counters().updates - updates, 2);
+		assert_int_equal(((uint64_t *)pfn_to_virt(mm.user_root))[0], 0);
+		assert_null(pte_find(&mm, 0x5000));
+		set_pgd(pgd, __pgd(pgd_val(old)));
+		assert_non_null(pte_find(&mm, 0x5000));
+		assert_int_equal(((uint64_t *)pfn_to_virt(mm.user_root))[0], pgd->entry.raw);
+		mm_destroy(&mm);
+		world_stop();
+	}
+}
+
 static void ends_of_entries(void **state)
 {
 	(void)state;
 	pt_geometry = pt_geometry_make(4, PT_LEVEL_BITS);
-	assert_int_equal(pte_address_end(0x1234, 0x10000), 0x2000);
-	assert_int_equal(pmd_address_end(0x1ff000, 0x10000000), 0x200000);
-	assert_int_equal(pmd_address_end(0x1ff000, 0x1ff800), 0x1ff800);
-	assert_int_equal(pud_address_end(0, UINT64_MAX), 0x40000000);
-	assert_int_equal(pgd_address_end(0x1000, 0x7f0000000000), 0x8000000000);
-	assert_int_equal(p4d_address_end(0x1000, 0x7f0000000000), 0x7f0000000000);
+	assert_int_equal(pmd_addr_end(0x1ff000, 0x10000000), 0x200000);
+	assert_int_equal(pmd_addr_end(0x1ff000, 0x1ff800), 0x1ff800);
+	assert_int_equal(pud_addr_end(0, UINT64_MAX), 0x40000000);
+	assert_int_equal(pgd_addr_end(0x1000, 0x7f0000000000), 0x8000000000);
+	assert_int_equal(p4d_addr_end(0x1000, 0x7f0000000000), 0x7f0000000000);
 	/* The last entry of all: its end would be past the last address. */
-	assert_int_equal(pmd_address_end(0xffffffffffe00000, 0), 0);
+	assert_int_equal(pmd_addr_end(0xffffffffffe00000, 0), 0);
 	pt_geometry = pt_geometry_make(5, PT_LEVEL_BITS);
-	assert_int_equal(pgd_address_end(0x1000, 0x7f0000000000), 0x7f0000000000);
-	assert_int_equal(pgd_address_end(0x1000, 1ull << 50), 1ull << 48);
-	assert_int_equal(p4d_address_end(0x1000, 1ull << 50), 1ull << 39);
+	assert_int_equal(pgd_addr_end(0x1000, 0x7f0000000000), 0x7f0000000000);
+	assert_int_equal(pgd_addr_end(0x1000, 1ull << 50), 1ull << 48);
+	assert_int_equal(p4d_addr_end(0x1000, 1ull << 50), 1ull << 39);
 	pt_geometry = PT_GEOMETRY_XEN;
 }
 
@@ -256,6 +333,9 @@ int main(void)
 		cmocka_unit_test(typed_steps_find_what_the_walk_finds),
 		cmocka_unit_test(folding),
 		cmocka_unit_test(clearing_from_the_top),
+		cmocka_unit_test(values_have_the_pfn_inside),
+		cmocka_unit_test(no_pte_behind_a_large_page),
+		cmocka_unit_test(setting_from_the_top),
 		cmocka_unit_test(ends_of_entries),
 		cmocka_unit_test(any_address_of_the_kernel_has_a_machine_address),
 	};
