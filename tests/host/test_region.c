@@ -178,12 +178,14 @@ static void random_histories(void **state)
 	(void)state;
 	for (uint64_t seed = 1; seed <= 6; seed++) {
 		struct space *space;
+		uint64_t free;
 
 		world_start(4 + seed % 2, 6000);
 		assert_true(pages_init());
 		host_seed(seed);
 		memset(account, 0, sizeof(account));
 		space = new_space();
+		free = frames_free_count();
 		for (unsigned int step = 0; step < 4000; step++) {
 			random_step(space);
 			if (space_check(space))
@@ -191,6 +193,14 @@ static void random_histories(void **state)
 			ask_about_a_range(space);
 			ask_for_a_gap(space);
 		}
+		/* Piece by piece, in any order: with the last region the last table goes. */
+		while (space->region_count) {
+			uintptr_t start = at((unsigned int)host_random_below(ARENA_PAGES + 150));
+
+			start -= 150 * PAGE_SIZE;
+			assert_int_equal(space_unmap(space, start, 300 * PAGE_SIZE), 0);
+		}
+		assert_int_equal(frames_free_count(), free);
 		space_put(space);
 		frames_free(zero_page);
 		world_stop();
