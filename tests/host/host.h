@@ -22,8 +22,8 @@ const char *host_output(void);
 void host_clear_output(void);
 
 /*
- * Runs the function in a child process, which must end in a panic; its message must contain the
- * text. (A panic leaves locks held, so it cannot be in this process.)
+ * Runs the function in a child process, which must end in a panic; its message, or what was printed
+ * before, must contain the text. (A panic leaves locks held, so it cannot be in this process.)
  */
 void host_expect_panic(void (*function)(void), const char *text);
 

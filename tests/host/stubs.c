@@ -50,6 +50,7 @@ static void die(const char *format, va_list arguments) NORETURN;
 static void die(const char *format, va_list arguments)
 {
 	vfprintf(stderr, format, arguments);
+	fprintf(stderr, "\n%s", output); /* what was said before */
 	fflush(stderr);
 	_exit(PANIC_STATUS);
 }
@@ -72,7 +73,8 @@ void fatal(const char *format, ...)
 
 void host_expect_panic(void (*function)(void), const char *text)
 {
-	char message[512];
+	static char message[sizeof(output)];
+	size_t length_read = 0;
 	int pipe_ends[2], status;
 	ssize_t got;
 	pid_t child;
@@ -86,9 +88,11 @@ void host_expect_panic(void (*function)(void), const char *text)
 		_exit(0);
 	}
 	close(pipe_ends[1]);
-	got = read(pipe_ends[0], message, sizeof(message) - 1);
+	while ((got = read(pipe_ends[0], message + length_read,
+			   sizeof(message) - 1 - length_read)) > 0)
+		length_read += (size_t)got;
 	close(pipe_ends[0]);
-	message[got > 0 ? got : 0] = '\0';
+	message[length_read] = '\0';
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), PANIC_STATUS);

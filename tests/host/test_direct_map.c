@@ -11,6 +11,18 @@
 
 static const unsigned int large_levels[] = {0, 1u << PT_PMD, 1u << PT_PMD | 1u << PT_PUD};
 
+/* First of all tests, since a direct map is never taken back. */
+static void before_there_is_one(void **state)
+{
+	(void)state;
+	assert_null(boot_or_direct_map(pfn(2)));
+	direct_map_set_initial((struct pfn_range){pfn(2), 3});
+	assert_null(boot_or_direct_map(pfn(1)));
+	assert_int_equal((uintptr_t)boot_or_direct_map(pfn(2)), KERNEL_VIRT_BASE + 2 * PAGE_SIZE);
+	assert_int_equal((uintptr_t)boot_or_direct_map(pfn(4)), KERNEL_VIRT_BASE + 4 * PAGE_SIZE);
+	assert_null(boot_or_direct_map(pfn(5)));
+}
+
 static void any_size_of_memory(void **state)
 {
 	static const uint64_t sizes[] = {
@@ -100,6 +112,7 @@ static void without_room_for_tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(before_there_is_one),
 		cmocka_unit_test(any_size_of_memory),
 		cmocka_unit_test(memory_with_holes),
 		cmocka_unit_test(tables_are_read_only_where_it_matters),

@@ -448,6 +448,13 @@ static void the_limit_counts_bytes(void **state)
 	assert_int_equal(space_remap(space, ARENA, PAGE_SIZE, 2 * PAGE_SIZE, true, false, 0),
 			 -ENOMEM);
 	sound(space);
+	/* Growing in place counts on what there is already. */
+	space->limit = 8 * PAGE_SIZE;
+	assert_int_equal(space_remap(space, ARENA + PAGE_SIZE, 3 * PAGE_SIZE, 5 * PAGE_SIZE, false,
+				     false, 0),
+			 ARENA + PAGE_SIZE);
+	assert_int_equal(space->bytes, 6 * PAGE_SIZE);
+	sound(space);
 	space_put(space);
 	stop();
 }
@@ -743,10 +750,21 @@ static void many_pages_go_in_batches(void **state)
 	model_reset_counters();
 	child = space_fork(space);
 	assert_true(model_counters().hypercalls < 10);
+	assert_true(model_counters().updates >= 512);
+	space_put(child);
+	/* Another finds them shared and read-only already, and changes none of the parent's. */
+	model_reset_counters();
+	child = space_fork(space);
+	assert_true(model_counters().updates < 20);
 	space_put(child);
 	model_reset_counters();
 	assert_int_equal(space_protect(space, 0x200000, 512 * PAGE_SIZE, SPACE_READ), 0);
 	assert_true(model_counters().hypercalls < 4);
+	/* Half of a table: its entries are cleared, 64 between two flushes. */
+	model_reset_counters();
+	assert_int_equal(space_unmap(space, 0x200000, 256 * PAGE_SIZE), 0);
+	assert_true(model_counters().updates >= 256);
+	assert_true(model_counters().hypercalls < 10);
 	model_reset_counters();
 	assert_int_equal(space_unmap(space, 0x200000, 512 * PAGE_SIZE), 0);
 	/* The table goes as a whole: no entry of it is cleared. */

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The last words: a request that Xen refused is decoded before the kernel stops, at every level of
+ * either geometry.
+ */
+#include "../model/world.h"
+#include "host.h"
+
+#include <mm/direct_map.h>
+#include <mm/explain.h>
+#include <mm/frames.h>
+#include <mm/pin.h>
+#include <xen/errno.h>
+#include <xen/xen.h>
+
+static struct mmuext_op operation;
+static struct mmu_update update;
+static uintptr_t address;
+
+static void refuse_operation(void)
+{
+	host_clear_output();
+	explain_refused_operation(&operation, -XEN_EINVAL, NULL, 3, 7);
+}
+
+static void refuse_update(void)
+{
+	host_clear_output();
+	explain_refused_update(&update, -XEN_EPERM, NULL, 0, 2);
+}
+
+static void refuse_mapping(void)
+{
+	host_clear_output();
+	explain_refused_mapping(address, 0, -XEN_EFAULT, NULL);
+}
+
+static void expect_operation(unsigned int command, const char *format, ...)
+{
+	char text[100];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	operation.cmd = command;
+	host_expect_panic(refuse_operation, text);
+}
+
+static void an_operation_is_named(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		pfn_t frame;
+
+		world_start(levels, 2048);
+		frame = frames_alloc(0);
+		operation.arg1.mfn = model_mfn(frame.n);
+		for (enum pt_level level = PT_PTE; level <= PT_PGD; level = pt_level_above(level))
+			expect_operation(pin_command(level),
+					 "pinning mfn %lx as a %s table:", model_mfn(frame.n),
+					 pt_level_name(level));
+		expect_operation(MMUEXT_UNPIN_TABLE, "unpinning mfn %lx: was it pinned?",
+				 model_mfn(frame.n));
+		expect_operation(MMUEXT_NEW_BASEPTR, "loading mfn %lx as a root",
+				 model_mfn(frame.n));
+		expect_operation(MMUEXT_NEW_USER_BASEPTR, "loading mfn %lx as a root",
+				 model_mfn(frame.n));
+		expect_operation(MMUEXT_TLB_FLUSH_LOCAL,
+				 "refused mmuext operation 4 of 7, command %u on mfn %lx: EINVAL",
+				 MMUEXT_TLB_FLUSH_LOCAL, model_mfn(frame.n));
+		operation.arg1.mfn = model_foreign_mfn();
+		expect_operation(pin_command(PT_PTE), "the frame is not this domain's");
+		frames_free(frame);
+		world_stop();
+	}
+}
+
+static void an_update_is_named(void **state)
+{
+	pfn_t frame;
+
+	(void)state;
+	world_start(4, 2048);
+	frame = frames_alloc(0);
+	update.val = 0x123;
+	update.ptr = (model_mfn(kernel_mm.root.n) << PAGE_SHIFT) + 260 * 8;
+	host_expect_panic(refuse_update, "root slot 260 belongs to the hypervisor");
+	update.ptr += 30 * 8;
+	host_expect_panic(refuse_update, "as a pgd entry:");
+	host_expect_panic(refuse_update, "entry 290 of the table in mfn");
+	host_expect_panic(refuse_update, "refused page-table update 1 of 2: EPERM");
+	/* An ordinary frame, taken for a pte table that nothing points to. */
+	update.ptr = model_mfn(frame.n) << PAGE_SHIFT;
+	host_expect_panic(refuse_update, "no entry points to that table");
+	frames_free(frame);
+	world_stop();
+}
+
+static void a_mapping_is_named(void **state)
+{
+	(void)state;
+	world_start(4, 2048);
+	address = 0x5000;
+	host_expect_panic(refuse_mapping,
+			  "address 0000000000005000 has no pte table, so there is no entry");
+	address = pfn_to_address(pfn(77));
+	host_expect_panic(refuse_mapping, "no rule that the kernel knows of speaks against it");
+	world_stop();
+}
+
+/* As many reasons as are printed; none, for an entry that Xen takes. */
+static void reasons_are_counted(void **state)
+{
+	pfn_t frame;
+
+	(void)state;
+	world_start(4, 2048);
+	frame = frames_alloc(0);
+	memset(pfn_to_virt(frame), 0, PAGE_SIZE);
+	assert_int_equal(explain_entry(PT_PTE, pt_entry_none()), 0);
+	assert_int_equal(explain_entry(PT_PMD, (pt_entry_t){PT_RW}), 0);
+	assert_int_equal(explain_entry(PT_PTE, (pt_entry_t){1ull << PAGE_SHIFT}), 1);
+	assert_int_equal(explain_entry(PT_PTE, pt_entry_make(frame, PT_KERNEL_RW)), 0);
+	assert_int_equal(explain_entry(PT_PTE, pt_entry_make(frame, PT_KERNEL_RW | PT_HUGE)), 1);
+	assert_int_equal(explain_entry(PT_PTE, pt_entry_make(kernel_mm.root, PT_KERNEL_RW)), 1);
+	assert_int_equal(explain_entry(PT_PTE, pt_entry_make(kernel_mm.root, PT_KERNEL_RO)), 0);
+	assert_int_equal(
+		explain_entry(PT_PTE, pt_entry_from_mfn(mfn(model_foreign_mfn()), PT_KERNEL_RW)),
+		1);
+	/* It can be written; and, in another level's place, it is in use. */
+	assert_int_equal(explain_entry(PT_PMD, pt_entry_make(frame, PT_TABLE)), 1);
+	assert_int_equal(explain_entry(PT_PMD, pt_entry_make(kernel_mm.root, PT_TABLE)), 1);
+	assert_int_equal(explain_table(pfn(2048), PT_PTE), 1);
+	frames_free(frame);
+	world_stop();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_operation_is_named),
+		cmocka_unit_test(an_update_is_named),
+		cmocka_unit_test(a_mapping_is_named),
+		cmocka_unit_test(reasons_are_counted),
+	};
+
+	return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
+}
