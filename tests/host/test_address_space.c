@@ -93,6 +93,32 @@ static void same_as_before(void)
 	}
 }
 
+/* A table in a frame that the builder's list does not reach is found by the P2M's tree. */
+static void tables_past_the_builders_list(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		pt_entry_t *entry;
+		uint64_t listed;
+		struct mm mm;
+
+		start(levels);
+		listed = p2m_boot_size;
+		assert_true(mm_create(&mm));
+		assert_true(mm_prepare(&mm, 0x5000, 0x5000, PT_PTE));
+		mm_activate(&mm);
+		entry = mm_entry(&mm, 0x5000, PT_PTE);
+		p2m_boot_size = virt_to_pfn(entry).n; /* the first that it does not have */
+		set_entry(entry, PT_PTE, pt_entry_make(shared_page, PT_KERNEL_RO));
+		assert_int_equal(pt_entry_pfn(read_entry(entry)).n, shared_page.n);
+		set_entry(entry, PT_PTE, pt_entry_none());
+		assert_true(pt_entry_is_none(read_entry(entry)));
+		p2m_boot_size = listed;
+		mm_destroy(&mm);
+		stop();
+	}
+}
+
 static bool check_pinned(pfn_t table, enum pt_level level, void *argument)
 {
 	struct model_frame_state state = model_frame_state(model_mfn(table.n));
@@ -1210,6 +1236,7 @@ static void the_recorder_judges_adoption(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tables_past_the_builders_list),
 		cmocka_unit_test(pin_and_unpin_restore_everything),
 		cmocka_unit_test(a_pinned_address_space_grows_and_shrinks),
 		cmocka_unit_test(trimming_spares_the_neighbours),

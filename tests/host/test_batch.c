@@ -232,6 +232,24 @@ static void callbacks_run_after_their_batch(void **state)
 	world_discard();
 }
 
+static void more_hypercalls_than_fit(void **state)
+{
+	const pfn_t frame = pfn(TABLE + 7);
+
+	(void)state;
+	start();
+	batch_reset_counters();
+	batch_enter();
+	for (unsigned int i = 0; i < BATCH_CALLS + 8; i++)
+		batch_hypercall(__HYPERVISOR_update_va_mapping, pfn_to_address(frame),
+				pt_entry_make(frame, PT_KERNEL_RW).raw);
+	assert_int_equal(batch_counters().flushes[BATCH_FLUSH_FULL], 1);
+	assert_int_equal(batch_counters().elements, BATCH_CALLS);
+	batch_leave();
+	assert_int_equal(batch_counters().elements, BATCH_CALLS + 8);
+	world_discard();
+}
+
 /* In a handler that interrupts an append, what it has asked for is out: nothing to wait for. */
 static void a_callback_of_a_handler(void **state)
 {
@@ -456,6 +474,7 @@ int main(void)
 		cmocka_unit_test(an_event_handler_is_never_lazy),
 		cmocka_unit_test(a_handler_that_interrupts_an_append),
 		cmocka_unit_test(callbacks_run_after_their_batch),
+		cmocka_unit_test(more_hypercalls_than_fit),
 		cmocka_unit_test(a_callback_of_a_handler),
 		cmocka_unit_test(a_pair_is_never_parted),
 		cmocka_unit_test(each_cpu_has_its_queue),

@@ -132,6 +132,7 @@ static void releasing_parts_of_runs(void **state)
 
 	(void)state;
 	boot_memory_init(&memory, 1000);
+	assert_int_equal(boot_memory_longest(&memory), 1000);
 	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(100), 100}, FRAME_P2M));
 	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(300), 100}, FRAME_TABLE));
 	release(150, 10); /* out of the middle */

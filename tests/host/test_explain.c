@@ -136,6 +136,59 @@ static void reasons_are_counted(void **state)
 	world_stop();
 }
 
+/* A table is as good as its entries, except for the hypervisor's slots of a root. */
+static void a_table_is_looked_through(void **state)
+{
+	const pt_entry_t bad = {PT_PRESENT | 1ull << 52};
+	pt_entry_t *entries;
+	pfn_t frame;
+
+	(void)state;
+	world_start(4, 2048);
+	frame = frames_alloc(0);
+	entries = pfn_to_virt(frame);
+	memset(entries, 0, PAGE_SIZE);
+	/* That it can be written is one reason, what is in it another. */
+	for (enum pt_level level = PT_PTE; level <= PT_PGD; level = pt_level_above(level)) {
+		for (unsigned int i = 0; i < 512; i += 65) {
+			bool ignored = level == PT_PGD && pt_slot_reserved(i);
+
+			entries[i] = bad;
+			assert_int_equal(explain_table(frame, level), ignored ? 1 : 2);
+			entries[i] = pt_entry_none();
+		}
+	}
+	frames_free(frame);
+	world_stop();
+}
+
+/* What lies behind a table in memory is no entry of it, whatever it looks like. */
+static void the_search_ends_with_the_table(void **state)
+{
+	static pfn_t held[2048];
+	unsigned int count = 0;
+	char expected[60];
+	pfn_t wanted;
+
+	(void)state;
+	world_start(4, 2048);
+	wanted = frames_alloc(0);
+	while (pfn_valid(held[count] = frames_alloc(0))) {
+		*(uint64_t *)pfn_to_virt(held[count]) = pt_entry_make(wanted, PT_KERNEL_RW).raw;
+		count++;
+	}
+	host_clear_output();
+	explain_frame(pfn_to_mfn(wanted));
+	snprintf(expected, sizeof(expected), "    mapped writable at %016lx\n",
+		 pfn_to_address(wanted));
+	assert_non_null(strstr(host_output(), expected));
+	assert_null(strstr(strstr(host_output(), expected) + strlen(expected), "mapped"));
+	while (count)
+		frames_free(held[--count]);
+	frames_free(wanted);
+	world_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +196,8 @@ int main(void)
 		cmocka_unit_test(an_update_is_named),
 		cmocka_unit_test(a_mapping_is_named),
 		cmocka_unit_test(reasons_are_counted),
+		cmocka_unit_test(a_table_is_looked_through),
+		cmocka_unit_test(the_search_ends_with_the_table),
 	};
 
 	return cmocka_run_group_tests_name("explain", tests, NULL, NULL);

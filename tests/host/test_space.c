@@ -433,6 +433,26 @@ static void pages_are_counted(void **state)
 	stop();
 }
 
+/* A processor that faults at a page that is there has a translation that is out of date. */
+static void a_fault_for_nothing_flushes(void **state)
+{
+	struct space *space;
+	uint64_t flushes;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_int_equal(map(space, ARENA, 1, RW, false), ARENA);
+	assert_int_equal(space_fault(space, ARENA, SPACE_WRITE), FAULT_DONE);
+	flushes = model_counters().flushes;
+	assert_int_equal(space_fault(space, ARENA, SPACE_READ), FAULT_DONE);
+	assert_int_equal(model_counters().flushes, flushes + 1);
+	assert_int_equal(space_fault(space, ARENA, SPACE_WRITE), FAULT_DONE);
+	assert_int_equal(model_counters().flushes, flushes + 2);
+	space_put(space);
+	stop();
+}
+
 static void the_limit_counts_bytes(void **state)
 {
 	struct space *space;
@@ -787,6 +807,7 @@ int main(void)
 		cmocka_unit_test(files_end_somewhere),
 		cmocka_unit_test(regions_are_limited),
 		cmocka_unit_test(pages_are_counted),
+		cmocka_unit_test(a_fault_for_nothing_flushes),
 		cmocka_unit_test(the_limit_counts_bytes),
 		cmocka_unit_test(stacks_have_no_object),
 		cmocka_unit_test(stacks_grow),
