@@ -238,6 +238,16 @@ static void more_hypercalls_than_fit(void **state)
 
 	(void)state;
 	start();
+	/* Behind updates it is the next element, and they go out in theirs. */
+	batch_enter();
+	for (unsigned int i = 3; i < 10; i++)
+		update(i, page(1));
+	batch_hypercall(__HYPERVISOR_update_va_mapping, pfn_to_address(frame),
+			pt_entry_make(frame, PT_KERNEL_RW).raw);
+	update(10, page(1));
+	batch_leave();
+	for (unsigned int i = 3; i <= 10; i++)
+		assert_true(model_entry(slot(i).n) & 1);
 	batch_reset_counters();
 	batch_enter();
 	for (unsigned int i = 0; i < BATCH_CALLS + 8; i++)
@@ -402,6 +412,15 @@ static void refuse_another(void)
 	batch_leave();
 }
 
+static void refuse_the_whole(void)
+{
+	model_fail_multicall(-14);
+	batch_enter();
+	operation(MMUEXT_TLB_FLUSH_LOCAL);
+	update(3, page(1));
+	batch_leave();
+}
+
 static void the_culprit_is_named(void **state)
 {
 	(void)state;
@@ -410,6 +429,8 @@ static void the_culprit_is_named(void **state)
 	host_expect_panic(refuse_a_pin, "mmuext operation 1 of 1, command 1 on mfn");
 	host_expect_panic(refuse_the_second_operation, "mmuext operation 2 of 3, command 1 on mfn");
 	host_expect_panic(refuse_a_mapping, "for address");
+	host_expect_panic(refuse_the_whole,
+			  "refused a whole multicall of 2 elements: EFAULT (-14)");
 	/* The model has no such hypercall. */
 	host_expect_panic(refuse_another, "Xen refused hypercall 3 with 2b, 1234: -38");
 	world_discard();

@@ -43,6 +43,43 @@ static void any_size_of_memory(void **state)
 	}
 }
 
+struct tour {
+	uint64_t leaves[PT_PGD + 1], most;
+	uintptr_t next; /* where the next leaf starts, at the earliest */
+};
+
+static bool see_leaf(const struct pt_leaf *leaf, void *argument)
+{
+	struct tour *tour = argument;
+
+	assert_true(leaf->address >= tour->next);
+	assert_int_equal(leaf->rights, PT_RW | PT_NX);
+	tour->next = leaf->address + pt_span(leaf->level);
+	tour->leaves[leaf->level]++;
+	return --tour->most;
+}
+
+/* In order, each with its level, until the visitor has had enough. */
+static void leaves_are_visited_in_order(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		struct tour all = {.most = UINT64_MAX}, some = {.most = 10};
+		struct bare_found found;
+
+		bare_start(levels, large_levels[2], LARGEST - 3);
+		bare_add_hole(GIB + 700, 80000);
+		bare_build();
+		found = bare_look();
+		pt_for_each_leaf(see_leaf, &all);
+		assert_memory_equal(all.leaves, found.leaves, sizeof(all.leaves));
+		pt_for_each_leaf(see_leaf, &some);
+		assert_int_equal(some.leaves[PT_PTE] + some.leaves[PT_PMD] + some.leaves[PT_PUD],
+				 10);
+		bare_stop();
+	}
+}
+
 /* A boundary of a hole: at one of a large page's, right beside it, or anywhere. */
 static uint64_t random_edge(void)
 {
@@ -114,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(before_there_is_one),
 		cmocka_unit_test(any_size_of_memory),
+		cmocka_unit_test(leaves_are_visited_in_order),
 		cmocka_unit_test(memory_with_holes),
 		cmocka_unit_test(tables_are_read_only_where_it_matters),
 		cmocka_unit_test(without_room_for_tables),

@@ -296,6 +296,12 @@ static void the_checker_sees_damage(void **state)
 	start_empty(2048);
 	frame_of(frames_alloc(0))->kind = FRAME_FREE;
 	assert_non_null(frames_check());
+	/* Free by its kind, and on no list; its buddy is in use. */
+	start_empty(2048);
+	block = frames_alloc(0);
+	assert_int_equal(frames_alloc(0).n, block.n ^ 1);
+	frame_of(block)->kind = FRAME_FREE;
+	assert_non_null(strstr(frames_check(), "frames free in the database"));
 	start_empty(2048);
 	frame_of(pfn(1024))->kind = FRAME_ALLOCATED;
 	assert_non_null(frames_check());

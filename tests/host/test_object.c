@@ -190,6 +190,32 @@ static void stacks_without_memory(void **state)
 	}
 }
 
+/* More of them than a word has bits: every one has a place of its own, which is found again. */
+static void many_stacks(void **state)
+{
+	static uintptr_t top[140];
+	uint64_t free;
+
+	(void)state;
+	world_start(4, 4096);
+	for (unsigned int i = 0; i < ARRAY_SIZE(top); i++) {
+		top[i] = stack_alloc();
+		/* From the start of the window on, with a guard as large below each. */
+		assert_int_equal(top[i],
+				 pt_slot_address(STACKS_SLOT) + (i + 1) * 2 * KERNEL_STACK_SIZE);
+	}
+	/* The window's tables stay. */
+	free = frames_free_count() + ARRAY_SIZE(top) * (KERNEL_STACK_SIZE / PAGE_SIZE);
+	for (unsigned int i = 0; i < ARRAY_SIZE(top); i += 3)
+		stack_free(top[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(top); i += 3)
+		assert_int_equal(stack_alloc(), top[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(top); i++)
+		stack_free(top[i]);
+	assert_int_equal(frames_free_count(), free);
+	world_stop();
+}
+
 static void objects_without_memory(void **state)
 {
 	static char text[3 * PAGE_SIZE];
@@ -224,6 +250,7 @@ int main(void)
 		cmocka_unit_test(files_read_as_written),
 		cmocka_unit_test(far_pages_cost_only_their_way),
 		cmocka_unit_test(stacks_without_memory),
+		cmocka_unit_test(many_stacks),
 		cmocka_unit_test(objects_without_memory),
 	};
 

@@ -433,6 +433,73 @@ static void pages_are_counted(void **state)
 	stop();
 }
 
+/* The checker of the invariants finds what is wrong. */
+static void broken_regions_are_noticed(void **state)
+{
+	struct region *first, *second, whole;
+	struct space *space;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_int_equal(map(space, ARENA, 2, RW, false), ARENA);
+	assert_int_equal(map(space, ARENA + 2 * PAGE_SIZE, 2, SPACE_READ, false),
+			 ARENA + 2 * PAGE_SIZE);
+	first = space_find(space, ARENA);
+	second = space_find(space, ARENA + 2 * PAGE_SIZE);
+	assert_null(space_check(space));
+	space->bytes += PAGE_SIZE;
+	assert_non_null(space_check(space));
+	space->bytes -= PAGE_SIZE;
+	whole = *second;
+	second->rights = first->rights; /* alike */
+	assert_non_null(space_check(space));
+	second->rights = whole.rights;
+	second->start -= PAGE_SIZE; /* they overlap; counted right all the same */
+	space->bytes += PAGE_SIZE;
+	assert_non_null(strstr(space_check(space), "follows one to"));
+	space->bytes -= PAGE_SIZE;
+	second->start = whole.start + 8;
+	second->end += 8;
+	assert_non_null(strstr(space_check(space), "follows one to"));
+	second->start = whole.start;
+	second->end = whole.end;
+	sound(space);
+	space_put(space);
+	stop();
+}
+
+/* What grows elsewhere takes its own pages along, and none of its neighbour's. */
+static void moving_leaves_the_neighbour(void **state)
+{
+	struct space *space;
+	uint64_t value;
+	long to;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_int_equal(map(space, ARENA, 2, RW, false), ARENA);
+	assert_int_equal(map(space, ARENA + 2 * PAGE_SIZE, 2, RW | SPACE_EXECUTE, false),
+			 ARENA + 2 * PAGE_SIZE);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(write_word(space, ARENA + i * PAGE_SIZE, 10 + i), FAULT_DONE);
+	to = space_remap(space, ARENA, 2 * PAGE_SIZE, 4 * PAGE_SIZE, true, false, 0);
+	assert_true(to > 0 && to != (long)ARENA);
+	for (unsigned int i = 0; i < 4; i++) {
+		uintptr_t own = (uintptr_t)to + i * PAGE_SIZE, old = ARENA + i * PAGE_SIZE;
+
+		assert_int_equal(read_word(space, own, &value), FAULT_DONE);
+		assert_int_equal(value, i < 2 ? 10 + i : 0);
+		assert_int_equal(read_word(space, old, &value),
+				 i < 2 ? FAULT_UNMAPPED : FAULT_DONE);
+		assert_true(i < 2 || value == 10 + i);
+	}
+	sound(space);
+	space_put(space);
+	stop();
+}
+
 /* A processor that faults at a page that is there has a translation that is out of date. */
 static void a_fault_for_nothing_flushes(void **state)
 {
@@ -807,6 +874,8 @@ int main(void)
 		cmocka_unit_test(files_end_somewhere),
 		cmocka_unit_test(regions_are_limited),
 		cmocka_unit_test(pages_are_counted),
+		cmocka_unit_test(broken_regions_are_noticed),
+		cmocka_unit_test(moving_leaves_the_neighbour),
 		cmocka_unit_test(a_fault_for_nothing_flushes),
 		cmocka_unit_test(the_limit_counts_bytes),
 		cmocka_unit_test(stacks_have_no_object),

@@ -108,12 +108,21 @@ long hypercall_xen_version(int command, void *argument)
 	return call(__HYPERVISOR_xen_version, (uint64_t)command, 0, 0);
 }
 
+static int multicall_error;
+
+void model_fail_multicall(int error)
+{
+	multicall_error = error;
+}
+
 /* The result of each element goes into it; the whole succeeds whatever they say. */
 long hypercall_multicall(struct multicall_entry *calls, unsigned int count)
 {
 	machine.counters.hypercalls++;
 	if (count && !guest_pointer(calls))
 		return refuse(-XEN_EFAULT, CAUSE_POINTER, 0, 0, (uintptr_t)calls);
+	if (multicall_error)
+		return refuse(multicall_error, CAUSE_INJECTED, 0, 0, 0);
 	for (unsigned int i = 0; i < count; i++)
 		calls[i].result = (xen_ulong_t)run(calls[i].op, (const uint64_t *)calls[i].args);
 	return 0;

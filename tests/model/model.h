@@ -123,6 +123,9 @@ void model_reset_counters(void);
 /* Makes the n-th operation from now on (1: the next) fail with that error; 0: none does. */
 void model_fail_operation(uint64_t n, int error);
 
+/* Makes every multicall fail as a whole with that error; 0: none does. */
+void model_fail_multicall(int error);
+
 /* What the vCPU would see at an address: through its TLB, which this fills. */
 enum model_access {
 	MODEL_OK,
