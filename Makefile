@@ -152,6 +152,7 @@ check-fresh:
 
 # What takes too long for every change.
 check-long: check
+	@scripts/matrix
 	@scripts/check-fresh
 
 bench: all
