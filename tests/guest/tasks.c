@@ -158,6 +158,18 @@ struct program {
 	bool stop;
 };
 
+/* Yields if the turn is over. Returns with events masked, so that it cannot end unseen after this.
+ */
+static void begin_turn(void)
+{
+	events_mask();
+	while (task_turn_is_over()) {
+		events_restore(true);
+		task_yield_if_due();
+		events_mask();
+	}
+}
+
 static void run_program(void *argument)
 {
 	struct program *program = argument;
@@ -166,8 +178,10 @@ static void run_program(void *argument)
 	user_init(regs, CODE, 0);
 	regs->rdi = program->number;
 	while (!program->stop && !program->wrong) {
-		uint64_t vector = user_run(regs);
+		uint64_t vector;
 
+		begin_turn();
+		vector = user_run(regs);
 		if (vector == TRAP_PAGE_FAULT)
 			program->wrong += space_fault(program->space, trap_fault_address(),
 						      regs->error & 2 ? SPACE_WRITE : SPACE_READ) !=
