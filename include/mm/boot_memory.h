@@ -41,7 +41,7 @@ const char *frame_kind_name(enum frame_kind kind);
 bool frame_kind_may_be_table(enum frame_kind kind);
 
 #define BOOT_MEMORY_RUNS   (BOOT_ABSENT + 32)
-#define BOOT_MEMORY_CLAIMS 8
+#define BOOT_MEMORY_CLAIMS (BOOT_ABSENT + 8)
 
 struct boot_run {
 	struct pfn_range range;
