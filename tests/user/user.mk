@@ -12,7 +12,7 @@ USER_PROGRAMS := $(USER_SOURCES:tests/user/%.c=$(BUILD)/user/%) \
 	$(MUSL_PROGRAMS:%=$(BUILD)/user/%-musl) $(PIE_PROGRAMS:%=$(BUILD)/user/%-pie)
 
 MUSL_CC = musl-gcc
-USER_CFLAGS := -std=gnu11 -O2 -g0 -pthread -Wall -Wextra -Werror
+USER_CFLAGS := -std=gnu11 -O2 -g0 -pthread -fno-stack-protector -Wall -Wextra -Werror
 USER_NEEDS := $(wildcard tests/user/*.h) tests/user/user.mk $(BUILD)/.flags
 
 $(BUILD)/user/%: tests/user/%.c $(USER_NEEDS)
