@@ -21,9 +21,11 @@ trap 'stop; rm -rf "$work"' EXIT
 # A guest that has died must not take the test along when it is typed at.
 trap '' PIPE
 
-# How long a machine may run, in seconds. Only one that hangs ever does: all others end by themselves,
-# though on a busy workstation that may take ten times as long as on an idle one.
+# How long a machine may run, and say nothing while something is waited for, in seconds. Only one that
+# hangs, or an expectation that is wrong, comes to that: all others end by themselves, though on a busy
+# workstation that may take ten times as long as on an idle one.
 time_limit=900
+silence_limit=300
 
 log=
 runner=
@@ -82,10 +84,10 @@ unread() {
 	tail -c "+$position" "$log" 2>/dev/null
 }
 
-# wait_for TEXT: until it appears behind what was waited for last. False when the guest has ended
-# without it (scripts/run has a time limit).
+# wait_for TEXT: until it appears after what was waited for last. False when the guest has ended
+# without it, or has been silent for so long that it never will: then it is stopped.
 wait_for() {
-	local at running=yes
+	local at running=yes size=-1 spoke=$SECONDS now
 	while :; do
 		kill -0 "$runner" 2>/dev/null || running=
 		at=$(unread | grep -aobF -m1 -- "$1" | head -n 1 | cut -d: -f1)
@@ -94,6 +96,9 @@ wait_for() {
 			return 0
 		fi
 		[ -n "$running" ] || return 1
+		now=$(stat -c %s "$log" 2>/dev/null)
+		[ "$now" = "$size" ] || spoke=$SECONDS size=$now
+		[ $((SECONDS - spoke)) -lt "$silence_limit" ] || stop
 		sleep 0.05
 	done
 }

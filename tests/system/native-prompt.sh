@@ -31,7 +31,7 @@ type time "UTC," "s since boot"
 type "explain pte 0" "only where Xen validates the page tables"
 type "sequence 1 1" "only where Xen validates"
 type bench "only where Xen validates"
-type "selftest time pins" 'the suite "pins" is about another machine' "9 passed, 1 failed"
+type "selftest time pins" 'the suite "pins" is about another machine' " passed, 1 failed"
 type "selftest list" "(not on this machine)"
 # All suites, twice: they leave everything as it was.
 type selftest " 0 failed"
