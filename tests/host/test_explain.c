@@ -69,6 +69,7 @@ static void an_operation_is_named(void **state)
 		expect_operation(MMUEXT_TLB_FLUSH_LOCAL,
 				 "refused mmuext operation 4 of 7, command %u on mfn %lx: EINVAL",
 				 MMUEXT_TLB_FLUSH_LOCAL, model_mfn(frame.n));
+		expect_operation(MMUEXT_TLB_FLUSH_LOCAL, "asked for by somewhere");
 		operation.arg1.mfn = model_foreign_mfn();
 		expect_operation(pin_command(PT_PTE), "the frame is not this domain's");
 		frames_free(frame);

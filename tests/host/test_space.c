@@ -433,6 +433,51 @@ static void pages_are_counted(void **state)
 	stop();
 }
 
+static void another_cpu_came_between(void)
+{
+	fail_msg("the space can be changed by another CPU while it is being changed");
+}
+
+static struct space *locked;
+
+/* From now on no lock may be taken or request made unless the space is locked. */
+static void expect_locked(void)
+{
+	host_interfere(1, another_cpu_came_between, &locked->lock);
+}
+
+/* Whatever changes or reads regions and entries holds the lock from its first step to its last. */
+static void the_lock_is_held_throughout(void **state)
+{
+	struct mapping mapping = {
+		.address = ARENA, .length = 8 * PAGE_SIZE, .rights = RW, .fixed = true};
+	uint64_t word = 7;
+
+	(void)state;
+	start(4);
+	locked = new_space();
+	expect_locked();
+	assert_int_equal(space_map(locked, &mapping), ARENA);
+	expect_locked();
+	assert_int_equal(space_fault(locked, ARENA, SPACE_WRITE), FAULT_DONE);
+	expect_locked();
+	assert_int_equal(space_write(locked, ARENA + PAGE_SIZE, &word, 8), 8);
+	expect_locked();
+	assert_int_equal(space_read(locked, ARENA + 2 * PAGE_SIZE, &word, 8), 8);
+	expect_locked();
+	assert_int_equal(space_protect(locked, ARENA, PAGE_SIZE, SPACE_READ), 0);
+	expect_locked();
+	assert_int_equal(space_forget(locked, ARENA, PAGE_SIZE), 0);
+	expect_locked();
+	assert_true(space_remap(locked, ARENA + PAGE_SIZE, PAGE_SIZE, 2 * PAGE_SIZE, true, false,
+				0) > 0);
+	expect_locked();
+	assert_int_equal(space_unmap(locked, ARENA + 4 * PAGE_SIZE, PAGE_SIZE), 0);
+	host_interfere(0, NULL, NULL);
+	space_put(locked);
+	stop();
+}
+
 /* The checker of the invariants finds what is wrong. */
 static void broken_regions_are_noticed(void **state)
 {
@@ -874,6 +919,7 @@ int main(void)
 		cmocka_unit_test(files_end_somewhere),
 		cmocka_unit_test(regions_are_limited),
 		cmocka_unit_test(pages_are_counted),
+		cmocka_unit_test(the_lock_is_held_throughout),
 		cmocka_unit_test(broken_regions_are_noticed),
 		cmocka_unit_test(moving_leaves_the_neighbour),
 		cmocka_unit_test(a_fault_for_nothing_flushes),
