@@ -30,5 +30,7 @@ there "make $build_name/host/kernel/string.c.o" "HOSTCC"
 there "make run CMDLINE=selftest=frames" " passed, 0 failed"
 there "make run-native" " passed, 0 failed"
 there "scripts/run --domu --log 'a log, with a space' -- selftest=frames" " passed, 0 failed"
-there "cp $build_name/initramfs.gz 'an archive, a kernel' && cp $build_name/pinwheel 'b, c' &&
-	scripts/run --kernel 'b, c' --ramdisk 'an archive, a kernel' -- init=/bin/seq -- 3 3" "init: exit status 0"
+cp "$copy/$build_name/initramfs.gz" "$copy/an archive, a file"
+cp "$copy/$build_name/pinwheel" "$copy/a kernel, a file"
+there "scripts/run --kernel 'a kernel, a file' --ramdisk 'an archive, a file' -- init=/bin/seq -- 3 3" \
+	"init: exit status 0"
