@@ -13,7 +13,8 @@ mkdir -p "$copy/$build_name" "$TMPDIR"
 (cd "$top" && find . -path ./build -prune -o -path ./.git -prune -o -type f -print0 |
 	xargs -0 cp -p --parents -t "$copy")
 # What was built comes along, so that only some of each kind is built there.
-tar -C "$build" -cf - .flags arch boot drivers include kernel mm tests user | tar -C "$copy/$build_name" -xf -
+# (Not by tar, which cuts times to seconds: what was built in the second of its source would be older.)
+cp -a "$build"/{.flags,arch,boot,drivers,include,kernel,mm,tests,user} "$copy/$build_name/"
 touch "$copy"/{kernel/main.c,arch/x86/stack.S,boot/pinwheel.lds.S,tests/user/hello.c,kernel/string.c}
 
 # there COMMAND TEXT: in the copy, with nobody at the keyboard.
