@@ -85,8 +85,10 @@ static const char *check_name(const char *name)
 
 static const char *strip_dot(const char *name)
 {
-	while (name[0] == '.' && name[1] == '/')
-		name += 2;
+	while (name[0] == '.' && name[1] == '/') {
+		for (name += 2; *name == '/'; name++)
+			;
+	}
 	return strcmp(name, ".") == 0 ? name + 1 : name;
 }
 

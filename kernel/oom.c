@@ -8,37 +8,44 @@
  * dropped by whoever needs them. That is safe, for no thread of it returns to the program, and in
  * the kernel a thread that sleeps keeps no pointer to a page of its space.
  */
+#include <arch/cpu.h>
 #include <kernel/oom.h>
 #include <kernel/printf.h>
 #include <kernel/printk.h>
 #include <mm/frames.h>
 #include <mm/object.h>
 
-/* A call of a system call that failed had asked for no more than this: pages, a pipe's. */
-#define LARGEST_REQUEST 16u
-
 uint64_t memory_use_total(const struct memory_use *use)
 {
 	return use->pages + use->tables + use->stacks + use->files + use->children;
 }
 
-/* Pages that the open files of a process hold, each file once. */
+/* What an open file keeps from being freed: a pipe, an object that no directory names, or NULL. */
+static const void *kept_by(const struct file *file)
+{
+	if (!file)
+		return NULL;
+	if (file->pipe)
+		return file->pipe;
+	return file->object && !file->object->named ? file->object : NULL;
+}
+
+/* Pages that the open files of a process hold, each pipe and each object once. */
 static uint64_t pages_of_files(const struct files *files)
 {
 	uint64_t pages = 0;
 
 	for (unsigned int i = 0; files && i < files->end; i++) {
 		const struct file *file = files->file[i];
+		const void *kept = kept_by(file);
 		unsigned int first = 0;
 
-		while (files->file[first] != file)
-			first++;
-		if (!file || first < i)
+		if (!kept)
 			continue;
-		if (file->pipe)
-			pages += pipe_pages(file->pipe);
-		else if (file->object && !file->object->named)
-			pages += object_frames(file->object);
+		while (kept_by(files->file[first]) != kept)
+			first++;
+		if (first == i)
+			pages += file->pipe ? pipe_pages(file->pipe) : object_frames(file->object);
 	}
 	return pages;
 }
@@ -93,6 +100,15 @@ static bool is_any_dying(void)
 	return false;
 }
 
+/* Returns true if all processes that run in a space, as a child of vfork() does, were ended. */
+static bool is_nobodys(const struct space *space)
+{
+	uint32_t dying = 0;
+
+	for_each_process(process) dying += process->space == space && process->dying;
+	return dying == space->references;
+}
+
 /* Takes pages and tables from a process that was ended. Returns false if there is none to take. */
 static bool reap_dying(void)
 {
@@ -100,9 +116,8 @@ static bool reap_dying(void)
 	{
 		uint64_t before = frames_free_count();
 
-		/* A space that is lent to a child of vfork(), or by a parent, is not its alone. */
 		if (!process->dying || process->reaped || !process->space ||
-		    process->space->references > 1)
+		    !is_nobodys(process->space))
 			continue;
 		process->reaped = true;
 		space_reap(process->space);
@@ -143,7 +158,8 @@ bool oom_make_room(bool may_sleep)
 			task_yield();
 			return !self->dying;
 		}
-		if (frames_free_count()) {
+		/* If it spends already, what is left of the reserve is not enough for it. */
+		if (!task_current()->spends_reserve) {
 			task_spend_reserve(task_current(), true);
 			return true;
 		}
@@ -157,7 +173,10 @@ bool oom_try_again(void)
 	struct process *self = process_current(), *largest;
 	struct memory_use use;
 
-	if (self->dying || frames_free_count() >= frames_reserve + LARGEST_REQUEST)
+	if (!this_cpu()->memory_refused)
+		return false;
+	this_cpu()->memory_refused = false;
+	if (self->dying)
 		return false;
 	if (reap_dying())
 		return true;

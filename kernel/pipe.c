@@ -204,6 +204,12 @@ static struct pipe *new_pipe(void)
 	unsigned int order = ring_order();
 	pfn_t ring = pipe ? frames_alloc(order) : INVALID_PFN;
 
+	/* Memory may be there, but in small pieces. */
+	if (pipe && !pfn_valid(ring)) {
+		order = 0;
+		ring = frames_alloc(order);
+	}
+
 	if (!pfn_valid(ring)) {
 		slab_free(&pipes, pipe);
 		return NULL;

@@ -376,6 +376,8 @@ static void call_handler(struct thread *thread, struct regs *regs, unsigned int 
 	if (flags & SA_RESETHAND)
 		action->handler = SIGNAL_DEFAULT;
 	thread->suspended = false;
+	/* A call that would be done again is not what the handler's own calls go on with. */
+	thread->sleep_until = 0;
 	if (!(flags & SA_NODEFER))
 		mask |= signal_bit(number);
 	set_blocked(thread, thread->blocked | mask);
@@ -611,7 +613,10 @@ long sys_rt_sigreturn(void)
 	regs->rcx = frame.context.rcx;
 	regs->rsp = frame.context.rsp;
 	regs->rip = frame.context.rip;
-	/* Of the flags only those that are a program's own; of the segments nothing. */
+	/* 32-bit code goes on in that mode; no other segment is the program's to choose. */
+	if (machine->user_code_32 && frame.context.cs == machine->user_code_32)
+		regs->cs = frame.context.cs;
+	/* Of the flags only those that are a program's own. */
 	regs->rflags =
 		(regs->rflags & ~RFLAGS_OF_PROGRAMS) | (frame.context.rflags & RFLAGS_OF_PROGRAMS);
 	if (frame.context.fpu) {

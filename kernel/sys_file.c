@@ -108,34 +108,51 @@ long sys_pwrite(uint64_t descriptor, uintptr_t from, uint64_t bytes, int64_t pos
 	return move_at(descriptor, from, bytes, position, true);
 }
 
+/* A piece of readv() and writev() (struct iovec). */
+struct piece {
+	uintptr_t address;
+	uint64_t bytes;
+};
+
+static long read_piece(uintptr_t pieces, uint64_t i, struct piece *piece)
+{
+	if (user_read(pieces + i * sizeof(*piece), piece, sizeof(*piece)))
+		return -EFAULT;
+	return (int64_t)piece->bytes < 0 ? -EINVAL : 0;
+}
+
+/* Nothing is moved if any of the pieces is impossible. */
+static long check_pieces(uintptr_t pieces, uint64_t count)
+{
+	struct piece piece;
+	long error = count > PIECES_MOST ? -EINVAL : 0;
+
+	for (uint64_t i = 0; i < count && !error; i++)
+		error = read_piece(pieces, i, &piece);
+	return error;
+}
+
 static long move_pieces(uint64_t descriptor, uintptr_t pieces, uint64_t count, bool write)
 {
 	struct file *file = file_for(descriptor, write);
-	long done = 0, result = 0;
+	long done = 0, result;
 
 	if (!file)
 		return -EBADF;
-	if (count > PIECES_MOST)
-		result = -EINVAL;
+	result = check_pieces(pieces, count);
 	for (uint64_t i = 0; i < count && !result; i++) {
-		struct {
-			uintptr_t address;
-			uint64_t bytes;
-		} piece;
+		struct piece piece;
 
-		result = user_read(pieces + i * sizeof(piece), &piece, sizeof(piece));
-		if (!result && (int64_t)piece.bytes < 0)
-			result = -EINVAL;
+		result = read_piece(pieces, i, &piece);
 		if (result || !piece.bytes)
 			continue;
 		result = transfer(file, &file->position, piece.address, piece.bytes, write);
 		if (result <= 0)
 			break;
 		done += result;
-		/* A short one is the end, not an error; and what there was is not waited to be
-		 * more. */
+		/* A short one is the end, not an error; what there was is not waited to be more. */
 		result = (uint64_t)result < piece.bytes || (!write && !file->type->has_position) ||
-			 (uint64_t)done >= BYTES_MOST;
+			 (uint64_t)done >= BYTES_MOST || thread_pause();
 	}
 	file_put(file);
 	return done || result > 0 ? done : result;

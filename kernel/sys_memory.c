@@ -3,6 +3,7 @@
  * System calls about the address space: from Linux's flags to mm/space.h.
  */
 #include <kernel/errno.h>
+#include <kernel/oom.h>
 #include <kernel/syscall.h>
 #include <kernel/user_memory.h>
 
@@ -70,6 +71,17 @@ long sys_mmap(uintptr_t address, uint64_t length, uint32_t rights, uint32_t flag
 	if (!length || !type || type > (anonymous ? MAP_PRIVATE : MAP_SHARED | MAP_PRIVATE))
 		return -EINVAL;
 	return space_map(process_current()->space, &mapping);
+}
+
+/* The new break, or the old one: no error says that memory is out. */
+long sys_brk(uintptr_t wanted)
+{
+	uintptr_t now;
+
+	do
+		now = space_set_break(process_current()->space, wanted);
+	while (now != wanted && oom_try_again());
+	return (long)now;
 }
 
 long sys_mremap(uintptr_t address, uint64_t length, uint64_t new_length, uint32_t flags,

@@ -158,7 +158,7 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 	case 11:
 		return space_unmap(process->space, a, b);
 	case 12:
-		return (long)space_set_break(process->space, a);
+		return sys_brk(a);
 	case 25:
 		return sys_mremap(a, b, c, (uint32_t)d, e);
 	case 26:
@@ -308,7 +308,6 @@ void syscall(struct thread *thread, struct regs *regs)
 		result = call(number, regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8,
 			      regs->r9);
 	} while (unlikely(result == -ENOMEM) && number != SIGRETURN && oom_try_again());
-
 	answer(thread, regs, number, result);
 	if (unlikely(number == SIGRETURN)) /* the result is whatever was in the register */
 		thread->call = -1;
@@ -351,8 +350,12 @@ void syscall_32(struct thread *thread, struct regs *regs)
 
 	if (number < ARRAY_SIZE(number_of_32))
 		same = number_of_32[number];
-	if (same || number == read)
-		result = call(same, (uint32_t)regs->rbx, (uint32_t)regs->rcx, (uint32_t)regs->rdx,
-			      (uint32_t)regs->rsi, (uint32_t)regs->rdi, (uint32_t)regs->rbp);
+	if (same || number == read) {
+		do {
+			result = call(same, (uint32_t)regs->rbx, (uint32_t)regs->rcx,
+				      (uint32_t)regs->rdx, (uint32_t)regs->rsi, (uint32_t)regs->rdi,
+				      (uint32_t)regs->rbp);
+		} while (result == -ENOMEM && oom_try_again());
+	}
 	answer(thread, regs, number, result);
 }

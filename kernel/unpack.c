@@ -126,7 +126,13 @@ static const char *unpack_link(const struct cpio_entry *entry, struct inode *par
 	if (error)
 		return "a file has vanished before its second name came";
 	error = fs_link(parent, inode, name);
-	if (error && error != -EEXIST)
+	if (error == -EEXIST) {
+		/* The later one counts. */
+		error = fs_unlink(parent, name, false);
+		if (!error)
+			error = fs_link(parent, inode, name);
+	}
+	if (error)
 		problem = "a second name cannot be made";
 	if (!problem && entry->size)
 		problem = fill(inode, entry);

@@ -149,8 +149,10 @@ pfn_t frames_alloc(unsigned int order)
 	unsigned int from = order;
 	bool events = spin_lock(&lock);
 
-	if (free_pages < reserve_kept() + (1ull << MIN(order, FRAMES_MAX_ORDER)))
+	if (free_pages < reserve_kept() + (1ull << MIN(order, FRAMES_MAX_ORDER))) {
+		this_cpu()->memory_refused = true;
 		from = FRAMES_ORDERS;
+	}
 	while (from <= FRAMES_MAX_ORDER && list_empty(&free_lists[from]))
 		from++;
 	if (from <= FRAMES_MAX_ORDER) {

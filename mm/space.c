@@ -350,7 +350,8 @@ static long remap_locked(struct space *space, uintptr_t start, uint64_t old, uin
 	/* In place, if it is the region's end that grows and there is room. */
 	if (!fixed && region->end == start + old &&
 	    regions_clear(space, start + old, start + new) && range_end(start, new) &&
-	    space->bytes + (new - old) <= space->limit) {
+	    space->bytes + (new - old) <= space->limit &&
+	    (!region->object || region->offset + (start + new - region->start) >= region->offset)) {
 		region_resize(space, region, region->start, start + new);
 		regions_join(space, start, start + new);
 		return (long)start;

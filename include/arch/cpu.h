@@ -34,6 +34,7 @@ struct cpu {
 	struct mm *mm;                /* the address space it runs in ... */
 	struct mm *loaded_mm;         /* ... and the one whose roots Xen was last told to load */
 	bool keeps_reserve;           /* it works for a program: see frames_reserve (mm/frames.h) */
+	bool memory_refused;          /* frames_alloc() had none; whoever asks about it clears it */
 };
 
 /*

@@ -39,6 +39,7 @@ struct machine {
 	 * base of the kernel's own GS must not change with that.
 	 */
 	uint16_t user_code, user_stack;
+	uint16_t user_code_32; /* of code for 32-bit mode; 0: there is none */
 	void (*enter_user)(struct regs *regs);
 	void (*set_kernel_stack)(uintptr_t top);
 	void (*set_thread_pointer)(uintptr_t address);

@@ -10,8 +10,9 @@
  *    of the machine, and more than the caller: that one is ended, and the call made again;
  *  - files may not even take the last sixteenth (objects_are_full(), mm/object.h), for they outlive
  *    every process.
- * A process is charged with all that its end gives back: its pages, page tables, regions, kernel
- * stacks, pipes, open files that no directory names, and children that it has not waited for.
+ * A process is charged with all that depends on it: its pages, page tables, regions, kernel stacks,
+ * pipes, open files that no directory names, and children that it has not waited for. What it
+ * shares with others, since a fork for example, each of them is charged with in full.
  * Number 1 is ended only if there is no other; the kernel's own tasks, the prompt's among them, are
  * no processes and may use the reserve.
  *
@@ -46,8 +47,9 @@ uint64_t memory_use_total(const struct memory_use *use);
 bool oom_make_room(bool may_sleep);
 
 /*
- * After a system call of the running thread that was refused with ENOMEM and has done nothing:
- * returns true if it is to be made again, since a larger process was made to give way. May sleep.
+ * After a system call of the running thread that was refused and has done nothing: returns true if
+ * it is to be made again, since it was for want of memory, and a larger process was made to give
+ * way. May sleep.
  */
 bool oom_try_again(void);
 

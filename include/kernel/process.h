@@ -4,7 +4,7 @@
  *
  * A process is what threads share: an address space, open files, what to do on which signal. It
  * ends when its last thread has; what is left until its parent has asked for its status is this
- * struct. A thread is a task that runs a program: process_run_thread() is its whole life.
+ * struct. A thread is a task that runs a program: run() in kernel/process.c is its whole life.
  *
  * Everything here runs in tasks, never in event handlers, and a task is not interrupted by another
  * in the kernel: so between two places where it sleeps, a function has all of this to itself.

@@ -87,6 +87,7 @@ long write_status(const struct inode *inode, uintptr_t to);
 /* kernel/sys_memory.c */
 long sys_mmap(uintptr_t address, uint64_t length, uint32_t rights, uint32_t flags,
 	      uint64_t descriptor, uint64_t offset);
+long sys_brk(uintptr_t wanted);
 long sys_mremap(uintptr_t address, uint64_t length, uint64_t new_length, uint32_t flags,
 		uintptr_t to);
 long sys_madvise(uintptr_t address, uint64_t length, uint32_t advice);

@@ -48,7 +48,7 @@ struct space {
 	struct tree regions;
 	uint32_t region_count;
 	struct spinlock lock;             /* guards the regions and the entries made from them */
-	uint32_t references;              /* processes and threads that run in it */
+	uint32_t references;              /* processes that run in it */
 	uint64_t bytes;                   /* in all regions */
 	uint64_t limit;                   /* how many there may be, at most */
 	uintptr_t break_start, break_now; /* brk(2) */

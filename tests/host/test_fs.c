@@ -629,6 +629,34 @@ static void many_names_of_one_file(void **state)
 	stop();
 }
 
+/* Names as cpio may write them; and in a later archive names that are there already. */
+static void later_names_count(void **state)
+{
+	static char archive[1 << 16];
+	struct cpio_reader reader;
+	char buffer[64];
+	uint64_t size = 0;
+
+	(void)state;
+	start();
+	memset(archive, 0, sizeof(archive));
+	size = add_entry(archive, size, ".//d/.//file", FS_FILE | 0644, 1, 1, "one");
+	size = add_entry(archive, size, "./second", FS_FILE | 0644, 2, 1, "two");
+	size = add_entry(archive, size, "TRAILER!!!", 0, 0, 1, "");
+	size = add_entry(archive, size, "new", FS_FILE | 0644, 1, 2, "");
+	size = add_entry(archive, size, "second", FS_FILE | 0644, 1, 2, "later");
+	size = add_entry(archive, size, "TRAILER!!!", 0, 0, 1, "");
+	cpio_open(&reader, archive, size);
+	assert_null(fs_unpack(&reader));
+	contents("d/file", buffer, sizeof(buffer));
+	assert_string_equal(buffer, "one");
+	contents("second", buffer, sizeof(buffer));
+	assert_string_equal(buffer, "later");
+	contents("new", buffer, sizeof(buffer));
+	assert_string_equal(buffer, "later");
+	stop();
+}
+
 static struct object *answer;
 
 static struct object *answer_for(uint32_t device)
@@ -687,6 +715,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hard_links_are_unpacked),
+		cmocka_unit_test(later_names_count),
 		cmocka_unit_test(making_and_finding),
 		cmocka_unit_test(names_and_paths),
 		cmocka_unit_test(links_that_go_round),

@@ -283,6 +283,30 @@ static void the_last_page_is_nobodys(void **state)
 	}
 }
 
+/* A file has no page beyond the last offset: a region at it cannot grow. */
+static void offsets_do_not_wrap(void **state)
+{
+	struct mapping mapping = {.address = ARENA,
+				  .length = PAGE_SIZE,
+				  .rights = RW,
+				  .fixed = true,
+				  .shared = true,
+				  .offset = -2 * PAGE_SIZE};
+	struct space *space;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	mapping.object = object_create(PAGE_SIZE);
+	assert_int_equal(space_map(space, &mapping), ARENA);
+	assert_true(space_remap(space, ARENA, PAGE_SIZE, 3 * PAGE_SIZE, false, false, 0) < 0);
+	assert_true(space_remap(space, ARENA, PAGE_SIZE, 3 * PAGE_SIZE, true, false, 0) < 0);
+	sound(space);
+	space_put(space);
+	object_put(mapping.object);
+	stop();
+}
+
 static void odd_lengths_and_edges(void **state)
 {
 	struct mapping odd = {.address = ARENA, .length = 100, .rights = RW, .fixed = true};
@@ -914,6 +938,7 @@ int main(void)
 		cmocka_unit_test(arguments_as_linux_has_them),
 		cmocka_unit_test(the_kernel_reads_what_programs_can),
 		cmocka_unit_test(the_last_page_is_nobodys),
+		cmocka_unit_test(offsets_do_not_wrap),
 		cmocka_unit_test(odd_lengths_and_edges),
 		cmocka_unit_test(some_rights_are_never_given),
 		cmocka_unit_test(files_end_somewhere),

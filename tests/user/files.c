@@ -759,6 +759,22 @@ static void private_mappings(void)
 	CHECK_IS(munmap((void *)pages, 2 * PAGE), 0);
 }
 
+/* A piece that cannot be is noticed before any is moved. */
+static void impossible_pieces(void)
+{
+	int file = open_new("file");
+	struct iovec pieces[3] = {{"one", 3}, {"two", 3}, {NULL, (size_t)-1}};
+
+	CHECK_ERROR(writev(file, pieces, 3), EINVAL);
+	CHECK_IS(lseek(file, 0, SEEK_END), 0);
+	CHECK_IS(writev(file, pieces, 2), 6);
+	CHECK_IS(lseek(file, 0, SEEK_SET), 0);
+	CHECK_ERROR(readv(file, pieces, 3), EINVAL);
+	CHECK_IS(lseek(file, 0, SEEK_CUR), 0);
+	CHECK_IS(close(file), 0);
+	CHECK_IS(unlink("file"), 0);
+}
+
 /* What grows down has no object behind it, whose pages would all be other ones then. */
 static void mappings_that_cannot_be(void)
 {
@@ -810,6 +826,7 @@ int main(int argc, char **argv)
 		CHECK_TEST(polling),
 		CHECK_TEST(selecting),
 		CHECK_TEST(private_mappings),
+		CHECK_TEST(impossible_pieces),
 		CHECK_TEST(mappings_that_cannot_be),
 		CHECK_TEST(no_terminals),
 	};

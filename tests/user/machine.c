@@ -5,7 +5,9 @@
  */
 #define _GNU_SOURCE
 #include "check.h"
+
 #include "pinwheel.h"
+#include <ucontext.h>
 
 #include <linux/futex.h>
 #include <setjmp.h>
@@ -328,6 +330,23 @@ static void a_new_program_has_none(void)
 	check_exit(pid, 0);
 }
 
+/* The segments of 32-bit code: Linux's, and Xen's. */
+static const uint16_t segments[] = {0x23, 0xe023};
+
+/* Asks the processor (Intel SDM volume 2A, "LAR"). */
+static bool is_32_bit_code(uint16_t selector)
+{
+	const uint32_t code = 3u << 11, long_mode = 1u << 21, size = 1u << 22;
+	uint32_t rights = 0;
+	bool known;
+
+	__asm__("larl %2, %0; setz %1"
+		: "+r"(rights), "=qm"(known)
+		: "r"((uint32_t)selector)
+		: "cc");
+	return known && (rights & (code | long_mode | size)) == (code | size);
+}
+
 static volatile uint16_t handler_code, handler_stack;
 
 static void note_segments(int number)
@@ -354,7 +373,6 @@ static void fault_in_segment(uint64_t selector, unsigned char *code)
 static void handlers_start_in_64_bit_mode(void)
 {
 	static char stack[65536];
-	const uint64_t segments[] = {0x23, 0xe023}; /* for 32-bit code: Linux's, and Xen's */
 	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT;
 	struct sigaction action = {.sa_handler = note_segments, .sa_flags = SA_ONSTACK};
 	unsigned char *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1, 0);
@@ -374,6 +392,57 @@ static void handlers_start_in_64_bit_mode(void)
 	}
 }
 
+/* Where the second instruction of the 32-bit code goes to, in 64-bit mode. */
+#define WAY_BACK 16
+
+static unsigned char *mixed_code;
+static volatile bool went_on_in_32_bits;
+
+static void skip_instruction(int number, siginfo_t *info, void *context)
+{
+	greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+	(void)info;
+	if (number == SIGILL && registers[REG_RIP] == (greg_t)mixed_code) {
+		registers[REG_RIP] += 2;
+		return;
+	}
+	/* A far jump with its target in the instruction exists only in 32-bit mode. */
+	went_on_in_32_bits = registers[REG_RIP] == (greg_t)mixed_code + WAY_BACK;
+	siglongjmp(before, 1);
+}
+
+static void handlers_return_to_32_bit_mode(void)
+{
+	static char stack[65536];
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+	struct sigaction action = {.sa_sigaction = skip_instruction,
+				   .sa_flags = SA_ONSTACK | SA_SIGINFO};
+	uint32_t target;
+	uint16_t cs;
+
+	__asm__ volatile("movw %%cs, %0" : "=r"(cs));
+	/* Within reach of 32 bits. */
+	mixed_code =
+		mmap((void *)0x20000000, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1, 0);
+	CHECK(mixed_code != MAP_FAILED);
+	target = (uint32_t)(uintptr_t)mixed_code + WAY_BACK;
+	memcpy(mixed_code, "\x0f\x0b\xea", 3); /* ud2; ljmp */
+	memcpy(mixed_code + 3, &target, sizeof(target));
+	memcpy(mixed_code + 7, &cs, sizeof(cs));
+	memcpy(mixed_code + WAY_BACK, "\x0f\x0b", 2);
+	CHECK_IS(sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof(stack)}, NULL), 0);
+	CHECK_IS(sigaction(SIGILL, &action, NULL), 0);
+	CHECK_IS(sigaction(SIGSEGV, &action, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(segments); i++) {
+		if (!is_32_bit_code(segments[i]))
+			continue;
+		went_on_in_32_bits = false;
+		fault_in_segment(segments[i], mixed_code);
+		CHECK(went_on_in_32_bits);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct check_test tests[] = {
@@ -386,6 +455,7 @@ int main(int argc, char **argv)
 		CHECK_TEST(selectors_are_a_programs_own),
 		CHECK_TEST(a_new_program_has_none),
 		CHECK_TEST(handlers_start_in_64_bit_mode),
+		CHECK_TEST(handlers_return_to_32_bit_mode),
 	};
 
 	if (argc == 2 && !strcmp(argv[1], "--selectors"))

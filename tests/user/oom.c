@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
+#include <sys/uio.h>
 
 #define PAGE 4096ul
 #define GIB  (1ul << 30)
@@ -64,6 +65,7 @@ static void work_innocently(void)
 		CHECK_IS(syscall(SYS_getrandom, fresh + i * PAGE, 8, 0), 8);
 	for (unsigned int i = INNOCENT_PAGES / 2; i < INNOCENT_PAGES; i++)
 		fresh[i * PAGE] = 1;
+	CHECK(sbrk(4 * PAGE) != (void *)-1);
 	CHECK_IS(pipe(ends), 0);
 	CHECK_IS(write(ends[1], fresh, PAGE), PAGE);
 	CHECK_IS(read(ends[0], fresh, PAGE), PAGE);
@@ -149,6 +151,72 @@ static int hog_by_calls(void)
 static void memory_taken_by_system_calls(void)
 {
 	with_hog(hog_by_calls, false);
+}
+
+/*
+ * One system call that needs two page tables and a page for each byte: what is left of the reserve
+ * may be too little for the next.
+ */
+static int hog_by_scattered_bytes(void)
+{
+	static struct iovec pieces[1024];
+	int zero = open("/dev/zero", O_RDONLY);
+	unsigned long at = 1ul << 40;
+
+	for (;;) {
+		for (unsigned int i = 0; i < 1024; i++, at += GIB) {
+			pieces[i] =
+				(struct iovec){mmap((void *)at, PAGE, PROT_READ | PROT_WRITE,
+						    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+					       1};
+			if (pieces[i].iov_base == MAP_FAILED)
+				return 2;
+		}
+		if (readv(zero, pieces, 1024) <= 0)
+			return 3;
+	}
+}
+
+static void memory_taken_by_scattered_bytes(void)
+{
+	with_hog(hog_by_scattered_bytes, false);
+}
+
+/* Two processes that share one space, as after vfork(): its memory comes back when both are ended.
+ */
+static int share_and_hog(void *argument)
+{
+	(void)argument;
+	return hog_by_calls();
+}
+
+static int hog_in_a_shared_space(void)
+{
+	static char stack[64 * 1024] __attribute__((aligned(16)));
+
+	if (clone(share_and_hog, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL) < 0)
+		return 2;
+	return hog_by_calls();
+}
+
+static void memory_of_a_shared_space(void)
+{
+	with_hog(hog_in_a_shared_space, false);
+}
+
+/* A file that has lost its name counts once, however often it was opened. */
+static void files_count_once(void)
+{
+	static char page[PAGE];
+	int file = open("file", O_RDWR | O_CREAT, 0600);
+
+	CHECK(file >= 0);
+	for (unsigned int i = 0; i < 100; i++)
+		CHECK_IS(write(file, page, PAGE), PAGE);
+	for (unsigned int i = 0; i < 150; i++)
+		CHECK(open("file", O_RDONLY) >= 0);
+	CHECK_IS(unlink("file"), 0);
+	with_hog(hog_by_faults, false);
 }
 
 /* It stops just short of the last page, and stays: whoever comes next must not pay for it. */
@@ -343,6 +411,9 @@ static void number_one_is_kept(void)
 static const struct check_test tests[] = {
 	CHECK_TEST(memory_taken_by_faults),
 	CHECK_TEST(memory_taken_by_system_calls),
+	CHECK_TEST(memory_taken_by_scattered_bytes),
+	CHECK_TEST(memory_of_a_shared_space),
+	CHECK_TEST(files_count_once),
 	CHECK_TEST(memory_that_is_kept),
 	CHECK_TEST(page_tables),
 	CHECK_TEST(shared_memory),

@@ -88,6 +88,7 @@ static const struct machine xen_pv = {
 	.start_timer = xen_start_timer,
 	.set_timer = xen_set_timer,
 	.user_code = FLAT_USER_CS,
+	.user_code_32 = FLAT_USER_CS32,
 	.user_stack = FLAT_USER_SS,
 	.enter_user = xen_enter_user,
 	.set_kernel_stack = set_kernel_stack,
