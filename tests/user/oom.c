@@ -153,72 +153,6 @@ static void memory_taken_by_system_calls(void)
 	with_hog(hog_by_calls, false);
 }
 
-/*
- * One system call that needs two page tables and a page for each byte: what is left of the reserve
- * may be too little for the next.
- */
-static int hog_by_scattered_bytes(void)
-{
-	static struct iovec pieces[1024];
-	int zero = open("/dev/zero", O_RDONLY);
-	unsigned long at = 1ul << 40;
-
-	for (;;) {
-		for (unsigned int i = 0; i < 1024; i++, at += GIB) {
-			pieces[i] =
-				(struct iovec){mmap((void *)at, PAGE, PROT_READ | PROT_WRITE,
-						    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
-					       1};
-			if (pieces[i].iov_base == MAP_FAILED)
-				return 2;
-		}
-		if (readv(zero, pieces, 1024) <= 0)
-			return 3;
-	}
-}
-
-static void memory_taken_by_scattered_bytes(void)
-{
-	with_hog(hog_by_scattered_bytes, false);
-}
-
-/* Two processes that share one space, as after vfork(): its memory comes back when both are ended.
- */
-static int share_and_hog(void *argument)
-{
-	(void)argument;
-	return hog_by_calls();
-}
-
-static int hog_in_a_shared_space(void)
-{
-	static char stack[64 * 1024] __attribute__((aligned(16)));
-
-	if (clone(share_and_hog, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL) < 0)
-		return 2;
-	return hog_by_calls();
-}
-
-static void memory_of_a_shared_space(void)
-{
-	with_hog(hog_in_a_shared_space, false);
-}
-
-/* A file that has lost its name counts once, however often it was opened. */
-static void files_count_once(void)
-{
-	static char page[PAGE];
-	int file = open("file", O_RDWR | O_CREAT, 0600);
-
-	CHECK(file >= 0);
-	for (unsigned int i = 0; i < 100; i++)
-		CHECK_IS(write(file, page, PAGE), PAGE);
-	for (unsigned int i = 0; i < 150; i++)
-		CHECK(open("file", O_RDONLY) >= 0);
-	CHECK_IS(unlink("file"), 0);
-	with_hog(hog_by_faults, false);
-}
-
 /* It stops just short of the last page, and stays: whoever comes next must not pay for it. */
 static int hog_all_but_nothing(void)
 {
@@ -232,6 +166,121 @@ static int hog_all_but_nothing(void)
 static void memory_that_is_kept(void)
 {
 	with_hog(hog_all_but_nothing, false);
+}
+
+/* Two processes in one space, as after vfork(): its memory comes back when both were ended. */
+static int just_stay(void *argument)
+{
+	(void)argument;
+	while (pause())
+		;
+	return 0;
+}
+
+static int hog_in_a_shared_space(void)
+{
+	static char stack[64 * 1024] __attribute__((aligned(16)));
+
+	if (clone(just_stay, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL) < 0)
+		return 2;
+	return hog_all_but_nothing();
+}
+
+/*
+ * The innocent one needs more than the reserve, in one system call, during which nobody can run to
+ * his end.
+ */
+static void memory_of_a_shared_space(void)
+{
+	static struct iovec pieces[2 * INNOCENT_PAGES];
+	unsigned char *fresh = map_memory(ARRAY_SIZE(pieces) * PAGE, MAP_PRIVATE);
+	int zero = open("/dev/zero", O_RDONLY);
+	pid_t pid, last;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(pieces); i++)
+		pieces[i] = (struct iovec){fresh + i * PAGE, PAGE};
+	CHECK_IS(pipe(full), 0);
+	pid = start_child(hog_in_a_shared_space);
+	CHECK_IS(read(full[0], &last, sizeof(last)), sizeof(last));
+	for (long done = 0; done < (long)ARRAY_SIZE(pieces);) {
+		ssize_t moved = readv(zero, pieces + done, (int)((long)ARRAY_SIZE(pieces) - done));
+
+		CHECK(moved > 0);
+		done += moved / (ssize_t)PAGE;
+	}
+	check_killed(pid, SIGKILL);
+}
+
+static int hog_a_little(void)
+{
+	unsigned char *memory = map_memory(1500 * PAGE, MAP_PRIVATE);
+
+	for (unsigned long i = 0; i < 1500; i++)
+		memory[i * PAGE] = 1;
+	return stay();
+}
+
+/* One system call that needs two page tables and a page for each of 1024 bytes. */
+static int read_scattered_bytes(void)
+{
+	static struct iovec pieces[1024];
+	unsigned long at = 1ul << 40;
+	int zero = open("/dev/zero", O_RDONLY);
+
+	for (unsigned int i = 0; i < 1024; i++, at += GIB) {
+		pieces[i] = (struct iovec){mmap((void *)at, PAGE, PROT_READ | PROT_WRITE,
+						MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+					   1};
+		if (pieces[i].iov_base == MAP_FAILED)
+			return 2;
+	}
+	return readv(zero, pieces, 1024) == 1024 ? 0 : 3;
+}
+
+/*
+ * It takes what there is, then what the end of the other one gives, then the reserve in steps of
+ * three, until less than that is left: it cannot go on, and is the largest itself by then. (Most of
+ * memory is a file's: that is on nobody's account.)
+ */
+static void memory_taken_by_scattered_bytes(void)
+{
+	static char page[PAGE];
+	int file = open("filler", O_RDWR | O_CREAT, 0600);
+	pid_t pid, last;
+
+	CHECK(file >= 0);
+	while (free_pages() > 2900)
+		CHECK_IS(write(file, page, PAGE), PAGE);
+	CHECK_IS(pipe(full), 0);
+	pid = start_child(hog_a_little);
+	CHECK_IS(read(full[0], &last, sizeof(last)), sizeof(last));
+	check_killed(start_child(read_scattered_bytes), SIGKILL);
+	check_killed(pid, SIGKILL);
+	CHECK_IS(unlink("filler"), 0);
+}
+
+/* A file that has lost its name counts once, however often it was opened. */
+static int hog_without_files(void)
+{
+	for (int file = 3; file < 256; file++) {
+		if (file != full[1])
+			close(file);
+	}
+	return hog_by_faults();
+}
+
+static void files_count_once(void)
+{
+	static char page[PAGE];
+	int file = open("file", O_RDWR | O_CREAT, 0600);
+
+	CHECK(file >= 0);
+	for (unsigned int i = 0; i < 100; i++)
+		CHECK_IS(write(file, page, PAGE), PAGE);
+	for (unsigned int i = 0; i < 150; i++)
+		CHECK(open("file", O_RDONLY) >= 0);
+	CHECK_IS(unlink("file"), 0);
+	with_hog(hog_without_files, false);
 }
 
 /* Page tables, and not a page of its own: it only reads. */
