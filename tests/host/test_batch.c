@@ -232,6 +232,43 @@ static void callbacks_run_after_their_batch(void **state)
 	world_discard();
 }
 
+/* Whoever makes a request has events as before, masked or not, waiting or at once. */
+static void events_are_as_before(void **state)
+{
+	const pfn_t frame = pfn(TABLE + 7);
+	uint64_t address;
+
+	(void)state;
+	start();
+	address = slot(3).n;
+	for (unsigned int i = 0; i < 4; i++) {
+		bool enabled = i % 2;
+
+		events_restore(enabled);
+		if (i >= 2)
+			batch_enter();
+		update(3, page(1));
+		assert_int_equal(events_enabled(), enabled);
+		batch_mmu_update_pair(slot(4), slot(5), page(1), NULL);
+		assert_int_equal(events_enabled(), enabled);
+		operation(MMUEXT_TLB_FLUSH_LOCAL);
+		assert_int_equal(events_enabled(), enabled);
+		batch_update_va_mapping(pfn_to_address(frame), page(7), 0, NULL);
+		assert_int_equal(events_enabled(), enabled);
+		batch_hypercall(__HYPERVISOR_update_va_mapping, pfn_to_address(frame), page(7));
+		assert_int_equal(events_enabled(), enabled);
+		batch_callback(callback, &address);
+		assert_int_equal(events_enabled(), enabled);
+		batch_flush();
+		assert_int_equal(events_enabled(), enabled);
+		if (i >= 2)
+			batch_leave();
+		assert_int_equal(events_enabled(), enabled);
+	}
+	events_restore(true);
+	world_discard();
+}
+
 static void more_hypercalls_than_fit(void **state)
 {
 	const pfn_t frame = pfn(TABLE + 7);
@@ -412,6 +449,12 @@ static void refuse_another(void)
 	batch_leave();
 }
 
+static void refuse_alone(void)
+{
+	batch_mmu_update(slot(3), MMU_NORMAL_PT_UPDATE, model_mfn(TABLE) * PAGE_SIZE | PT_KERNEL_RW,
+			 NULL);
+}
+
 static void refuse_the_whole(void)
 {
 	model_fail_multicall(-14);
@@ -429,6 +472,7 @@ static void the_culprit_is_named(void **state)
 	host_expect_panic(refuse_a_pin, "mmuext operation 1 of 1, command 1 on mfn");
 	host_expect_panic(refuse_the_second_operation, "mmuext operation 2 of 3, command 1 on mfn");
 	host_expect_panic(refuse_a_mapping, "for address");
+	host_expect_panic(refuse_alone, "page-table update 1 of 1: EBUSY (-16)");
 	host_expect_panic(refuse_the_whole,
 			  "refused a whole multicall of 2 elements: EFAULT (-14)");
 	/* The model has no such hypercall. */
@@ -495,6 +539,7 @@ int main(void)
 		cmocka_unit_test(an_event_handler_is_never_lazy),
 		cmocka_unit_test(a_handler_that_interrupts_an_append),
 		cmocka_unit_test(callbacks_run_after_their_batch),
+		cmocka_unit_test(events_are_as_before),
 		cmocka_unit_test(more_hypercalls_than_fit),
 		cmocka_unit_test(a_callback_of_a_handler),
 		cmocka_unit_test(a_pair_is_never_parted),

@@ -6,6 +6,8 @@
 #include "../model/bare.h"
 #include "host.h"
 
+#include <arch/cpu.h>
+#include <mm/address_space.h>
 #include <mm/direct_map.h>
 #include <mm/paravirt.h>
 
@@ -33,11 +35,17 @@ static void any_size_of_memory(void **state)
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes) * ARRAY_SIZE(large_levels) * 2; i++) {
 		uint64_t size = sizes[i / 2 % ARRAY_SIZE(sizes)];
 		unsigned int large = large_levels[i / 2 / ARRAY_SIZE(sizes)];
+		uint64_t before, elapsed;
 
 		if (!large && size > GIB + 1)
 			continue;
 		bare_start(4 + i % 2, large, size);
+		before = rdtsc();
 		bare_build();
+		elapsed = rdtsc() - before;
+		assert_true(direct_map_cost().fill_ticks <= elapsed);
+		assert_true(direct_map_cost().validate_ticks <= elapsed);
+		assert_int_equal(direct_map_cost().pages, size);
 		bare_expect_as_built();
 		bare_stop();
 	}
@@ -146,6 +154,19 @@ static void without_room_for_tables(void **state)
 	host_expect_panic(too_little, "the tables of the direct map need 2056 KiB");
 }
 
+static void the_cpu_runs_on_the_kernels_tables(void **state)
+{
+	(void)state;
+	this_cpu()->mm = this_cpu()->loaded_mm = NULL;
+	bare_start(4, 0, 2 * MIB2);
+	bare_build();
+	bare_complete();
+	assert_ptr_equal(this_cpu()->mm, &kernel_mm);
+	assert_ptr_equal(this_cpu()->loaded_mm, &kernel_mm);
+	assert_int_equal(kernel_mm.root.n, bare.root.n);
+	bare_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +176,7 @@ int main(void)
 		cmocka_unit_test(memory_with_holes),
 		cmocka_unit_test(tables_are_read_only_where_it_matters),
 		cmocka_unit_test(without_room_for_tables),
+		cmocka_unit_test(the_cpu_runs_on_the_kernels_tables),
 	};
 
 	return cmocka_run_group_tests_name("direct_map", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <mm/frames.h>
 #include <mm/large.h>
 #include <mm/paravirt.h>
+#include <mm/stacks.h>
 
 static const unsigned int large_levels[] = {0, 1u << PT_PMD, 1u << PT_PMD | 1u << PT_PUD};
 
@@ -147,6 +148,26 @@ static void only_as_many_tables_as_needed(void **state)
 		bare_expect_as_built();
 		bare_stop();
 	}
+}
+
+/* One page in small pages already: its own address is all that a processor must forget. */
+static void one_page_flushes_one_address(void **state)
+{
+	const struct pfn_range first = {pfn(GIB + 5), 1}, second = {pfn(GIB + 6), 1};
+	uint64_t flushes;
+
+	(void)state;
+	bare_start(4, large_levels[2], LARGEST);
+	bare_build();
+	bare_complete();
+	assert_true(direct_map_restrict(first, PT_KERNEL_RO));
+	flushes = bare.flushes;
+	assert_true(direct_map_restrict(second, 0));
+	direct_map_restore(second);
+	assert_int_equal(bare.flushes, flushes);
+	direct_map_restore(first);
+	assert_true(bare.flushes > flushes);
+	bare_stop();
 }
 
 static pfn_t take(struct list_node *held)
@@ -359,17 +380,69 @@ static void accessed_and_dirty_are_set_ahead(void **state)
 	}
 }
 
+/* A stack takes its frames out of the direct map, and tables to split it; all of it or nothing. */
+static void stacks_split_the_direct_map(void **state)
+{
+	struct list_node held = {&held, &held};
+	unsigned int failures = 0;
+	pfn_t single[24];
+	uintptr_t top;
+	uint64_t free;
+
+	(void)state;
+	bare_start(4, large_levels[2], LARGEST);
+	bare_build();
+	bare_complete();
+	stack_free(stack_alloc()); /* the window's tables stay */
+	bare_expect_as_built();
+	free = frames_free_count();
+	top = stack_alloc();
+	assert_true(free - frames_free_count() >= KERNEL_STACK_SIZE / PAGE_SIZE);
+	stack_free(top);
+	assert_int_equal(frames_free_count(), free);
+	/* Frames far from each other, so that each takes tables of its own. */
+	for (unsigned int i = 0; i < ARRAY_SIZE(single); i++) {
+		pfn_t frame = frames_alloc(FRAMES_MAX_ORDER);
+
+		list_add(&held, &frame_of(frame)->link);
+		single[i] = frames_alloc(0);
+	}
+	for (unsigned int order = FRAMES_MAX_ORDER + 1; order--;) {
+		pfn_t frame;
+
+		while (pfn_valid(frame = frames_alloc(order)))
+			list_add(&held, &frame_of(frame)->link);
+	}
+	while (!(top = stack_alloc())) {
+		assert_int_equal(frames_free_count(), failures);
+		bare_expect_as_built();
+		frames_free(single[failures++]);
+	}
+	assert_true(failures > KERNEL_STACK_SIZE / PAGE_SIZE);
+	stack_free(top);
+	bare_expect_as_built();
+	while (failures < ARRAY_SIZE(single))
+		frames_free(single[failures++]);
+	while (!list_empty(&held))
+		frames_free(take(&held));
+	mm_free_tables(&kernel_mm, pt_slot_address(STACKS_SLOT),
+		       pt_slot_address(STACKS_SLOT + 1) - 1);
+	bare_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rights_come_and_go),
 		cmocka_unit_test(only_as_many_tables_as_needed),
+		cmocka_unit_test(one_page_flushes_one_address),
 		cmocka_unit_test(out_of_memory_changes_nothing),
 		cmocka_unit_test(only_the_whole_is_restored),
 		cmocka_unit_test(text_is_read_only),
 		cmocka_unit_test(only_what_is_alike_is_joined),
 		cmocka_unit_test(neither_askew_nor_of_another_memory_type),
 		cmocka_unit_test(accessed_and_dirty_are_set_ahead),
+		cmocka_unit_test(stacks_split_the_direct_map),
 	};
 
 	return cmocka_run_group_tests_name("large", tests, NULL, NULL);

@@ -151,6 +151,20 @@ static void setting_an_entry(void **state)
 	world_stop();
 }
 
+/* What the window showed behind the list is gone with the tree, from the TLB too. */
+static void stopping_empties_the_window(void **state)
+{
+	(void)state;
+	start(1 << 20);
+	assert_int_equal(p2m_set(pfn(5000), 0x777), P2M_SET);
+	assert_int_equal(linear_entry(5000), 0x777);
+	p2m_stop();
+	assert_int_equal(model_access(0, info.p2m_vaddr + 5000 / 512 * PAGE_SIZE, false, NULL),
+			 MODEL_FAULT);
+	assert_int_equal(linear_entry(PAGES - 1), model_mfn(PAGES - 1));
+	world_stop();
+}
+
 static void past_the_limit_is_an_error(void **state)
 {
 	(void)state;
@@ -552,6 +566,7 @@ int main(void)
 		cmocka_unit_test(the_list_becomes_the_tree),
 		cmocka_unit_test(emptiness_costs_nothing),
 		cmocka_unit_test(setting_an_entry),
+		cmocka_unit_test(stopping_empties_the_window),
 		cmocka_unit_test(past_the_limit_is_an_error),
 		cmocka_unit_test(identity_is_shared),
 		cmocka_unit_test(random_histories),

@@ -639,6 +639,13 @@ static void a_window_in_use_is_an_error(void **state)
 	assert_non_null(strstr(error, "root slot 273"));
 	error = p2m_relocate(&world.memory, world_slot_address(256), P2M_REMAP, &done);
 	assert_non_null(strstr(error, "root slot 256"));
+	world_stop();
+	/* Its second slot lies past the end of the root. */
+	config = small_config(4, 513);
+	world_boot(&config);
+	error = p2m_relocate(&world.memory, world_slot_address(7), P2M_REMAP, &done);
+	assert_non_null(error);
+	assert_non_null(strstr(error, "root slot 8,"));
 	assert_int_equal(p2m_address(), world.builder_p2m);
 	world_stop();
 }

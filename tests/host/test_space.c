@@ -27,9 +27,17 @@
 
 static struct recorder recorder;
 
+/* Every store names the level of the table that it goes to. */
+static void checked_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+{
+	assert_int_equal(frame_of(virt_to_pfn(entry))->flags & FRAME_LEVEL, level);
+	paravirt_xen.set_entry(entry, level, value);
+}
+
 static void start(unsigned int levels)
 {
 	world_start(levels, PAGES);
+	paravirt.set_entry = checked_set_entry;
 	assert_true(pages_init());
 	recorder_start(&recorder);
 }
@@ -502,6 +510,67 @@ static void the_lock_is_held_throughout(void **state)
 	stop();
 }
 
+/* As many users as it has been given to: the last one ends it. */
+static void the_last_user_ends_it(void **state)
+{
+	struct space *space;
+	uint64_t free;
+
+	(void)state;
+	start(4);
+	space_put(new_space()); /* whatever stays for the next is there now */
+	free = frames_free_count();
+	space = new_space();
+	assert_ptr_equal(space_get(space), space);
+	space_put(space);
+	assert_int_equal(map(space, ARENA, 1, RW, false), ARENA);
+	space_put(space);
+	assert_int_equal(frames_free_count(), free);
+	stop();
+}
+
+/* Lengths are rounded up to pages, both of them. */
+static void remap_rounds_up(void **state)
+{
+	struct space *space;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_int_equal(map(space, ARENA, 2, RW, false), ARENA);
+	assert_int_equal(
+		space_remap(space, ARENA, PAGE_SIZE + 1, 2 * PAGE_SIZE + 5, false, false, 0),
+		ARENA);
+	assert_int_equal(space->bytes, 3 * PAGE_SIZE);
+	assert_int_equal(space_remap(space, ARENA, 3 * PAGE_SIZE, 1, false, false, 0), ARENA);
+	assert_int_equal(space->bytes, PAGE_SIZE);
+	space_put(space);
+	stop();
+}
+
+/* The lowest stack of all: a guard stays below it as if there were something at address 0. */
+static void a_stack_grows_down_to_the_guard(void **state)
+{
+	struct mapping stack = {.address = SPACE_STACK_GUARD + 4 * PAGE_SIZE,
+				.length = PAGE_SIZE,
+				.rights = RW,
+				.fixed = true,
+				.stack = true};
+	struct space *space;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_int_equal(space_map(space, &stack), stack.address);
+	assert_int_equal(write_word(space, SPACE_STACK_GUARD - PAGE_SIZE, 1), FAULT_UNMAPPED);
+	assert_int_equal(write_word(space, SPACE_STACK_GUARD - 8, 1), FAULT_UNMAPPED);
+	assert_int_equal(write_word(space, SPACE_STACK_GUARD, 1), FAULT_DONE);
+	assert_int_equal(space->bytes, 5 * PAGE_SIZE);
+	sound(space);
+	space_put(space);
+	stop();
+}
+
 /* The checker of the invariants finds what is wrong. */
 static void broken_regions_are_noticed(void **state)
 {
@@ -944,6 +1013,9 @@ int main(void)
 		cmocka_unit_test(files_end_somewhere),
 		cmocka_unit_test(regions_are_limited),
 		cmocka_unit_test(pages_are_counted),
+		cmocka_unit_test(the_last_user_ends_it),
+		cmocka_unit_test(remap_rounds_up),
+		cmocka_unit_test(a_stack_grows_down_to_the_guard),
 		cmocka_unit_test(the_lock_is_held_throughout),
 		cmocka_unit_test(broken_regions_are_noticed),
 		cmocka_unit_test(moving_leaves_the_neighbour),

@@ -76,6 +76,7 @@ static void seen_flush_all(void)
 	witness.stales = 0;
 	witness.size_changed = false;
 	witness.changed = 0;
+	bare.flushes++;
 }
 
 /* Good for one page's rights. */
@@ -104,11 +105,12 @@ static void seen_set_kernel_pte(uintptr_t address, pt_entry_t value)
 
 	if (address != (uintptr_t)fixed_window) {
 		uint64_t flushes = host_tlb.addresses;
+		unsigned int changed = witness.changed;
 
 		seen_set_entry(pt_find(bare.root, address, PT_PTE), PT_PTE, value);
 		paravirt_native.set_kernel_pte(address, value);
-		if (host_tlb.addresses > flushes)
-			seen_flush_address(host_tlb.address);
+		if (host_tlb.addresses > flushes && host_tlb.address == address)
+			witness.changed = changed;
 		return;
 	}
 	if (pt_entry_present(value))
@@ -238,15 +240,11 @@ static void look(struct bare_found *found, const pt_entry_t *entries, enum pt_le
 
 struct bare_found bare_look(void)
 {
-	const pt_entry_t *root = (pt_entry_t *)(base + (bare.root.n << PAGE_SHIFT));
-	uint64_t span = pt_span(PT_PGD) >> PAGE_SHIFT;
+	const pt_entry_t *root = pfn_to_virt(bare.root);
 	struct bare_found found = {0};
 
-	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
-		if (pt_entry_present(root[i]))
-			look(&found, pfn_to_virt(pt_entry_pfn(root[i])), pt_level_below(PT_PGD),
-			     (i - DIRECT_MAP_SLOT) * span);
-	}
+	/* No slot of the root is smaller than LARGEST. */
+	look(&found, pfn_to_virt(pt_entry_pfn(root[DIRECT_MAP_SLOT])), pt_level_below(PT_PGD), 0);
 	return found;
 }
 

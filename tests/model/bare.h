@@ -22,6 +22,7 @@ extern struct bare {
 	struct boot_memory memory;
 	pfn_t root;
 	struct recorder recorder;
+	uint64_t flushes; /* of everything */
 } bare;
 
 /* Powers it on: geometry, memory in one piece, nothing mapped. "large" is pt_geometry's. */
