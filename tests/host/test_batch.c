@@ -269,6 +269,29 @@ static void events_are_as_before(void **state)
 	world_discard();
 }
 
+/* One element goes out as the hypercall that it is, with all of its arguments. */
+static void one_element_is_no_multicall(void **state)
+{
+	const pfn_t frame = pfn(TABLE + 7);
+	uintptr_t address;
+	uint64_t done;
+
+	(void)state;
+	start();
+	address = pfn_to_address(frame);
+	assert_int_equal(model_access(0, address, true, NULL), MODEL_OK);
+	batch_enter();
+	batch_update_va_mapping(address, pt_entry_make(frame, PT_KERNEL_RO).raw,
+				UVMF_INVLPG | UVMF_ALL, NULL);
+	batch_leave();
+	/* The processor had it writable. */
+	assert_int_equal(model_access(0, address, true, NULL), MODEL_FAULT);
+	done = model_counters().operations;
+	batch_hypercall(__HYPERVISOR_xen_version, 0, 0);
+	assert_int_equal(model_counters().operations, done + 1);
+	world_discard();
+}
+
 static void more_hypercalls_than_fit(void **state)
 {
 	const pfn_t frame = pfn(TABLE + 7);
@@ -455,6 +478,15 @@ static void refuse_alone(void)
 			 NULL);
 }
 
+static void refuse_a_handler(void)
+{
+	batch_enter();
+	update(3, page(1));
+	this_cpu()->batch->busy = true;
+	this_cpu()->event_depth = 1;
+	operation(~0u);
+}
+
 static void refuse_the_whole(void)
 {
 	model_fail_multicall(-14);
@@ -473,6 +505,7 @@ static void the_culprit_is_named(void **state)
 	host_expect_panic(refuse_the_second_operation, "mmuext operation 2 of 3, command 1 on mfn");
 	host_expect_panic(refuse_a_mapping, "for address");
 	host_expect_panic(refuse_alone, "page-table update 1 of 1: EBUSY (-16)");
+	host_expect_panic(refuse_a_handler, "mmuext operation 1 of 1, command 4294967295");
 	host_expect_panic(refuse_the_whole,
 			  "refused a whole multicall of 2 elements: EFAULT (-14)");
 	/* The model has no such hypercall. */
@@ -540,6 +573,7 @@ int main(void)
 		cmocka_unit_test(a_handler_that_interrupts_an_append),
 		cmocka_unit_test(callbacks_run_after_their_batch),
 		cmocka_unit_test(events_are_as_before),
+		cmocka_unit_test(one_element_is_no_multicall),
 		cmocka_unit_test(more_hypercalls_than_fit),
 		cmocka_unit_test(a_callback_of_a_handler),
 		cmocka_unit_test(a_pair_is_never_parted),

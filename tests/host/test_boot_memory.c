@@ -72,6 +72,23 @@ static void a_full_list_says_so(void **state)
 		assert_null(reserve(i * 3, 1));
 	assert_non_null(strstr(reserve(900, 1), "more than 160"));
 	assert_int_equal(boot_memory_free(&memory), 1000 - BOOT_MEMORY_RUNS);
+	/* Its first can be taken out all the same. */
+	assert_null(boot_memory_release(&memory, (struct pfn_range){pfn(0), 1}));
+	assert_int_equal(memory.runs, BOOT_MEMORY_RUNS - 1);
+	assert_int_equal(memory.run[0].range.start.n, 3);
+	assert_int_equal(memory.run[BOOT_MEMORY_RUNS - 2].range.start.n,
+			 3 * (BOOT_MEMORY_RUNS - 1));
+}
+
+static void absent_frames_are_counted(void **state)
+{
+	(void)state;
+	boot_memory_init(&memory, 1000);
+	assert_int_equal(boot_memory_absent(&memory), 0);
+	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(10), 5}, FRAME_ABSENT));
+	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(20), 6}, FRAME_DATA));
+	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(30), 7}, FRAME_ABSENT));
+	assert_int_equal(boot_memory_absent(&memory), 12);
 }
 
 static void against_the_model(void **state)
@@ -254,9 +271,13 @@ static void claims_wait_for_the_p2m(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(releasing_parts_of_runs), cmocka_unit_test(reserving),
-		cmocka_unit_test(claims_wait_for_the_p2m), cmocka_unit_test(overlaps_are_refused),
-		cmocka_unit_test(ends_are_respected),      cmocka_unit_test(a_full_list_says_so),
+		cmocka_unit_test(releasing_parts_of_runs),
+		cmocka_unit_test(reserving),
+		cmocka_unit_test(claims_wait_for_the_p2m),
+		cmocka_unit_test(overlaps_are_refused),
+		cmocka_unit_test(ends_are_respected),
+		cmocka_unit_test(absent_frames_are_counted),
+		cmocka_unit_test(a_full_list_says_so),
 		cmocka_unit_test(against_the_model),
 	};
 

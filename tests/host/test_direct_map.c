@@ -167,6 +167,44 @@ static void the_cpu_runs_on_the_kernels_tables(void **state)
 	bare_stop();
 }
 
+/* A table that is not ours ends a lookup, and it is said so. */
+static void a_broken_table_is_told(void **state)
+{
+	struct pt_walk walk;
+
+	(void)state;
+	bare_start(4, 0, 2 * MIB2);
+	bare_build();
+	walk = pt_lookup(pfn_to_address(pfn(3)));
+	assert_true(walk.mapped && !walk.broken);
+	((pt_entry_t *)pfn_to_virt(bare.root))[7] = pt_entry_from_mfn(mfn(GIB), PT_TABLE);
+	walk = pt_lookup(pt_slot_address(7));
+	assert_true(walk.broken && !walk.mapped);
+	assert_int_equal(walk.steps, 2);
+	bare_stop();
+}
+
+/* Before tables and after: the direct map's page of one frame, on bare hardware too. */
+static void a_page_becomes_read_only_and_writable(void **state)
+{
+	const pfn_t frame = pfn(77);
+	uintptr_t address;
+
+	(void)state;
+	bare_start(5, 0, 2 * MIB2);
+	bare_build();
+	address = pfn_to_address(frame);
+	make_page_readonly(frame);
+	assert_int_equal(pt_find(bare.root, address, PT_PTE)->raw,
+			 pt_entry_make(frame, PT_KERNEL_RO).raw);
+	make_page_writable(frame);
+	assert_int_equal(pt_entry_flags(*pt_find(bare.root, address, PT_PTE)),
+			 PT_KERNEL_RW & ~PT_DIRTY);
+	assert_int_equal(pt_entry_flags(*pt_find(bare.root, address + PAGE_SIZE, PT_PTE)),
+			 PT_KERNEL_RW);
+	bare_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +214,8 @@ int main(void)
 		cmocka_unit_test(memory_with_holes),
 		cmocka_unit_test(tables_are_read_only_where_it_matters),
 		cmocka_unit_test(without_room_for_tables),
+		cmocka_unit_test(a_broken_table_is_told),
+		cmocka_unit_test(a_page_becomes_read_only_and_writable),
 		cmocka_unit_test(the_cpu_runs_on_the_kernels_tables),
 	};
 

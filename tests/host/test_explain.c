@@ -37,7 +37,7 @@ static void refuse_mapping(void)
 
 static void expect_operation(unsigned int command, const char *format, ...)
 {
-	char text[100];
+	char text[200];
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -58,7 +58,9 @@ static void an_operation_is_named(void **state)
 		operation.arg1.mfn = model_mfn(frame.n);
 		for (enum pt_level level = PT_PTE; level <= PT_PGD; level = pt_level_above(level))
 			expect_operation(pin_command(level),
-					 "pinning mfn %lx as a %s table:", model_mfn(frame.n),
+					 "pinning mfn %lx as a %s table:\n"
+					 "  pfn %lx cannot be a %s table while it can be written",
+					 model_mfn(frame.n), pt_level_name(level), frame.n,
 					 pt_level_name(level));
 		expect_operation(MMUEXT_UNPIN_TABLE, "unpinning mfn %lx: was it pinned?",
 				 model_mfn(frame.n));
@@ -173,7 +175,9 @@ static void the_search_ends_with_the_table(void **state)
 
 	(void)state;
 	world_start(4, 2048);
-	wanted = frames_alloc(0);
+	/* In the direct map's third table. */
+	while ((wanted = frames_alloc(0)).n < 1030)
+		held[count++] = wanted;
 	while (pfn_valid(held[count] = frames_alloc(0))) {
 		*(uint64_t *)pfn_to_virt(held[count]) = pt_entry_make(wanted, PT_KERNEL_RW).raw;
 		count++;

@@ -284,6 +284,23 @@ static void wrong_frees_are_panics(void **state)
 	host_expect_panic(release_allocated, "not boot memory");
 }
 
+/* What an owner notes in a frame is gone with it. */
+static void a_frame_comes_without_a_past(void **state)
+{
+	pfn_t frame;
+
+	(void)state;
+	start_empty(64);
+	frame = frames_alloc(0);
+	frame_of(frame)->private = 1234;
+	frame_of(frame)->references = 5;
+	frames_free(frame);
+	assert_int_equal(frames_alloc(0).n, frame.n);
+	assert_int_equal(frame_of(frame)->private, 0);
+	assert_int_equal(frame_of(frame)->references, 1);
+	frames_free(frame);
+}
+
 static void the_checker_sees_damage(void **state)
 {
 	pfn_t block;
@@ -326,6 +343,7 @@ int main(void)
 		cmocka_unit_test(checks_let_others_in),
 		cmocka_unit_test(everything_is_joined_in_the_end),
 		cmocka_unit_test(runs_of_large_blocks),
+		cmocka_unit_test(a_frame_comes_without_a_past),
 		cmocka_unit_test(impossible_orders),
 		cmocka_unit_test(boot_memory_can_be_released),
 		cmocka_unit_test(wrong_frees_are_panics),

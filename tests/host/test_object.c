@@ -190,6 +190,37 @@ static void stacks_without_memory(void **state)
 	}
 }
 
+/* Pages that are in it in part stay, and are zeros from the new end on. */
+static void truncated_to_the_byte(void **state)
+{
+	static const uint64_t lengths[] = {
+		3 * PAGE_SIZE, 2 * PAGE_SIZE + 1, 2 * PAGE_SIZE, PAGE_SIZE + 77, 1, 0};
+	static char text[3 * PAGE_SIZE], back[3 * PAGE_SIZE];
+	struct object *file;
+
+	(void)state;
+	world_start(4, 2048);
+	file = object_create(0);
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(object_write(file, 0, text, sizeof(text)), sizeof(text));
+	for (unsigned int i = 0; i < ARRAY_SIZE(lengths); i++) {
+		uint64_t pages = pages_for(lengths[i]);
+
+		object_truncate(file, lengths[i]);
+		assert_int_equal(file->bytes, lengths[i]);
+		assert_int_equal(pfn_valid(object_find(file, pages)), false);
+		assert_int_equal(!pages || pfn_valid(object_find(file, pages - 1)), true);
+	}
+	/* What comes after the end is gone for good. */
+	assert_int_equal(object_write(file, 0, text, 10), 10);
+	object_truncate(file, 4);
+	object_truncate(file, 10);
+	assert_int_equal(object_read(file, 0, back, 10), 10);
+	assert_memory_equal(back, "xxxx\0\0\0\0\0\0", 10);
+	object_put(file);
+	world_stop();
+}
+
 /* More of them than a word has bits: every one has a place of its own, which is found again. */
 static void many_stacks(void **state)
 {
@@ -250,6 +281,7 @@ int main(void)
 		cmocka_unit_test(files_read_as_written),
 		cmocka_unit_test(far_pages_cost_only_their_way),
 		cmocka_unit_test(stacks_without_memory),
+		cmocka_unit_test(truncated_to_the_byte),
 		cmocka_unit_test(many_stacks),
 		cmocka_unit_test(objects_without_memory),
 	};

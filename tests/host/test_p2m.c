@@ -158,7 +158,15 @@ static void stopping_empties_the_window(void **state)
 	start(1 << 20);
 	assert_int_equal(p2m_set(pfn(5000), 0x777), P2M_SET);
 	assert_int_equal(linear_entry(5000), 0x777);
+	/* Many pages of the window come and go in one batch. */
+	model_reset_counters();
+	assert_int_equal(p2m_set(pfn(100000), 0x778), P2M_SET);
+	assert_true(model_counters().updates > 180);
+	assert_true(model_counters().hypercalls < 10);
+	model_reset_counters();
 	p2m_stop();
+	assert_true(model_counters().updates > 180);
+	assert_true(model_counters().hypercalls < 10);
 	assert_int_equal(model_access(0, info.p2m_vaddr + 5000 / 512 * PAGE_SIZE, false, NULL),
 			 MODEL_FAULT);
 	assert_int_equal(linear_entry(PAGES - 1), model_mfn(PAGES - 1));

@@ -510,6 +510,36 @@ static void the_lock_is_held_throughout(void **state)
 	stop();
 }
 
+/* By the frames behind it, over the border of pages and of tables, and as far as the program could.
+ */
+static void bytes_are_copied(void **state)
+{
+	static char from[3 * PAGE_SIZE], to[3 * PAGE_SIZE];
+	const uintptr_t at = ARENA + 46 * PAGE_SIZE + 100;
+	struct space *space;
+
+	(void)state;
+	start(5);
+	space = new_space();
+	assert_int_equal(map(space, ARENA + 46 * PAGE_SIZE, 3, RW, false), ARENA + 46 * PAGE_SIZE);
+	for (unsigned int i = 0; i < sizeof(from); i++)
+		from[i] = (char)(i * 7 + i / 256);
+	memset(to, 1, sizeof(to));
+	assert_int_equal(space_write(space, at, from, sizeof(from) - 100), sizeof(from) - 100);
+	assert_int_equal(space_read(space, at, to, sizeof(to) - 100), sizeof(to) - 100);
+	assert_memory_equal(from, to, sizeof(to) - 100);
+	assert_int_equal(to[sizeof(to) - 100], 1);
+	/* Zeros, in the middle. */
+	assert_int_equal(space_write(space, at + 5000, NULL, 10), 10);
+	assert_int_equal(space_read(space, at, to, sizeof(to) - 100), sizeof(to) - 100);
+	memset(from + 5000, 0, 10);
+	assert_memory_equal(from, to, sizeof(to) - 100);
+	/* What is not mapped is the end. */
+	assert_int_equal(space_write(space, at, from, sizeof(from)), sizeof(from) - 100);
+	space_put(space);
+	stop();
+}
+
 /* As many users as it has been given to: the last one ends it. */
 static void the_last_user_ends_it(void **state)
 {
@@ -1013,6 +1043,7 @@ int main(void)
 		cmocka_unit_test(files_end_somewhere),
 		cmocka_unit_test(regions_are_limited),
 		cmocka_unit_test(pages_are_counted),
+		cmocka_unit_test(bytes_are_copied),
 		cmocka_unit_test(the_last_user_ends_it),
 		cmocka_unit_test(remap_rounds_up),
 		cmocka_unit_test(a_stack_grows_down_to_the_guard),

@@ -113,6 +113,7 @@ static void seen_set_kernel_pte(uintptr_t address, pt_entry_t value)
 			witness.changed = changed;
 		return;
 	}
+	bare.window = value;
 	if (pt_entry_present(value))
 		at = mmap(at, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_SHARED, file,
 			  (off_t)(pt_entry_mfn(value).n << PAGE_SHIFT));
@@ -160,6 +161,7 @@ void bare_build(void)
 	direct_map_use((uintptr_t)base, 0);
 	direct_map_build(&bare.memory);
 	assert_int_equal(direct_map_base, pt_slot_address(DIRECT_MAP_SLOT));
+	assert_true(pt_entry_is_none(bare.window));
 	direct_map_use((uintptr_t)base, pt_slot_address(DIRECT_MAP_SLOT));
 }
 

@@ -22,7 +22,8 @@ extern struct bare {
 	struct boot_memory memory;
 	pfn_t root;
 	struct recorder recorder;
-	uint64_t flushes; /* of everything */
+	uint64_t flushes;  /* of everything */
+	pt_entry_t window; /* what fixed_window shows */
 } bare;
 
 /* Powers it on: geometry, memory in one piece, nothing mapped. "large" is pt_geometry's. */
