@@ -130,7 +130,7 @@ static bool reap_dying(void)
 static void end_for_room(struct process *process, const struct memory_use *use)
 {
 	const struct process *self = process_current();
-	char reason[64] = "for it asks for more";
+	char reason[64] = "since it asks for more";
 
 	if (process != self)
 		snprintf(reason, sizeof(reason), "to make room for process %u (%s)", self->pid,
