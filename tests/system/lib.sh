@@ -127,7 +127,7 @@ ends() {
 	runner=
 	exec 8>&-
 	check "exit status is $1" [ $status = "$1" ]
-	[ $status != 2 ] || cat "$work/errors" >&2
+	[ $status = "$1" ] || [ $status != 2 ] || cat "$work/errors" >&2
 }
 
 # Whether the whole log has that text.

@@ -19,14 +19,10 @@ kernel_asking_for() {
 suites=direct_map,frames,known_traps,p2m,protect
 
 places() {
-	guest_suites copied "$@" -- p2m=copy selftest=$suites
 	# Another root slot of its own.
 	guest_suites elsewhere "$@" --kernel "$(kernel_asking_for 0xffffd00000000000 slot)" -- selftest=$suites
 	check "elsewhere: remapped, since it is in the way of nothing" logged "P2M remapped to ffffc80000000000 (it is in the way of nothing)"
-	guest_suites elsewhere-copied "$@" --kernel "$work/slot" -- p2m=copy selftest=$suites
-	check "elsewhere: copied when asked" logged "P2M copied to ffffc80000000000 (asked for)"
-	# The very slot where the kernel wants it, at its start and in its middle.
+	# The very slot where the kernel wants it.
 	guest_suites window "$@" --kernel "$(kernel_asking_for 0xffffc80000000000 window)" -- selftest=$suites
 	check "window: copied, and says why" logged "P2M copied to ffffc80000000000 (the builder put it into the window, root slot 400)"
-	guest_suites in-window-remapped "$@" --kernel "$(kernel_asking_for 0xffffc84000000000 in)" -- p2m=remap selftest=$suites
 }

@@ -8,6 +8,11 @@
 . "$(dirname "$0")/p2m-places.sh"
 
 places
+guest_suites copied -- p2m=copy selftest=$suites
+guest_suites elsewhere-copied --kernel "$work/slot" -- p2m=copy selftest=$suites
+check "elsewhere: copied when asked" logged "P2M copied to ffffc80000000000 (asked for)"
+# In the middle of it, where new tables replace the old ones.
+guest_suites in-window-remapped --kernel "$(kernel_asking_for 0xffffc84000000000 in)" -- p2m=remap selftest=$suites
 guest_suites large-copied --memory 4096 -- p2m=copy selftest=$suites
 
 boot word -- p2m=nonsense
