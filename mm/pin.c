@@ -75,6 +75,7 @@ bool pin_table(pfn_t table, enum pt_level level)
 
 bool unpin_table(pfn_t table, enum pt_level level)
 {
+	const uint8_t held = FRAME_PINNED | FRAME_ADOPTED;
 	struct frame *frame = frame_of(table);
 
 	if (!lock_table(frame, level, true))
@@ -82,7 +83,7 @@ bool unpin_table(pfn_t table, enum pt_level level)
 	if (level == PT_PTE && !(frame->flags & FRAME_ADOPTED))
 		request(MMUEXT_UNPIN_TABLE, table);
 	make_page_writable(table);
-	frame->flags &= (uint8_t) ~(FRAME_PINNED | FRAME_ADOPTED);
+	frame->flags &= (uint8_t)~held;
 	if (level == PT_PTE)
 		batch_callback(unlock, frame);
 	return true;

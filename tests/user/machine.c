@@ -367,7 +367,7 @@ static void fault_in_segment(uint64_t selector, unsigned char *code)
 	} target = {(uintptr_t)code, selector};
 
 	if (!sigsetjmp(before, 1))
-		__asm__ volatile("pushq 8(%0); pushq (%0); lretq" ::"r"(&target) : "memory");
+		__asm__ volatile("pushq 8(%0); pushq (%0); lretq" ::"a"(&target) : "memory");
 }
 
 static void handlers_start_in_64_bit_mode(void)
