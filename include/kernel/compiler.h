@@ -13,8 +13,18 @@
 #include <stdint.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-#define MIN(a, b)         ((a) < (b) ? (a) : (b))
-#define MAX(a, b)         ((a) > (b) ? (a) : (b))
+
+/* The smaller and the larger of two. Each is evaluated once: it may be what somebody else changes.
+ */
+#define MIN(a, b)                 CHOOSE(a, b, <, __COUNTER__)
+#define MAX(a, b)                 CHOOSE(a, b, >, __COUNTER__)
+#define CHOOSE(a, b, relation, n) CHOOSE_AS(a, b, relation, n)
+#define CHOOSE_AS(a, b, relation, n)                                \
+	({                                                          \
+		__typeof__(1 ? (a) : (b)) left_##n = (a);           \
+		__typeof__(1 ? (a) : (b)) right_##n = (b);          \
+		left_##n relation right_##n ? left_##n : right_##n; \
+	})
 
 /* Rounds up or down to a multiple of "to", a power of two. */
 #define ROUND_DOWN(value, to) ((value) & ~(((__typeof__(value))(to)) - 1))

@@ -6,6 +6,11 @@
 #include "host.h"
 
 #include <drivers/ring.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define SIZE 16
 
@@ -84,6 +89,51 @@ static void a_hostile_other_end(void **state)
 	}
 }
 
+static unsigned int calls;
+
+static unsigned int call(void)
+{
+	return ++calls;
+}
+
+/* The ring relies on it: what the other end changes meanwhile must not be looked at twice. */
+static void a_minimum_evaluates_once(void **state)
+{
+	(void)state;
+	calls = 0;
+	assert_int_equal(MIN(call(), 10u), 1);
+	assert_int_equal(MAX(call(), 1u), 2);
+	assert_int_equal(MIN(9u, MAX(call(), call())), 4);
+	assert_int_equal(calls, 4);
+}
+
+/* The other end is another process, which takes and gives back all the time. */
+static void the_other_end_moves_meanwhile(void **state)
+{
+	uint32_t *index = mmap(NULL, 2 * sizeof(*index), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const struct byte_ring shared = {data, SIZE, &index[0], &index[1]};
+	pid_t other;
+	char byte;
+
+	(void)state;
+	assert_ptr_not_equal(index, MAP_FAILED);
+	other = fork();
+	assert_true(other >= 0);
+	/* A check that fails here ends it too. */
+	if (!other)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (uint32_t i = 0; !other; i++)
+		__atomic_store_n(&index[0], index[1] - (i % 2 ? SIZE : 1), __ATOMIC_RELAXED);
+	for (unsigned int i = 0; i < 1000000; i++) {
+		assert_true(ring_put(&shared, "x", 1) <= 1);
+		assert_true(ring_get(&shared, &byte, 1) <= 1);
+	}
+	assert_int_equal(kill(other, SIGKILL), 0);
+	assert_int_equal(waitpid(other, NULL, 0), other);
+	munmap(index, 2 * sizeof(*index));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +141,8 @@ int main(void)
 		cmocka_unit_test(full_means_full),
 		cmocka_unit_test(every_byte_once_and_in_order),
 		cmocka_unit_test(a_hostile_other_end),
+		cmocka_unit_test(a_minimum_evaluates_once),
+		cmocka_unit_test(the_other_end_moves_meanwhile),
 	};
 
 	return cmocka_run_group_tests_name("ring", tests, NULL, NULL);
