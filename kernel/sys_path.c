@@ -392,15 +392,18 @@ long sys_truncate(uintptr_t path, int64_t bytes)
 }
 
 /* Of the two times the second is kept: when it was last written. */
-long sys_utimens(uint64_t directory, uintptr_t path, uintptr_t times_address, uint32_t flags)
+/* What may stand in place of nanoseconds (utimensat(2)). */
+#define TIME_NOW  0x3fffffff
+#define TIME_OMIT 0x3ffffffe
+
+/* Sets the time of the last change; that of the last access is not kept. "path" 0: of an open file.
+ */
+static long set_time(uint64_t directory, uintptr_t path, const struct clock_time *time,
+		     uint32_t flags)
 {
-	const int64_t now = 0x3fffffff, leave = 0x3ffffffe;
-	struct clock_time times[2] = {{0, now}, {0, now}};
 	struct inode *inode;
 	long error;
 
-	if (times_address && user_read(times_address, times, sizeof(times)))
-		return -EFAULT;
 	if (path) {
 		error = find(directory, path, !(flags & AT_NOFOLLOW), &inode);
 	} else {
@@ -411,12 +414,36 @@ long sys_utimens(uint64_t directory, uintptr_t path, uintptr_t times_address, ui
 	}
 	if (error)
 		return error;
-	if (times[1].nanoseconds == now)
+	if (time->nanoseconds == TIME_NOW)
 		inode_touch(inode);
-	else if (times[1].nanoseconds != leave)
-		inode->mtime = (uint64_t)times[1].seconds;
+	else if (time->nanoseconds != TIME_OMIT)
+		inode->mtime = (uint64_t)time->seconds;
 	inode_put(inode);
 	return 0;
+}
+
+long sys_utimens(uint64_t directory, uintptr_t path, uintptr_t times_address, uint32_t flags)
+{
+	struct clock_time times[2] = {{0, TIME_NOW}, {0, TIME_NOW}};
+
+	if (times_address && user_read(times_address, times, sizeof(times)))
+		return -EFAULT;
+	return set_time(directory, path, &times[1], flags);
+}
+
+/* The older form, with microseconds, which programs of Debian 11 use. */
+long sys_utimes(uintptr_t path, uintptr_t times_address)
+{
+	struct clock_time times[2] = {{0, TIME_NOW}, {0, TIME_NOW}};
+
+	if (times_address) {
+		if (user_read(times_address, times, sizeof(times)))
+			return -EFAULT;
+		if ((uint64_t)times[0].nanoseconds >= 1000000 ||
+		    (uint64_t)times[1].nanoseconds >= 1000000)
+			return -EINVAL;
+	}
+	return path ? set_time(AT_WORKING_DIRECTORY, path, &times[1], 0) : -EFAULT;
 }
 
 /* ---- where one is ---- */

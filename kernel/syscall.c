@@ -121,6 +121,8 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 		return sys_statfs(a, b);
 	case 138:
 		return sys_fstatfs(a, b);
+	case 235:
+		return sys_utimes(a, b);
 	case 257:
 		return sys_open(a, b, (uint32_t)c, (uint32_t)d);
 	case 258:

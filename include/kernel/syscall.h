@@ -74,6 +74,7 @@ long sys_chmod(uint64_t directory, uintptr_t path, uint32_t mode);
 long sys_chown(uint64_t directory, uintptr_t path, uint32_t user, uint32_t group);
 long sys_fchown(uint64_t descriptor, uint32_t user, uint32_t group);
 long sys_truncate(uintptr_t path, int64_t bytes);
+long sys_utimes(uintptr_t path, uintptr_t times);
 long sys_utimens(uint64_t directory, uintptr_t path, uintptr_t times, uint32_t flags);
 long sys_chdir(uintptr_t path);
 long sys_getcwd(uintptr_t to, uint64_t bytes);

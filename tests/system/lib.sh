@@ -76,7 +76,7 @@ stop() {
 }
 
 send() {
-	printf '%b' "$1" >&8 2>/dev/null
+	{ printf '%b' "$1" >&8; } 2>/dev/null
 }
 
 # What has come since the last text that was waited for.
@@ -122,8 +122,8 @@ type() {
 # ends STATUS: waits for the end of the run; its exit status is the test.
 ends() {
 	local status
-	wait "$runner"
-	status=$?
+	status=124 # it was silent and has been stopped
+	[ -z "$runner" ] || { wait "$runner"; status=$?; }
 	runner=
 	exec 8>&-
 	check "exit status is $1" [ $status = "$1" ]

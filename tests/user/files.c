@@ -759,6 +759,25 @@ static void private_mappings(void)
 	CHECK_IS(munmap((void *)pages, 2 * PAGE), 0);
 }
 
+/* By the system call itself: newer libraries make another of it. */
+static void times_of_files(void)
+{
+	struct timeval times[2] = {{1000, 5}, {2000, 6}}, wrong[2] = {{1, 0}, {1, 1000000}};
+	struct stat status;
+
+	CHECK_IS(close(open_new("file")), 0);
+	CHECK_IS(syscall(SYS_utimes, "file", times), 0);
+	CHECK_IS(stat("file", &status), 0);
+	CHECK_IS(status.st_mtime, 2000);
+	CHECK_ERROR(syscall(SYS_utimes, "file", wrong), EINVAL);
+	CHECK_ERROR(syscall(SYS_utimes, "none", times), ENOENT);
+	CHECK_ERROR(syscall(SYS_utimes, NULL, times), EFAULT);
+	CHECK_IS(syscall(SYS_utimes, "file", NULL), 0);
+	CHECK_IS(stat("file", &status), 0);
+	CHECK(status.st_mtime > 2000);
+	CHECK_IS(unlink("file"), 0);
+}
+
 /* A piece that cannot be is noticed before any is moved. */
 static void impossible_pieces(void)
 {
@@ -826,6 +845,7 @@ int main(int argc, char **argv)
 		CHECK_TEST(polling),
 		CHECK_TEST(selecting),
 		CHECK_TEST(private_mappings),
+		CHECK_TEST(times_of_files),
 		CHECK_TEST(impossible_pieces),
 		CHECK_TEST(mappings_that_cannot_be),
 		CHECK_TEST(no_terminals),
