@@ -14,8 +14,7 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The smaller and the larger of two. Each is evaluated once: it may be what somebody else changes.
- */
+/* The smaller and the larger of two, each evaluated once: somebody else may be changing it. */
 #define MIN(a, b)                 CHOOSE(a, b, <, __COUNTER__)
 #define MAX(a, b)                 CHOOSE(a, b, >, __COUNTER__)
 #define CHOOSE(a, b, relation, n) CHOOSE_AS(a, b, relation, n)
