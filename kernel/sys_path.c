@@ -391,13 +391,11 @@ long sys_truncate(uintptr_t path, int64_t bytes)
 	return error;
 }
 
-/* Of the two times the second is kept: when it was last written. */
 /* What may stand in place of nanoseconds (utimensat(2)). */
 #define TIME_NOW  0x3fffffff
 #define TIME_OMIT 0x3ffffffe
 
-/* Sets the time of the last change; that of the last access is not kept. "path" 0: of an open file.
- */
+/* Sets when a file was last written, all that is kept. "path" 0: of the open file "directory". */
 static long set_time(uint64_t directory, uintptr_t path, const struct clock_time *time,
 		     uint32_t flags)
 {
