@@ -127,6 +127,17 @@ static bool reap_dying(void)
 	return false;
 }
 
+/* Lets what ended processes hold come back. Returns false if there is none to wait for. */
+static bool wait_for_ended(void)
+{
+	if (reap_dying())
+		return true;
+	if (!is_any_dying())
+		return false;
+	task_yield();
+	return true;
+}
+
 static void end_for_room(struct process *process, const struct memory_use *use)
 {
 	const struct process *self = process_current();
@@ -151,18 +162,12 @@ bool oom_make_room(bool may_sleep)
 
 	if (self->dying)
 		return false;
-	if (reap_dying())
+	if (may_sleep ? wait_for_ended() : reap_dying())
+		return !self->dying;
+	/* If it spends already, what is left of the reserve is not enough for it. */
+	if (!may_sleep && is_any_dying() && !task_current()->spends_reserve) {
+		task_spend_reserve(task_current(), true);
 		return true;
-	if (is_any_dying()) {
-		if (may_sleep) {
-			task_yield();
-			return !self->dying;
-		}
-		/* If it spends already, what is left of the reserve is not enough for it. */
-		if (!task_current()->spends_reserve) {
-			task_spend_reserve(task_current(), true);
-			return true;
-		}
 	}
 	end_for_room(find_largest(&use), &use);
 	return !self->dying;
@@ -178,12 +183,8 @@ bool oom_try_again(void)
 	this_cpu()->memory_refused = false;
 	if (self->dying)
 		return false;
-	if (reap_dying())
-		return true;
-	if (is_any_dying()) {
-		task_yield();
+	if (wait_for_ended())
 		return !self->dying;
-	}
 	largest = find_largest(&use);
 	if (largest == self || memory_use_total(&use) < frame_count / 8)
 		return false;

@@ -291,6 +291,18 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 	}
 }
 
+/* Makes a call, and makes it again where another process gave way for it. */
+static long call_with_room(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+			   uint64_t e, uint64_t f)
+{
+	long result;
+
+	do
+		result = call(number, a, b, c, d, e, f);
+	while (unlikely(result == -ENOMEM) && number != SIGRETURN && oom_try_again());
+	return result;
+}
+
 static void answer(struct thread *thread, struct regs *regs, uint64_t number, long result)
 {
 	regs->rax = (uint64_t)result;
@@ -304,14 +316,11 @@ static void answer(struct thread *thread, struct regs *regs, uint64_t number, lo
 void syscall(struct thread *thread, struct regs *regs)
 {
 	uint64_t number = regs->rax;
-	long result;
+	long result = call_with_room(number, regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8,
+				     regs->r9);
 
-	do {
-		result = call(number, regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8,
-			      regs->r9);
-	} while (unlikely(result == -ENOMEM) && number != SIGRETURN && oom_try_again());
 	answer(thread, regs, number, result);
-	if (unlikely(number == SIGRETURN)) /* the result is whatever was in the register */
+	if (unlikely(number == SIGRETURN))
 		thread->call = -1;
 }
 
@@ -352,12 +361,9 @@ void syscall_32(struct thread *thread, struct regs *regs)
 
 	if (number < ARRAY_SIZE(number_of_32))
 		same = number_of_32[number];
-	if (same || number == read) {
-		do {
-			result = call(same, (uint32_t)regs->rbx, (uint32_t)regs->rcx,
-				      (uint32_t)regs->rdx, (uint32_t)regs->rsi, (uint32_t)regs->rdi,
-				      (uint32_t)regs->rbp);
-		} while (result == -ENOMEM && oom_try_again());
-	}
+	if (same || number == read)
+		result = call_with_room(same, (uint32_t)regs->rbx, (uint32_t)regs->rcx,
+					(uint32_t)regs->rdx, (uint32_t)regs->rsi,
+					(uint32_t)regs->rdi, (uint32_t)regs->rbp);
 	answer(thread, regs, number, result);
 }
