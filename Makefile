@@ -22,8 +22,8 @@ include tests/host/host.mk
 include tests/user/user.mk
 
 # Adding a source file, a suite or a command is adding a file.
-SOURCES := $(sort $(wildcard boot/*.c boot/notes.S arch/x86/*.[cS] arch/x86/*/*.[cS] mm/*.c kernel/*.c drivers/*.c \
-	tests/guest/*.c tests/model/sequence.c tests/model/leak.c tests/model/histories.c) $(EXTRA_SOURCES))
+SOURCES := $(sort $(shell find arch boot drivers kernel mm tests/guest -name '*.[cS]' ! -name '*.lds.S') \
+	$(addprefix tests/model/,sequence.c leak.c histories.c recorder.c) $(EXTRA_SOURCES))
 # notes.c and notes.S share a name: objects keep the suffix.
 OBJECTS := $(patsubst %,$(BUILD)/%.o,$(SOURCES))
 
@@ -87,7 +87,7 @@ $(BUILD)/%.S.o: %.S $(BUILD)/.flags | $(XEN_HEADERS)
 	@echo "  AS      $<"
 	@$(CC) $(CPPFLAGS) -D__ASSEMBLY__ -g -MMD -MP -c -o $@ $<
 
-$(BUILD)/pinwheel.lds: boot/pinwheel.lds.S include/mm/layout.h $(BUILD)/.flags
+$(BUILD)/pinwheel.lds: boot/pinwheel.lds.S include/kernel/lib/layout.h $(BUILD)/.flags
 	@$(CC) $(CPPFLAGS) -E -P -x c -o $@ $<
 
 # Objects of another compiler or other flags, and an image with a file less, are made anew.

@@ -2,8 +2,8 @@
 /*
  * What the hypervisor must be able to do, and must not do, for the kernel that it has started.
  */
-#include <boot/boot_info.h>
-#include <boot/message.h>
+#include <kernel/lib/boot_info.h>
+#include <kernel/lib/message.h>
 #include <xen/features.h>
 
 static bool has(uint32_t features, unsigned int feature)

@@ -6,7 +6,7 @@
  * before anything else. Meaning of each: public/elfnote.h. Those that would say something untrue
  * of a 64-bit kernel with its own symbol table (PAE_MODE, HV_START_LOW, BSD_SYMTAB) are absent.
  */
-#include <mm/layout.h>
+#include <kernel/lib/layout.h>
 #include <xen/elfnote.h>
 #include <xen/features.h>
 

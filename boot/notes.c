@@ -3,8 +3,8 @@
  * Walking ELF notes and showing the kernel's own.
  */
 #include <boot/notes.h>
-#include <kernel/printk.h>
-#include <kernel/string.h>
+#include <kernel/lib/printk.h>
+#include <kernel/lib/string.h>
 #include <xen/elfnote.h>
 
 extern const unsigned char notes_start[], notes_end[];

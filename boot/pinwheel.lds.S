@@ -4,14 +4,14 @@
  *
  * Everything lies in the top 2 GiB, so that code and data are reached by sign-extended 32-bit
  * addresses (gcc's "kernel" code model). Every boundary where the access rights change is page
- * aligned: mm/protect.c gives each part its rights at boot, page by page, since a PV guest has no
+ * aligned: mm/kernel/image.c gives each part its rights at boot, page by page, since a PV guest has no
  * large pages.
  *
  * Three kinds of page in here exist for their *address* only: the guard below each stack, and the
  * fixed slots. The builder maps a frame behind them like behind every page of the image; at boot
  * the kernel unmaps it and gives the frame to the page allocator.
  */
-#include <mm/layout.h>
+#include <kernel/lib/layout.h>
 
 OUTPUT_FORMAT("elf64-x86-64")
 OUTPUT_ARCH(i386:x86-64)

@@ -5,10 +5,10 @@
  * What it says of memory is a list of physical ranges with types. The kernel numbers its frames by
  * physical address, so every range between two of RAM becomes a run of pfns without memory.
  */
-#include <boot/boot_info.h>
-#include <boot/message.h>
-#include <kernel/compiler.h>
-#include <kernel/string.h>
+#include <kernel/lib/boot_info.h>
+#include <kernel/lib/compiler.h>
+#include <kernel/lib/message.h>
+#include <kernel/lib/string.h>
 #include <xen/arch-x86/hvm/start_info.h>
 #include <xen/xen.h>
 

@@ -6,11 +6,11 @@
  * makes no sense would otherwise show up much later, as a crash far away from its cause.
  */
 #include <arch/evtchn.h>
-#include <boot/boot_info.h>
-#include <boot/message.h>
-#include <kernel/compiler.h>
-#include <kernel/printk.h>
-#include <kernel/string.h>
+#include <kernel/lib/boot_info.h>
+#include <kernel/lib/compiler.h>
+#include <kernel/lib/message.h>
+#include <kernel/lib/printk.h>
+#include <kernel/lib/string.h>
 #include <xen/xen.h>
 
 /* Fewer cannot even hold the page tables that the builder makes; more cannot be in a machine. */

@@ -2,11 +2,11 @@
 /*
  * The console's two ends: choosing the device, and the queue of input.
  */
+#include "hv_console.h"
+#include "pv_console.h"
 #include <arch/cpu.h>
 #include <drivers/console.h>
-#include <drivers/hv_console.h>
-#include <drivers/pv_console.h>
-#include <mm/p2m.h>
+#include <mm/xen/p2m.h>
 
 #define QUEUE_SIZE 1024 /* a power of two */
 

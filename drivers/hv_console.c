@@ -6,9 +6,9 @@
  *
  * It also serves a DomU before its ring is known; a Xen built for release ignores that.
  */
+#include "hv_console.h"
 #include <arch/evtchn.h>
 #include <arch/hypercall.h>
-#include <drivers/hv_console.h>
 
 static void hv_write(const char *text, size_t length)
 {

@@ -7,12 +7,12 @@
  * taken for dead, and output is dropped until it moves again, so that a domain whose console daemon
  * died still runs.
  */
+#include "pv_console.h"
 #include <arch/cpu.h>
 #include <arch/evtchn.h>
 #include <arch/time.h>
-#include <drivers/pv_console.h>
-#include <drivers/ring.h>
-#include <mm/direct_map.h>
+#include <kernel/lib/ring.h>
+#include <mm/kernel/direct_map.h>
 #include <xen/io/console.h>
 
 #define PATIENCE (10 * NS_PER_S)

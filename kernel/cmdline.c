@@ -3,8 +3,8 @@
  * Reading the command line; see the header for the words.
  */
 #include <kernel/cmdline.h>
-#include <kernel/printk.h>
-#include <kernel/string.h>
+#include <kernel/lib/printk.h>
+#include <kernel/lib/string.h>
 
 static bool is_blank(char c)
 {

@@ -2,7 +2,7 @@
 /*
  * The boot sequence: start reading here.
  *
- * Each way in (arch/x86/xen/start.c for Xen PV, arch/x86/native/start.c for PVH and bare hardware)
+ * Each way in (boot/xen.c for Xen PV, boot/native.c for PVH and bare hardware)
  * makes the machine just usable enough to run C and
  * to be heard, describes how it was booted, and calls kernel_main(). What follows is the table of
  * contents of the kernel.
@@ -10,23 +10,23 @@
 #include <arch/cpu.h>
 #include <arch/machine.h>
 #include <drivers/console.h>
-#include <kernel/bench.h>
 #include <kernel/cmdline.h>
-#include <kernel/fs.h>
-#include <kernel/initramfs.h>
+#include <kernel/file/fs.h>
+#include <kernel/file/initramfs.h>
+#include <kernel/file/tty.h>
+#include <kernel/lib/panic.h>
+#include <kernel/lib/printk.h>
+#include <kernel/lib/string.h>
 #include <kernel/main.h>
-#include <kernel/monitor.h>
-#include <kernel/panic.h>
-#include <kernel/printk.h>
-#include <kernel/proc.h>
-#include <kernel/process.h>
-#include <kernel/selftest.h>
-#include <kernel/string.h>
-#include <kernel/task.h>
-#include <kernel/tty.h>
-#include <mm/memory.h>
-#include <mm/pagetable.h>
-#include <mm/protect.h>
+#include <kernel/process/proc.h>
+#include <kernel/process/process.h>
+#include <kernel/prompt/bench.h>
+#include <kernel/prompt/monitor.h>
+#include <kernel/selftest/selftest.h>
+#include <kernel/task/task.h>
+#include <mm/kernel/image.h>
+#include <mm/kernel/start.h>
+#include <mm/table/entry.h>
 
 static const struct boot_info *boot_info;
 static struct cmdline cmdline;

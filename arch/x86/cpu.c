@@ -8,7 +8,7 @@
  */
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
-#include <kernel/panic.h>
+#include <kernel/lib/panic.h>
 #include <xen/xen.h>
 
 #define RFLAGS_IF (1u << 9)

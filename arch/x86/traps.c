@@ -9,7 +9,7 @@
 #include <arch/cpu.h>
 #include <arch/machine.h>
 #include <arch/traps.h>
-#include <kernel/panic.h>
+#include <kernel/lib/panic.h>
 
 struct extable_entry {
 	uint64_t instruction;

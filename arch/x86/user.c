@@ -7,8 +7,8 @@
 #include <arch/machine.h>
 #include <arch/switch.h>
 #include <arch/user.h>
-#include <kernel/string.h>
-#include <mm/pagetable.h>
+#include <kernel/lib/string.h>
+#include <mm/table/entry.h>
 
 #define RFLAGS_FIXED 2u
 #define RFLAGS_IF    (1u << 9)

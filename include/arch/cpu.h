@@ -10,7 +10,7 @@
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
 
-#include <kernel/compiler.h>
+#include <kernel/lib/compiler.h>
 
 struct vcpu_info;
 struct recovery;
@@ -30,11 +30,11 @@ struct cpu {
 	volatile uint8_t *event_mask; /* what holds events back; NULL: the interrupt flag */
 	struct recovery *on_fault;    /* where a fault of the code under test resumes; or NULL */
 	uintptr_t stack;              /* lowest address of the kernel stack in use */
-	struct batch *batch;          /* its queue of hypercalls (mm/batch.h) */
+	struct batch *batch;          /* its queue of hypercalls (mm/xen/batch.h) */
 	struct mm *mm;                /* the address space it runs in ... */
 	struct mm *loaded_mm;         /* ... and the one whose roots Xen was last told to load */
-	bool keeps_reserve;           /* it works for a program: see frames_reserve (mm/frames.h) */
-	bool memory_refused;          /* frames_alloc() had none; whoever asks about it clears it */
+	bool keeps_reserve;  /* it works for a program: see frames_reserve (mm/frame/frames.h) */
+	bool memory_refused; /* frames_alloc() had none; whoever asks about it clears it */
 };
 
 /*

@@ -10,7 +10,7 @@
 #ifndef ARCH_EVTCHN_H
 #define ARCH_EVTCHN_H
 
-#include <kernel/compiler.h>
+#include <kernel/lib/compiler.h>
 
 typedef uint32_t evtchn_t; /* a port; 0 is never valid */
 

@@ -11,7 +11,7 @@
 #ifndef ARCH_HYPERCALL_H
 #define ARCH_HYPERCALL_H
 
-#include <mm/types.h>
+#include <kernel/lib/types.h>
 #include <stdint.h>
 #include <xen/xen.h>
 

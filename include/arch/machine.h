@@ -4,12 +4,12 @@
  *
  * There are three: a PV guest of Xen, a PVH guest of Xen (which has its own page tables and asks
  * Xen for the rest), and a bare PC. Each way in fills in a table and calls kernel_main(); from
- * there on only tests and commands ask which it is. How page tables are changed is mm/paravirt.h.
+ * there on only tests and commands ask which it is. How page tables are changed is mm/table/ops.h.
  */
 #ifndef ARCH_MACHINE_H
 #define ARCH_MACHINE_H
 
-#include <kernel/compiler.h>
+#include <kernel/lib/compiler.h>
 
 enum shutdown_reason { SHUTDOWN_IS_POWEROFF, SHUTDOWN_IS_REBOOT, SHUTDOWN_IS_CRASH };
 

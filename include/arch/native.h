@@ -8,7 +8,7 @@
 #define ARCH_NATIVE_H
 
 #include <arch/machine.h>
-#include <mm/types.h>
+#include <kernel/lib/types.h>
 
 struct hvm_memmap_table_entry;
 struct rates;

@@ -6,7 +6,7 @@
 #ifndef ARCH_PVCLOCK_H
 #define ARCH_PVCLOCK_H
 
-#include <kernel/compiler.h>
+#include <kernel/lib/compiler.h>
 #include <xen/xen.h>
 
 /*

@@ -7,7 +7,7 @@
 #define ARCH_RATES_H
 
 #include <arch/io.h>
-#include <kernel/compiler.h>
+#include <kernel/lib/compiler.h>
 
 struct rates {
 	uint64_t tsc;  /* ticks of the time-stamp counter in a second */

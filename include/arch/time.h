@@ -9,7 +9,7 @@
 #ifndef ARCH_TIME_H
 #define ARCH_TIME_H
 
-#include <kernel/tree.h>
+#include <kernel/lib/tree.h>
 
 #define NS_PER_S  1000000000ul
 #define NS_PER_MS 1000000ul

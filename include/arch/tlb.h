@@ -6,7 +6,7 @@
 #ifndef ARCH_TLB_H
 #define ARCH_TLB_H
 
-#include <mm/types.h>
+#include <kernel/lib/types.h>
 
 /* invlpg: forgets one address on this CPU. */
 void native_flush_address(uintptr_t address);

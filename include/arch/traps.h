@@ -11,7 +11,7 @@
 #ifndef ARCH_TRAPS_H
 #define ARCH_TRAPS_H
 
-#include <kernel/compiler.h>
+#include <kernel/lib/compiler.h>
 
 /* Vector numbers; those past 255 are callbacks of Xen's that share the path. */
 enum {

@@ -7,7 +7,7 @@
 #define ARCH_XEN_H
 
 #include <arch/machine.h>
-#include <mm/types.h>
+#include <kernel/lib/types.h>
 #include <xen/xen.h>
 
 /* struct shared_info (public/xen.h), in its fixed slot. Valid once xen_map_shared_info() ran. */

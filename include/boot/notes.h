@@ -5,7 +5,7 @@
 #ifndef BOOT_NOTES_H
 #define BOOT_NOTES_H
 
-#include <kernel/compiler.h>
+#include <kernel/lib/compiler.h>
 
 struct note {
 	uint32_t type; /* XEN_ELFNOTE_... */

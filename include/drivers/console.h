@@ -10,8 +10,8 @@
 #ifndef DRIVERS_CONSOLE_H
 #define DRIVERS_CONSOLE_H
 
-#include <boot/boot_info.h>
-#include <kernel/compiler.h>
+#include <kernel/lib/boot_info.h>
+#include <kernel/lib/compiler.h>
 
 struct console_device {
 	const char *name;

@@ -17,9 +17,9 @@
 #ifndef KERNEL_CMDLINE_H
 #define KERNEL_CMDLINE_H
 
-#include <boot/boot_info.h>
-#include <kernel/compiler.h>
-#include <mm/p2m_relocate.h>
+#include <kernel/lib/boot_info.h>
+#include <kernel/lib/compiler.h>
+#include <mm/xen/relocate.h>
 
 struct cmdline {
 	bool bench;                     /* run the measurements and end */

@@ -5,8 +5,8 @@
 #ifndef KERNEL_MAIN_H
 #define KERNEL_MAIN_H
 
-#include <boot/boot_info.h>
-#include <kernel/compiler.h>
+#include <kernel/lib/boot_info.h>
+#include <kernel/lib/compiler.h>
 
 /* Brings everything up, then runs the self-tests or the prompt. Events are masked on entry. */
 void kernel_main(const struct boot_info *boot) NORETURN;

@@ -9,10 +9,10 @@
 #include "../model/world.h"
 
 #include <arch/cpu.h>
-#include <mm/batch.h>
-#include <mm/direct_map.h>
-#include <mm/paravirt.h>
-#include <mm/pin.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/ops.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/pin.h>
 
 #define TABLE 500u
 

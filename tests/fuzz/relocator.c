@@ -9,8 +9,8 @@
 #include "../host/host.h"
 #include "../model/world.h"
 
-#include <mm/direct_map.h>
-#include <mm/p2m.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/xen/p2m.h>
 
 /* What must not change by moving: all entries that were filled in. */
 static void check_entries(uint64_t filled)

@@ -4,12 +4,12 @@
  */
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
-#include <kernel/bench.h>
-#include <kernel/panic.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/p2m.h>
-#include <mm/paravirt.h>
+#include <kernel/lib/panic.h>
+#include <kernel/prompt/bench.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/ops.h>
+#include <mm/xen/p2m.h>
 
 BENCH(null_hypercall)
 {

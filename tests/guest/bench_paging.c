@@ -8,15 +8,15 @@
 
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
-#include <kernel/bench.h>
-#include <kernel/panic.h>
-#include <kernel/printf.h>
-#include <kernel/printk.h>
-#include <mm/batch.h>
-#include <mm/levels.h>
-#include <mm/memory.h>
-#include <mm/pin.h>
-#include <mm/walker.h>
+#include <kernel/lib/panic.h>
+#include <kernel/lib/printf.h>
+#include <kernel/lib/printk.h>
+#include <kernel/prompt/bench.h>
+#include <mm/kernel/start.h>
+#include <mm/table/levels.h>
+#include <mm/table/walk.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/pin.h>
 #include <xen/xen.h>
 
 #define TIMES 5 /* of which the best counts */

@@ -8,15 +8,15 @@
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>
-#include <boot/boot_info.h>
 #include <boot/notes.h>
+#include <kernel/lib/boot_info.h>
+#include <kernel/lib/string.h>
+#include <kernel/lib/symbols.h>
 #include <kernel/main.h>
-#include <kernel/selftest.h>
-#include <kernel/string.h>
-#include <kernel/symbols.h>
-#include <mm/p2m.h>
-#include <mm/pagetable.h>
-#include <mm/protect.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/kernel/image.h>
+#include <mm/table/entry.h>
+#include <mm/xen/p2m.h>
 #include <xen/elfnote.h>
 
 SUITE(boot, "what the builder was told and what it told us");

@@ -6,12 +6,12 @@
  * so all are checked, whatever the size of the domain.
  */
 #include <arch/traps.h>
-#include <kernel/selftest.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/p2m.h>
-#include <mm/paravirt.h>
-#include <mm/stacks.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/stacks.h>
+#include <mm/table/ops.h>
+#include <mm/xen/p2m.h>
 
 SUITE(direct_map, "the direct map, P2M and M2P, and page-table lookups");
 

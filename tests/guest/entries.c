@@ -7,9 +7,9 @@
 #include "tables.h"
 
 #include <arch/traps.h>
-#include <kernel/string.h>
-#include <mm/fixed.h>
-#include <mm/levels.h>
+#include <kernel/lib/string.h>
+#include <mm/kernel/fixed.h>
+#include <mm/table/levels.h>
 
 SUITE(entries, "setting, protecting and clearing entries of live tables");
 

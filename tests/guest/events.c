@@ -13,8 +13,8 @@
 #include <arch/time.h>
 #include <arch/xen.h>
 #include <kernel/main.h>
-#include <kernel/selftest.h>
-#include <mm/pagetable.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/table/entry.h>
 #include <xen/event_channel.h>
 
 SUITE_THAT(NEEDS_XEN, events, "event channels and the event mask");

@@ -7,7 +7,7 @@
 #include "tables.h"
 
 #include <arch/traps.h>
-#include <mm/levels.h>
+#include <mm/table/levels.h>
 
 SUITE_THAT(NEEDS_FIVE_LEVELS, five_levels, "addresses above 2^47, and the p4d");
 

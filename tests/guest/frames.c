@@ -5,12 +5,12 @@
  * The hosted tests prove the algorithm; here it is the frames themselves: that what is given out is
  * memory, mapped, nobody else's, and all of it comes back.
  */
-#include <kernel/selftest.h>
-#include <kernel/string.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/memory.h>
-#include <mm/p2m.h>
+#include <kernel/lib/string.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/start.h>
+#include <mm/xen/p2m.h>
 
 SUITE(frames, "the frame database and the page allocator");
 

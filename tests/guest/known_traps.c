@@ -7,11 +7,11 @@
 
 #include <arch/hypercall.h>
 #include <arch/xen.h>
-#include <mm/batch.h>
-#include <mm/levels.h>
-#include <mm/p2m_relocate.h>
-#include <mm/pin.h>
-#include <mm/walker.h>
+#include <mm/table/levels.h>
+#include <mm/table/walk.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/pin.h>
+#include <mm/xen/relocate.h>
 #include <xen/errno.h>
 #include <xen/xen.h>
 

@@ -8,9 +8,9 @@
 
 #include <arch/cpu.h>
 #include <arch/traps.h>
-#include <mm/large.h>
-#include <mm/pin.h>
-#include <mm/protect.h>
+#include <mm/kernel/image.h>
+#include <mm/table/large.h>
+#include <mm/xen/pin.h>
 
 SUITE_THAT(NEEDS_OWN_TABLES, native, "own page tables: address spaces, hooks, large pages");
 

@@ -9,8 +9,8 @@
 #include <arch/traps.h>
 #include <arch/xen.h>
 #include <kernel/main.h>
-#include <mm/memory.h>
-#include <mm/pages.h>
+#include <mm/kernel/start.h>
+#include <mm/user/entries.h>
 
 SUITE_THAT(NEEDS_XEN_TABLES, p2m,
 	   "the P2M: moved to its window, its tree, what the toolstack reads");

@@ -12,11 +12,11 @@
 #include <arch/hypercall.h>
 #include <arch/time.h>
 #include <arch/traps.h>
-#include <kernel/string.h>
-#include <mm/batch.h>
-#include <mm/fixed.h>
-#include <mm/pin.h>
-#include <mm/walker.h>
+#include <kernel/lib/string.h>
+#include <mm/kernel/fixed.h>
+#include <mm/table/walk.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/pin.h>
 #include <xen/errno.h>
 #include <xen/xen.h>
 

@@ -6,16 +6,16 @@
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>
-#include <kernel/errno.h>
-#include <kernel/process.h>
-#include <kernel/selftest.h>
-#include <kernel/string.h>
-#include <kernel/tty.h>
-#include <mm/address_space.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/p2m.h>
-#include <mm/pages.h>
+#include <kernel/file/tty.h>
+#include <kernel/lib/errno.h>
+#include <kernel/lib/string.h>
+#include <kernel/process/process.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/mm.h>
+#include <mm/user/entries.h>
+#include <mm/xen/p2m.h>
 
 SUITE(processes, "processes: what they leave behind, without memory, isolation");
 

@@ -8,16 +8,16 @@
  */
 #include <arch/machine.h>
 #include <arch/traps.h>
+#include <kernel/lib/printk.h>
+#include <kernel/lib/string.h>
 #include <kernel/main.h>
-#include <kernel/printk.h>
-#include <kernel/selftest.h>
-#include <kernel/string.h>
-#include <mm/direct_map.h>
-#include <mm/p2m.h>
-#include <mm/pages.h>
-#include <mm/pagetable.h>
-#include <mm/protect.h>
-#include <mm/stacks.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/image.h>
+#include <mm/kernel/stacks.h>
+#include <mm/table/entry.h>
+#include <mm/user/entries.h>
+#include <mm/xen/p2m.h>
 
 SUITE(protect, "rights of every mapping: W^X, guards, page 0");
 

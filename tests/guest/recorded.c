@@ -4,10 +4,10 @@
  */
 #include "recorded.h"
 
-#include <kernel/selftest.h>
-#include <mm/batch.h>
-#include <mm/frames.h>
-#include <mm/pin.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/frame/frames.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/pin.h>
 
 struct recorder recorder;
 

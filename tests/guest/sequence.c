@@ -10,15 +10,15 @@
 
 #include <arch/hypercall.h>
 #include <arch/traps.h>
-#include <kernel/monitor.h>
-#include <kernel/printk.h>
-#include <kernel/selftest.h>
-#include <kernel/string.h>
-#include <mm/address_space.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/p2m.h>
-#include <mm/paravirt.h>
+#include <kernel/lib/printk.h>
+#include <kernel/lib/string.h>
+#include <kernel/prompt/monitor.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/mm.h>
+#include <mm/table/ops.h>
+#include <mm/xen/p2m.h>
 #include <xen/memory.h>
 
 SUITE_THAT(NEEDS_XEN_TABLES, sequence, "random operations, right and wrong, leave no trace");

@@ -6,15 +6,15 @@
 #include "../model/histories.h"
 #include "recorded.h"
 
-#include <kernel/selftest.h>
-#include <kernel/string.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
+#include <kernel/lib/string.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
 
 #include <arch/cpu.h>
 #include <arch/traps.h>
 #include <arch/user.h>
-#include <mm/pages.h>
+#include <mm/user/entries.h>
 
 SUITE(spaces, "programs' memory: regions, faults, copy-on-write, forks");
 

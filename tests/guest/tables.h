@@ -5,12 +5,12 @@
 #ifndef TESTS_GUEST_TABLES_H
 #define TESTS_GUEST_TABLES_H
 
-#include <kernel/selftest.h>
-#include <mm/address_space.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/p2m.h>
-#include <mm/paravirt.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/mm.h>
+#include <mm/table/ops.h>
+#include <mm/xen/p2m.h>
 
 /* The pte for an address, its tables made if they are missing. Ends the test when memory is short.
  */

@@ -7,11 +7,11 @@
 #include <arch/time.h>
 #include <arch/traps.h>
 #include <arch/user.h>
-#include <kernel/selftest.h>
-#include <kernel/task.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/stacks.h>
+#include <kernel/selftest/selftest.h>
+#include <kernel/task/task.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/stacks.h>
 
 SUITE(tasks, "tasks, turns, sleeping, kernel stacks");
 

@@ -7,7 +7,7 @@
  */
 #include <arch/cpu.h>
 #include <arch/time.h>
-#include <kernel/selftest.h>
+#include <kernel/selftest/selftest.h>
 
 SUITE(time, "system time, wall clock, one-shot timers");
 

@@ -8,9 +8,9 @@
  */
 #include <arch/cpu.h>
 #include <arch/traps.h>
-#include <kernel/selftest.h>
-#include <mm/layout.h>
-#include <mm/protect.h>
+#include <kernel/lib/layout.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/kernel/image.h>
 
 SUITE(traps, "exceptions, and the exception table");
 

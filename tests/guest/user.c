@@ -7,12 +7,12 @@
 #include <arch/machine.h>
 #include <arch/time.h>
 #include <arch/user.h>
-#include <kernel/selftest.h>
-#include <kernel/string.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/pages.h>
-#include <mm/space.h>
+#include <kernel/lib/string.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/user/entries.h>
+#include <mm/user/space.h>
 
 SUITE(user, "user mode: in and out, registers, isolation");
 

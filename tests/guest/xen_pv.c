@@ -12,7 +12,7 @@
 #include <arch/traps.h>
 #include <arch/xen.h>
 #include <kernel/main.h>
-#include <mm/batch.h>
+#include <mm/xen/batch.h>
 #include <xen/errno.h>
 #include <xen/features.h>
 #include <xen/version.h>

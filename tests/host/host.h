@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <kernel/compiler.h>
+#include <kernel/lib/compiler.h>
 
 /* Everything that the kernel has printed since host_clear_output(), 0-terminated. */
 const char *host_output(void);

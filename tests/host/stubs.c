@@ -5,12 +5,12 @@
 #include "host.h"
 
 #include <arch/cpu.h>
+#include <arch/lock.h>
 #include <arch/tlb.h>
 #include <arch/traps.h>
-#include <kernel/panic.h>
-#include <kernel/printk.h>
-#include <kernel/spinlock.h>
-#include <kernel/symbols.h>
+#include <kernel/lib/panic.h>
+#include <kernel/lib/printk.h>
+#include <kernel/lib/symbols.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

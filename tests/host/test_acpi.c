@@ -5,7 +5,7 @@
  */
 #include "host.h"
 
-#include <boot/acpi.h>
+#include <arch/acpi.h>
 
 /* Physical memory from 0xe0000 on: 128 KiB. */
 #define BASE 0xe0000

@@ -6,18 +6,18 @@
 #include "../model/world.h"
 #include "host.h"
 
+#include "../model/recorder.h"
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
-#include <mm/batch.h>
-#include <mm/direct_map.h>
-#include <mm/explain.h>
-#include <mm/frames.h>
-#include <mm/p2m.h>
-#include <mm/pages.h>
-#include <mm/paravirt.h>
-#include <mm/pin.h>
-#include <mm/recorder.h>
-#include <mm/walker.h>
+#include <kernel/report/explain.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/ops.h>
+#include <mm/table/walk.h>
+#include <mm/user/entries.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/p2m.h>
+#include <mm/xen/pin.h>
 #include <xen/errno.h>
 
 #define PAGES 2048

@@ -7,11 +7,11 @@
 #include "host.h"
 
 #include <arch/cpu.h>
-#include <mm/batch.h>
-#include <mm/direct_map.h>
-#include <mm/p2m.h>
-#include <mm/paravirt.h>
-#include <mm/pin.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/ops.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/p2m.h>
+#include <mm/xen/pin.h>
 #include <xen/errno.h>
 
 #define TABLE 1000u /* a pte table of the test's own, pinned */

@@ -4,7 +4,7 @@
  */
 #include "host.h"
 
-#include <mm/boot_memory.h>
+#include <mm/frame/boot_memory.h>
 
 static struct boot_memory memory;
 

@@ -5,7 +5,7 @@
 #include "host.h"
 
 #include <kernel/cmdline.h>
-#include <kernel/printk.h>
+#include <kernel/lib/printk.h>
 
 static char problems[4096];
 

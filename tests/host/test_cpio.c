@@ -6,7 +6,7 @@
  */
 #include "host.h"
 
-#include <kernel/cpio.h>
+#include <kernel/lib/cpio.h>
 #include <unistd.h>
 
 struct archive {

@@ -7,9 +7,9 @@
 #include "host.h"
 
 #include <arch/cpu.h>
-#include <mm/address_space.h>
-#include <mm/direct_map.h>
-#include <mm/paravirt.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/mm.h>
+#include <mm/table/ops.h>
 
 static const unsigned int large_levels[] = {0, 1u << PT_PMD, 1u << PT_PMD | 1u << PT_PUD};
 

@@ -7,11 +7,11 @@
 #include "host.h"
 
 #include <elf.h>
-#include <kernel/elf.h>
-#include <kernel/errno.h>
-#include <kernel/program.h>
-#include <mm/frames.h>
-#include <mm/pages.h>
+#include <kernel/lib/errno.h>
+#include <kernel/process/elf.h>
+#include <kernel/process/program.h>
+#include <mm/frame/frames.h>
+#include <mm/user/entries.h>
 
 /* The C library's <elf.h> and the kernel's header meet here: the structures are the former's. */
 static unsigned char file[5 * PAGE_SIZE];

@@ -6,8 +6,8 @@
 #include "host.h"
 
 #include <arch/traps.h>
-#include <kernel/exception.h>
-#include <kernel/signal.h>
+#include <kernel/process/exception.h>
+#include <kernel/process/signal.h>
 
 static void those_that_have_a_signal_of_their_own(void **state)
 {

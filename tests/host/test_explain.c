@@ -6,10 +6,10 @@
 #include "../model/world.h"
 #include "host.h"
 
-#include <mm/direct_map.h>
-#include <mm/explain.h>
-#include <mm/frames.h>
-#include <mm/pin.h>
+#include <kernel/report/explain.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/xen/pin.h>
 #include <xen/errno.h>
 #include <xen/xen.h>
 

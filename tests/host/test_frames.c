@@ -5,7 +5,7 @@
  */
 #include "host.h"
 
-#include <mm/frames.h>
+#include <mm/frame/frames.h>
 
 static struct frame *database;
 static struct boot_memory memory;

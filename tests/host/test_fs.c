@@ -7,9 +7,9 @@
 #include "../model/world.h"
 #include "host.h"
 
-#include <kernel/errno.h>
-#include <kernel/fs.h>
-#include <mm/frames.h>
+#include <kernel/file/fs.h>
+#include <kernel/lib/errno.h>
+#include <mm/frame/frames.h>
 
 #include <dirent.h>
 #include <errno.h>

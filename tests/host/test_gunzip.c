@@ -6,7 +6,7 @@
  */
 #include "host.h"
 
-#include <kernel/gunzip.h>
+#include <kernel/lib/inflate.h>
 #include <unistd.h>
 
 #define KINDS      5

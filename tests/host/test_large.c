@@ -6,12 +6,12 @@
 #include "../model/bare.h"
 #include "host.h"
 
-#include <mm/address_space.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/large.h>
-#include <mm/paravirt.h>
-#include <mm/stacks.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/stacks.h>
+#include <mm/table/large.h>
+#include <mm/table/mm.h>
+#include <mm/table/ops.h>
 
 static const unsigned int large_levels[] = {0, 1u << PT_PMD, 1u << PT_PMD | 1u << PT_PUD};
 

@@ -6,9 +6,9 @@
 #include "../model/world.h"
 #include "host.h"
 
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/levels.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/levels.h>
 
 static void shifts_and_indices(void **state)
 {

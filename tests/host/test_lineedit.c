@@ -5,7 +5,7 @@
  */
 #include "host.h"
 
-#include <kernel/lineedit.h>
+#include <kernel/prompt/lineedit.h>
 
 #define UP    "\x1b[A"
 #define DOWN  "\x1b[B"

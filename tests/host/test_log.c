@@ -4,7 +4,7 @@
  */
 #include "host.h"
 
-#include <kernel/log.h>
+#include <kernel/lib/log.h>
 
 static struct log ring;
 static char seen[2 * LOG_SIZE];

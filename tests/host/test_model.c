@@ -7,8 +7,8 @@
 #include "host.h"
 
 #include <arch/hypercall.h>
-#include <mm/layout.h>
-#include <mm/pin.h>
+#include <kernel/lib/layout.h>
+#include <mm/xen/pin.h>
 #include <xen/errno.h>
 #include <xen/memory.h>
 #include <xen/xen.h>

@@ -6,13 +6,13 @@
 #include "../model/world.h"
 #include "host.h"
 
+#include "../model/recorder.h"
 #include <arch/cpu.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/large.h>
-#include <mm/p2m.h>
-#include <mm/paravirt.h>
-#include <mm/recorder.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/large.h>
+#include <mm/table/ops.h>
+#include <mm/xen/p2m.h>
 
 static struct recorder recorder;
 

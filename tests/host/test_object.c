@@ -6,11 +6,11 @@
 #include "../model/world.h"
 #include "host.h"
 
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/object.h>
-#include <mm/slab.h>
-#include <mm/stacks.h>
+#include <mm/frame/frames.h>
+#include <mm/frame/slab.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/stacks.h>
+#include <mm/user/object.h>
 
 struct thing {
 	uint64_t words[5];

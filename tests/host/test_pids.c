@@ -5,7 +5,7 @@
  */
 #include "host.h"
 
-#include <kernel/pids.h>
+#include <kernel/process/pids.h>
 
 #define PROCESSES 400
 

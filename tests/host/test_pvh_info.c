@@ -4,9 +4,9 @@
  */
 #include "host.h"
 
-#include <boot/boot_info.h>
-#include <mm/boot_memory.h>
-#include <mm/layout.h>
+#include <kernel/lib/boot_info.h>
+#include <kernel/lib/layout.h>
+#include <mm/frame/boot_memory.h>
 #include <xen/arch-x86/hvm/start_info.h>
 #include <xen/xen.h>
 

@@ -9,9 +9,9 @@
 #include "../model/world.h"
 #include "host.h"
 
-#include <mm/frames.h>
-#include <mm/pages.h>
-#include <mm/region.h>
+#include <mm/frame/frames.h>
+#include <mm/user/entries.h>
+#include <mm/user/region.h>
 
 /* Pages that are played with: room for a few stacks and what they may grow into. */
 #define ARENA       0x40000000ul

@@ -6,10 +6,10 @@
 #include "../model/world.h"
 #include "host.h"
 
-#include <mm/batch.h>
-#include <mm/direct_map.h>
-#include <mm/p2m.h>
-#include <mm/paravirt.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/ops.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/p2m.h>
 #include <xen/errno.h>
 
 #define GIB(n) ((uint64_t)(n) << (30 - PAGE_SHIFT))

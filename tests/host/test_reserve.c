@@ -8,10 +8,10 @@
 #include "host.h"
 
 #include <arch/cpu.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/pages.h>
-#include <mm/stacks.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/stacks.h>
+#include <mm/user/entries.h>
 
 #define PAGES 4096
 #define ARENA 0x10000000ul

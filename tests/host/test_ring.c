@@ -5,7 +5,7 @@
  */
 #include "host.h"
 
-#include <drivers/ring.h>
+#include <kernel/lib/ring.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>

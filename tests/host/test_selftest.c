@@ -5,7 +5,7 @@
  */
 #include "host.h"
 
-#include <kernel/selftest.h>
+#include <kernel/selftest/selftest.h>
 
 static int runs_after_require;
 

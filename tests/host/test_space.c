@@ -9,14 +9,14 @@
 #include "../model/world.h"
 #include "host.h"
 
+#include "../model/recorder.h"
 #include <arch/cpu.h>
-#include <kernel/errno.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/p2m.h>
-#include <mm/pages.h>
-#include <mm/paravirt.h>
-#include <mm/recorder.h>
+#include <kernel/lib/errno.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/ops.h>
+#include <mm/user/entries.h>
+#include <mm/xen/p2m.h>
 
 #define PAGES 6000
 

@@ -5,7 +5,7 @@
  */
 #include "host.h"
 
-#include <boot/boot_info.h>
+#include <kernel/lib/boot_info.h>
 #include <xen/features.h>
 #include <xen/xen.h>
 

@@ -5,7 +5,7 @@
  */
 #include "host.h"
 
-#include <kernel/tree.h>
+#include <kernel/lib/tree.h>
 
 #define ITEMS 600
 

@@ -7,9 +7,9 @@
 #include "../model/world.h"
 #include "host.h"
 
-#include <mm/direct_map.h>
-#include <mm/p2m.h>
-#include <mm/walker.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/walk.h>
+#include <mm/xen/p2m.h>
 
 static uint64_t random_user_address(void)
 {

@@ -7,13 +7,13 @@
 
 #include "../host/host.h"
 
-#include <mm/address_space.h>
-#include <mm/direct_map.h>
-#include <mm/fixed.h>
-#include <mm/frames.h>
-#include <mm/p2m.h>
-#include <mm/paravirt.h>
-#include <mm/pin.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/fixed.h>
+#include <mm/table/mm.h>
+#include <mm/table/ops.h>
+#include <mm/xen/p2m.h>
+#include <mm/xen/pin.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

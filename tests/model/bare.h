@@ -9,9 +9,9 @@
 #ifndef TESTS_BARE_H
 #define TESTS_BARE_H
 
-#include <mm/boot_memory.h>
-#include <mm/pagetable.h>
-#include <mm/recorder.h>
+#include "recorder.h"
+#include <mm/frame/boot_memory.h>
+#include <mm/table/entry.h>
 
 /* In pages. */
 #define GIB     (1ul << 18)

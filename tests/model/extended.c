@@ -5,7 +5,7 @@
  */
 #include "internal.h"
 
-#include <mm/pin.h>
+#include <mm/xen/pin.h>
 #include <string.h>
 #include <xen/errno.h>
 #include <xen/xen.h>

@@ -4,9 +4,9 @@
  */
 #include "histories.h"
 
-#include <kernel/errno.h>
-#include <kernel/printf.h>
-#include <kernel/string.h>
+#include <kernel/lib/errno.h>
+#include <kernel/lib/printf.h>
+#include <kernel/lib/string.h>
 
 /* The addresses that are played with: 32 pages around the border between two pte tables. */
 #define ARENA       (0x40000000ul - 16 * PAGE_SIZE)

@@ -19,7 +19,7 @@
 #include "sequence.h"
 
 #include <arch/hypercall.h>
-#include <mm/pagetable.h>
+#include <mm/table/entry.h>
 #include <xen/xen.h>
 
 /* The entry of a table as "before" leaves it, if it is accepted. */

@@ -8,8 +8,8 @@
  * compares. What it has beyond Xen:
  *
  *  - an explanation in words for every refusal: model_explanation();
- *  - five levels, with the one constant that Xen would need, MMUEXT_PIN_L5_TABLE (mm/pin.h), and
- *    tables of fewer than 512 entries, so that a small domain overflows every level;
+ *  - five levels, with the one constant that Xen would need, MMUEXT_PIN_L5_TABLE (mm/xen/pin.h),
+ * and tables of fewer than 512 entries, so that a small domain overflows every level;
  *  - domains of terabytes: a frame that nobody has touched costs nothing;
  *  - failures on request, counters, and a TLB that really goes stale: a flush that was forgotten
  *    shows as an access with the old translation;

@@ -8,9 +8,9 @@
 #include "sequence.h"
 
 #include <arch/hypercall.h>
-#include <kernel/compiler.h>
-#include <kernel/printf.h>
-#include <mm/pagetable.h>
+#include <kernel/lib/compiler.h>
+#include <kernel/lib/printf.h>
+#include <mm/table/entry.h>
 #include <xen/xen.h>
 
 /* Neither memory nor anything else, on any machine there is. */

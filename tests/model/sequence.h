@@ -14,7 +14,7 @@
 #ifndef TESTS_SEQUENCE_H
 #define TESTS_SEQUENCE_H
 
-#include <mm/types.h>
+#include <kernel/lib/types.h>
 
 #define SEQUENCE_FRAMES     24 /* that the operations are about */
 #define SEQUENCE_ROOTS      3  /* the last of them: used as roots, and as nothing else */

@@ -9,9 +9,9 @@
 #include "world.h"
 
 #include <arch/hypercall.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/p2m.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/xen/p2m.h>
 
 struct sequence_stage stage_start(bool hardware)
 {

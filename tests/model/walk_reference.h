@@ -6,8 +6,8 @@
 #ifndef TESTS_WALK_REFERENCE_H
 #define TESTS_WALK_REFERENCE_H
 
-#include <mm/address_space.h>
-#include <mm/walker.h>
+#include <mm/table/mm.h>
+#include <mm/table/walk.h>
 
 #define WALK_TABLES 4096
 

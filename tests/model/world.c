@@ -7,12 +7,12 @@
 #include "../host/host.h"
 
 #include <arch/cpu.h>
-#include <mm/batch.h>
-#include <mm/direct_map.h>
-#include <mm/frames.h>
-#include <mm/p2m.h>
-#include <mm/paravirt.h>
-#include <mm/pin.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/ops.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/p2m.h>
+#include <mm/xen/pin.h>
 
 struct world world;
 

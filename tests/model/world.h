@@ -2,17 +2,18 @@
 /*
  * A domain on the model, with mm/ brought up on it as far as a test wants.
  *
- * The stages are those of a boot (mm/memory.c): the builder's tables with a direct map and the P2M
- * somewhere, then the P2M in the kernel's window, then the frame database and the full operations.
+ * The stages are those of a boot (mm/kernel/start.c): the builder's tables with a direct map and
+ * the P2M somewhere, then the P2M in the kernel's window, then the frame database and the full
+ * operations.
  */
 #ifndef TESTS_WORLD_H
 #define TESTS_WORLD_H
 
 #include "model.h"
 
-#include <mm/address_space.h>
-#include <mm/boot_memory.h>
-#include <mm/p2m_relocate.h>
+#include <mm/frame/boot_memory.h>
+#include <mm/table/mm.h>
+#include <mm/xen/relocate.h>
 
 struct world_config {
 	struct model_config machine;

@@ -5,9 +5,9 @@
 #include <arch/cpu.h>
 #include <arch/evtchn.h>
 #include <arch/hypercall.h>
-#include <kernel/selftest.h>
-#include <mm/frames.h>
-#include <mm/space.h>
+#include <kernel/selftest/selftest.h>
+#include <mm/frame/frames.h>
+#include <mm/user/space.h>
 #include <xen/event_channel.h>
 
 SUITE(failing, "fails on purpose");

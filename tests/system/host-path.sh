@@ -15,7 +15,7 @@ mkdir -p "$copy/$build_name" "$TMPDIR"
 # What was built comes along, so that only some of each kind is built there.
 # (Not by tar, which cuts times to seconds: what was built in the second of its source would be older.)
 cp -a "$build"/{.flags,arch,boot,drivers,include,kernel,mm,tests,user} "$copy/$build_name/"
-touch "$copy"/{kernel/main.c,arch/x86/stack.S,boot/pinwheel.lds.S,tests/user/hello.c,kernel/string.c}
+touch "$copy"/{kernel/main.c,arch/x86/stack.S,boot/pinwheel.lds.S,tests/user/hello.c,kernel/lib/string.c}
 
 # there COMMAND TEXT: in the copy, with nobody at the keyboard.
 there() {
@@ -27,7 +27,7 @@ there() {
 
 there "make" "CC      kernel/main.c"
 check "nothing else was built again" [ "$(grep -c '^  CC' "$work/output")" = 2 ]
-there "make $build_name/host/kernel/string.c.o" "HOSTCC"
+there "make $build_name/host/kernel/lib/string.c.o" "HOSTCC"
 there "make run CMDLINE=selftest=frames" " passed, 0 failed"
 there "make run-native" " passed, 0 failed"
 there "scripts/run --domu --log 'a log, with a space' -- selftest=frames" " passed, 0 failed"

@@ -10,9 +10,9 @@
 #include <arch/native.h>
 #include <arch/time.h>
 #include <arch/traps.h>
-#include <kernel/panic.h>
-#include <mm/fixed.h>
-#include <mm/pagetable.h>
+#include <kernel/lib/panic.h>
+#include <mm/kernel/fixed.h>
+#include <mm/table/entry.h>
 
 #define CPUID_APIC (1u << 9)
 

@@ -9,9 +9,9 @@
 #include <arch/pvclock.h>
 #include <arch/rates.h>
 #include <arch/time.h>
-#include <kernel/panic.h>
-#include <kernel/printk.h>
-#include <mm/layout.h>
+#include <kernel/lib/layout.h>
+#include <kernel/lib/panic.h>
+#include <kernel/lib/printk.h>
 
 #define RTC_INDEX 0x70
 #define RTC_DATA  0x71

@@ -14,8 +14,8 @@
 #include <arch/segments.h>
 #include <arch/traps.h>
 #include <arch/user.h>
-#include <kernel/compiler.h>
-#include <mm/layout.h>
+#include <kernel/lib/compiler.h>
+#include <kernel/lib/layout.h>
 
 enum { VECTOR_NMI = 2, VECTOR_DOUBLE_FAULT = 8, STUB_SIZE = 16, STACK_SIZE = 4096 };
 

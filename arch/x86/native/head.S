@@ -11,7 +11,7 @@
  * two of them at KERNEL_VIRT_BASE. They live until native_start() has made better ones.
  */
 #include <arch/segments.h>
-#include <mm/layout.h>
+#include <kernel/lib/layout.h>
 
 #define PHYSICAL(symbol) ((symbol) - KERNEL_VIRT_BASE)
 

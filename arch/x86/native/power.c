@@ -3,11 +3,11 @@
  * The end of a bare machine: by the registers that its firmware names, and if that does not help,
  * by the ports that machines without ACPI tables have.
  */
+#include <arch/acpi.h>
 #include <arch/io.h>
 #include <arch/native.h>
-#include <boot/acpi.h>
-#include <mm/fixed.h>
-#include <mm/pagetable.h>
+#include <mm/kernel/fixed.h>
+#include <mm/table/entry.h>
 
 static struct acpi_power power;
 

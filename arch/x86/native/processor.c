@@ -5,7 +5,7 @@
 #include <arch/io.h>
 #include <arch/native.h>
 #include <arch/tlb.h>
-#include <kernel/string.h>
+#include <kernel/lib/string.h>
 
 void native_flush_address(uintptr_t address)
 {

@@ -8,7 +8,7 @@
 #include <arch/pvclock.h>
 #include <arch/time.h>
 #include <arch/xen.h>
-#include <kernel/panic.h>
+#include <kernel/lib/panic.h>
 #include <xen/vcpu.h>
 
 uint64_t xen_system_time(void)

@@ -10,8 +10,8 @@
 #include <arch/evtchn.h>
 #include <arch/hypercall.h>
 #include <arch/xen.h>
-#include <kernel/panic.h>
-#include <kernel/printk.h>
+#include <kernel/lib/panic.h>
+#include <kernel/lib/printk.h>
 #include <xen/event_channel.h>
 #include <xen/sched.h>
 

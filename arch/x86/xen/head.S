@@ -7,7 +7,7 @@
  * rsp = top of a one-page boot stack. The bss is already zero: the builder loads the ELF file as
  * its program headers say.
  */
-#include <mm/layout.h>
+#include <kernel/lib/layout.h>
 
 	.section .text.boot, "ax", @progbits
 	.globl	xen_pv_entry

@@ -6,7 +6,7 @@
  * does.
  */
 #include <arch/hypercall.h>
-#include <kernel/compiler.h>
+#include <kernel/lib/compiler.h>
 #include <xen/callback.h>
 
 static ALWAYS_INLINE long hypercall(unsigned int number, uint64_t a, uint64_t b, uint64_t c,

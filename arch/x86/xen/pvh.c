@@ -14,9 +14,9 @@
 #include <arch/segments.h>
 #include <arch/traps.h>
 #include <arch/xen.h>
-#include <kernel/panic.h>
-#include <kernel/printf.h>
-#include <mm/pagetable.h>
+#include <kernel/lib/panic.h>
+#include <kernel/lib/printf.h>
+#include <mm/table/entry.h>
 #include <xen/arch-x86/hvm/start_info.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/params.h>

@@ -8,7 +8,7 @@
 #include <arch/hypercall.h>
 #include <arch/traps.h>
 #include <arch/xen.h>
-#include <kernel/panic.h>
+#include <kernel/lib/panic.h>
 #include <xen/callback.h>
 
 extern const char trap_stubs[], event_entry[], failsafe_entry[], syscall_entry[];

@@ -5,10 +5,10 @@
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
 #include <arch/xen.h>
-#include <boot/boot_info.h>
-#include <kernel/panic.h>
-#include <kernel/printf.h>
-#include <mm/fixed.h>
+#include <kernel/lib/boot_info.h>
+#include <kernel/lib/panic.h>
+#include <kernel/lib/printf.h>
+#include <mm/kernel/fixed.h>
 #include <xen/sched.h>
 #include <xen/version.h>
 

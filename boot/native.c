@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The first C code after the PVH entry: bare hardware, or a PVH guest of Xen.
+ *
+ * It does for itself what a domain builder does for a PV guest: it finds frames for page tables
+ * behind the kernel, maps everything from frame 0 to their end at KERNEL_VIRT_BASE, page by page,
+ * and switches to them; with five levels if the processor has them and nobody objects. What comes
+ * after finds the same state as under Xen, and is the same code.
+ */
+#include <arch/acpi.h>
+#include <arch/cpu.h>
+#include <arch/io.h>
+#include <arch/native.h>
+#include <arch/segments.h>
+#include <arch/tlb.h>
+#include <drivers/console.h>
+#include <drivers/serial.h>
+#include <kernel/cmdline.h>
+#include <kernel/lib/panic.h>
+#include <kernel/lib/printf.h>
+#include <kernel/main.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/fixed.h>
+#include <mm/kernel/image.h>
+#include <mm/kernel/start.h>
+#include <mm/table/ops.h>
+#include <mm/xen/batch.h>
+
+#define CPUID_1_GIB_PAGES (1u << 26)
+#define CPUID_LA57        (1u << 16)
+
+/* What head.S maps where it is. */
+#define IDENTITY_BYTES (1ull << 32)
+
+extern pt_entry_t boot_pgd[PT_ENTRIES];
+
+static struct cpu boot_cpu;
+static struct batch boot_batch; /* stays empty: there is nobody to batch requests for */
+static struct boot_info boot;
+
+/* ---- the bare machine ---- */
+
+static void describe(char *buffer, size_t size)
+{
+	snprintf(buffer, size, "on bare hardware, with %u levels of page tables",
+		 pt_geometry.levels);
+}
+
+static const struct machine bare = {
+	.describe = describe,
+	.event_vector = true,
+	.system_time = native_system_time,
+	.wall_time = native_wall_time,
+	.start_timer = native_start_timer,
+	.set_timer = native_set_timer,
+	.user_code = USER_CODE_SEGMENT,
+	.user_stack = USER_STACK_SEGMENT,
+	.enter_user = native_enter_user,
+	.set_kernel_stack = native_set_kernel_stack,
+	.set_thread_pointer = native_set_thread_pointer,
+	.load_gs = native_load_gs,
+	.block = native_block,
+	.fault_address = native_fault_address,
+	.shutdown = native_shutdown,
+};
+
+/* ---- page tables ---- */
+
+static const void *physical(uint64_t address, uint64_t bytes)
+{
+	if (address >= IDENTITY_BYTES || bytes > IDENTITY_BYTES - address)
+		return NULL;
+	return (const void *)address;
+}
+
+static uint64_t physical_of(const void *symbol)
+{
+	return (uintptr_t)symbol - KERNEL_VIRT_BASE;
+}
+
+static struct pfn_range image_range(void)
+{
+	pfn_t first = pfn(physical_of(image_start) >> PAGE_SHIFT);
+
+	return (struct pfn_range){first, (physical_of(image_end) >> PAGE_SHIFT) - first.n};
+}
+
+static void choose_geometry(unsigned int wanted)
+{
+	bool la57 = cpuid(0).eax >= 7 && (cpuid(7).ecx & CPUID_LA57);
+
+	pt_geometry = pt_geometry_make(la57 && wanted != 4 ? 5 : 4, PT_LEVEL_BITS);
+	pt_geometry.large_levels = 1u << PT_PMD;
+	if (cpuid(0x80000001).edx & CPUID_1_GIB_PAGES)
+		pt_geometry.large_levels |= 1u << PT_PUD;
+}
+
+static void no_word(const char *word, size_t length, const char *what)
+{
+	(void)word, (void)length, (void)what; /* kernel_main() will tell */
+}
+
+static unsigned int wanted_levels(void)
+{
+	static struct cmdline cmdline;
+
+	cmdline_parse(boot.cmdline, &cmdline, no_word);
+	return cmdline.levels;
+}
+
+/* Frames for tables that map from frame 0 to their own end: one a level, and pte tables. */
+static struct pfn_range take_tables(void)
+{
+	static struct boot_memory memory;
+	const uint64_t image = physical_of(image_end) >> PAGE_SHIFT;
+	uint64_t end = image, count = 0;
+	const struct pfn_range slots = {
+		pfn(physical_of(fixed_slots_start) >> PAGE_SHIFT),
+		(uint64_t)(fixed_slots_end - fixed_slots_start) >> PAGE_SHIFT,
+	};
+	pfn_t first = INVALID_PFN;
+	const char *error;
+
+	for (;;) {
+		uint64_t needed = pt_geometry.levels - 1 + (end + PT_ENTRIES - 1) / PT_ENTRIES;
+
+		if (needed == count)
+			return (struct pfn_range){first, count};
+		count = needed;
+		memory_reserve(&memory, &boot);
+		/* Reached by KERNEL_VIRT_BASE + pfn, so not where a fixed slot is in the way. */
+		error = boot_memory_reserve(&memory, slots, FRAME_DATA);
+		if (error)
+			fatal("%s", error);
+		first = boot_memory_take(&memory, count, FRAME_TABLE);
+		if (!pfn_valid(first) || first.n + count > PT_ENTRIES * PT_ENTRIES)
+			fatal("no %lu free frames for page tables in the first GiB of memory",
+			      count);
+		end = MAX(image, first.n + count);
+	}
+}
+
+/* Fills the tables, the root first, then one for each level down to the pmd, then the pte tables.
+ */
+static void fill_tables(struct pfn_range tables)
+{
+	uint64_t next = tables.start.n;
+	pt_entry_t *table = (pt_entry_t *)(next << PAGE_SHIFT);
+
+	for (uint64_t *word = (uint64_t *)table;
+	     word < (uint64_t *)((tables.start.n + tables.count) << PAGE_SHIFT); word++)
+		*word = 0;
+	for (enum pt_level level = PT_PGD; level != PT_PMD; level = pt_level_below(level)) {
+		table[pt_index(KERNEL_VIRT_BASE, level)] = pt_entry_from_mfn(mfn(++next), PT_TABLE);
+		table = (pt_entry_t *)(next << PAGE_SHIFT);
+	}
+	for (uint64_t n = 0; next + 1 < tables.start.n + tables.count; n++) {
+		pt_entry_t *entries = (pt_entry_t *)(++next << PAGE_SHIFT);
+
+		table[n] = pt_entry_from_mfn(mfn(next), PT_TABLE);
+		for (unsigned int i = 0; i < PT_ENTRIES; i++)
+			entries[i] = pt_entry_from_mfn(mfn(n * PT_ENTRIES + i),
+						       PT_KERNEL_RX | PT_RW | PT_DIRTY);
+	}
+}
+
+static void enter_tables(struct pfn_range tables)
+{
+	pt_entry_t *root = (pt_entry_t *)(KERNEL_VIRT_BASE + (tables.start.n << PAGE_SHIFT));
+	paddr_t address = pfn_to_paddr(tables.start);
+
+	if (pt_geometry.levels == 4) {
+		native_load_root(address);
+		return;
+	}
+	/* While paging is off the code runs at its physical address, so that is mapped too. */
+	((pt_entry_t *)address.n)[0] = (pt_entry_t){physical_of(boot_pgd) | PT_TABLE};
+	native_enter_five_levels(address);
+	root[0] = pt_entry_none();
+	native_load_root(address);
+}
+
+static void make_tables(void)
+{
+	choose_geometry(wanted_levels());
+	boot.page_tables = take_tables();
+	fill_tables(boot.page_tables);
+	enter_tables(boot.page_tables);
+	boot.initial_map = (struct pfn_range){
+		pfn(0), (boot.page_tables.count - (pt_geometry.levels - 1)) * PT_ENTRIES};
+	pt_set_root(boot.page_tables.start);
+	direct_map_set_initial(boot.initial_map);
+}
+
+void native_start(uint64_t start_info) NORETURN;
+void native_start(uint64_t start_info)
+{
+	bool xen = xen_pvh_find();
+	struct pvh_context context = {
+		.image = image_range(),
+		.at = physical,
+		.memory_map = xen ? xen_pvh_memory_map : NULL,
+	};
+	struct acpi_power power;
+	const char *error;
+
+	machine = xen ? &xen_pvh : &bare;
+	cpu_init(&boot_cpu, 0, (uintptr_t)boot_stack);
+	msr_write(MSR_GS_BASE, (uint64_t)&boot_cpu);
+	batch_init(&boot_batch);
+	if (!xen) {
+		console_use(&serial_console);
+		serial_init();
+	}
+	native_descriptors_init();
+	error = boot_info_from_pvh(start_info, &context, &boot);
+	if (error)
+		fatal("%s", error);
+	if (xen && !boot.dom0)
+		fatal("as a PVH guest of Xen this kernel can only be dom0");
+	paravirt = paravirt_native;
+	p2m_use_identity(boot.pages, boot.absent, boot.absent_runs);
+	power = xen ? (struct acpi_power){0} : acpi_find_power(boot.acpi, physical);
+	make_tables();
+	if (xen) {
+		boot.shared_info.n = physical_of(fixed_window); /* a frame that nobody else uses */
+		xen_pvh_init(boot.shared_info);
+	} else {
+		native_apic_init();
+		native_clock_init();
+		native_power_init(&power);
+	}
+	kernel_main(&boot);
+}

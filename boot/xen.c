@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The first C code of a PV guest: makes the machine usable enough for kernel_main().
+ *
+ * The order matters. Without the shared info page there is no event mask and no clock, without the
+ * trap table a fault ends the domain in silence, and without a console nobody hears why.
+ */
+#include <arch/cpu.h>
+#include <arch/evtchn.h>
+#include <arch/hypercall.h>
+#include <arch/traps.h>
+#include <arch/xen.h>
+#include <drivers/console.h>
+#include <kernel/lib/panic.h>
+#include <kernel/lib/printf.h>
+#include <kernel/main.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/image.h>
+#include <mm/table/ops.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/p2m.h>
+#include <xen/sched.h>
+
+#define CPUID_NO_EXECUTE (1u << 20) /* leaf 0x80000001, edx */
+
+static struct cpu boot_cpu;
+static struct batch boot_batch;
+static struct boot_info boot;
+
+/* Until there is a page shared with Xen, nothing can be delivered. */
+static volatile uint8_t nothing_comes = 1;
+
+static void describe(char *buffer, size_t size)
+{
+	char version[48];
+
+	xen_version_string(version, sizeof(version));
+	snprintf(buffer, size, "a PV guest of Xen %s, as %s", version,
+		 boot.dom0 ? "dom0" : "a DomU");
+}
+
+static void set_kernel_stack(uintptr_t top)
+{
+	batch_hypercall(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS, top);
+}
+
+static void set_thread_pointer(uintptr_t address)
+{
+	batch_hypercall(__HYPERVISOR_set_segment_base, SEGBASE_FS, address);
+}
+
+static void load_gs(uint16_t selector)
+{
+	batch_hypercall(__HYPERVISOR_set_segment_base, SEGBASE_GS_USER_SEL, selector);
+}
+
+static void block(void)
+{
+	hypercall_sched_op(SCHEDOP_block, NULL);
+}
+
+static uintptr_t fault_address(void)
+{
+	return this_cpu()->vcpu ? this_cpu()->vcpu->arch.cr2 : 0;
+}
+
+/* The prefix makes Xen answer, as it does for this domain, and not the processor. */
+static bool has_no_execute(void)
+{
+	uint32_t leaf = 0x80000001, ebx, ecx = 0, features;
+
+	__asm__ volatile(XEN_CPUID : "+a"(leaf), "=b"(ebx), "+c"(ecx), "=d"(features));
+	return features & CPUID_NO_EXECUTE;
+}
+
+/* The toolstack may look at it from now on. */
+static void publish_p2m(void)
+{
+	p2m_publish(&shared_info->arch);
+}
+
+static const struct machine xen_pv = {
+	.describe = describe,
+	.xen = true,
+	.xen_tables = true,
+	.system_time = xen_system_time,
+	.wall_time = xen_wall_time,
+	.start_timer = xen_start_timer,
+	.set_timer = xen_set_timer,
+	.user_code = FLAT_USER_CS,
+	.user_code_32 = FLAT_USER_CS32,
+	.user_stack = FLAT_USER_SS,
+	.enter_user = xen_enter_user,
+	.set_kernel_stack = set_kernel_stack,
+	.set_thread_pointer = set_thread_pointer,
+	.load_gs = load_gs,
+	.block = block,
+	.fault_address = fault_address,
+	.memory_ready = publish_p2m,
+	.shutdown = xen_shutdown,
+};
+
+void xen_pv_start(const struct start_info *start) NORETURN;
+void xen_pv_start(const struct start_info *start)
+{
+	const char *error;
+
+	machine = &xen_pv;
+	boot_cpu.event_mask = &nothing_comes;
+	cpu_init(&boot_cpu, 0, (uintptr_t)boot_stack);
+	hypercall_set_segment_base(SEGBASE_GS_KERNEL, (uint64_t)&boot_cpu);
+	batch_init(&boot_batch);
+	paravirt = paravirt_xen_early;
+	error = boot_info_from_start_info(start, (uintptr_t)start, &boot);
+	if (error)
+		fatal("%s", error); /* to the hypervisor's console: ours is not known */
+	xen_check_features(false);
+
+	/* Else Xen refuses the first entry that has the bit. */
+	if (!has_no_execute())
+		fatal("this processor cannot make pages non-executable (NX), which Pinwheel needs");
+	/* Else programs could read the M2P, which says where everybody's memory is. */
+	if (hypercall_vm_assist(VMASST_CMD_enable, VMASST_TYPE_m2p_strict))
+		fatal("Xen cannot hide its M2P table from programs (VMASST_TYPE_m2p_strict)");
+	xen_map_shared_info(boot.shared_info);
+	boot_cpu.event_mask = &boot_cpu.vcpu->evtchn_upcall_mask;
+	xen_traps_init();
+	p2m_init(&boot);
+	pt_set_root(boot.page_tables.start);
+	direct_map_set_initial(boot.initial_map);
+	console_init(&boot);
+	evtchn_init();
+	kernel_main(&boot);
+}

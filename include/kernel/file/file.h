@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Open files: what a descriptor stands for (open(2), dup(2), fcntl(2)).
+ *
+ * A process has a table of descriptors, small numbers that stand for open files; an open file has a
+ * position and flags, and is shared by all descriptors that came from it by dup() or fork(). What
+ * reading and writing do depends on what it is: a file in memory, a directory, a pipe, the tty.
+ */
+#ifndef KERNEL_FILE_FILE_H
+#define KERNEL_FILE_FILE_H
+
+#include <kernel/file/fs.h>
+#include <kernel/task/task.h>
+
+/* Flags of open(2), with Linux's values. */
+enum {
+	O_RDONLY = 0,
+	O_WRONLY = 1,
+	O_RDWR = 2,
+	O_ACCESS = 3,
+	O_CREAT = 0100,
+	O_EXCL = 0200,
+	O_TRUNC = 01000,
+	O_APPEND = 02000,
+	O_NONBLOCK = 04000,
+	O_DIRECTORY = 0200000,
+	O_NOFOLLOW = 0400000,
+	O_CLOEXEC = 02000000,
+};
+
+/* Whether an open file is ready: poll(2). */
+enum {
+	READY_IN = 1,
+	READY_OUT = 4,
+	READY_ERROR = 8,
+	READY_HANGUP = 16,
+	READY_INVALID = 32,
+};
+
+/* Devices, and files whose contents are made when they are opened: numbers in inode->device. */
+enum {
+	DEVICE_NULL = 1,
+	DEVICE_ZERO,
+	DEVICE_TTY,
+	PROC_MAPS,
+	PROC_HYPERCALLS,
+	PROC_EXE,
+};
+
+/* ioctl(2), of any file: how many bytes could be read (FIONREAD). */
+#define IOCTL_BYTES 0x541b
+
+struct file;
+
+/*
+ * What an open file can do. Reading and writing copy between it and the running program's memory,
+ * at *position (which moves; pipes and the tty have none), and return how many bytes, or an error.
+ */
+struct file_type {
+	long (*read)(struct file *file, uint64_t *position, uintptr_t to, uint64_t bytes);
+	long (*write)(struct file *file, uint64_t *position, uintptr_t from, uint64_t bytes);
+	long (*control)(struct file *file, uint32_t request, uintptr_t argument); /* ioctl(2) */
+	unsigned int (*ready)(struct file *file); /* READY_...; NULL: always, for both */
+	void (*close)(struct file *file);         /* nobody has it any more; or NULL */
+	bool has_position;
+};
+
+struct file {
+	uint32_t references;
+	uint32_t flags; /* O_... */
+	const struct file_type *type;
+	uint64_t position;     /* bytes; of a directory: fs_list()'s cursor */
+	struct inode *inode;   /* NULL: it has none, as a pipe */
+	struct object *object; /* what is read, written and mapped; NULL: nothing */
+	struct pipe *pipe;
+};
+
+static inline bool file_reads(const struct file *file)
+{
+	return (file->flags & O_ACCESS) != O_WRONLY;
+}
+
+static inline bool file_writes(const struct file *file)
+{
+	return (file->flags & O_ACCESS) != O_RDONLY;
+}
+
+/* A new open file with one reference; NULL: out of memory. Takes over the one to the inode. */
+struct file *file_create(const struct file_type *type, struct inode *inode, uint32_t flags);
+
+/* The longest file, in bytes. */
+#define FILE_MOST (OBJECT_MAX_PAGES << PAGE_SHIFT)
+
+/* Notes that its contents have changed now. */
+void inode_touch(struct inode *inode);
+
+/* Opens an inode, whatever it is: 0, or EACCES, EISDIR, ENOMEM ... The inode's reference is kept.
+ */
+long file_open(struct inode *inode, uint32_t flags, struct file **result);
+
+struct file *file_get(struct file *file);
+void file_put(struct file *file);
+
+/* Woken whenever a pipe or the tty may have become ready: for poll(). */
+extern struct wait_queue files_ready;
+
+extern const struct file_type pipe_reader, pipe_writer, tty_file;
+
+/* How many descriptors a process can have. */
+#define FILES_MOST 256
+
+struct files {
+	struct file *file[FILES_MOST];
+	uint64_t close_on_exec[FILES_MOST / 64]; /* a bit each */
+	unsigned int end;                        /* none is open from here on */
+};
+
+/* An empty table; NULL: out of memory. A copy, for fork(). */
+struct files *files_create(void);
+struct files *files_copy(const struct files *files);
+
+/* Closes all, and the table is gone. */
+void files_put(struct files *files);
+
+/* Closes those that another program is not to have. */
+void files_exec(struct files *files);
+
+/* The open file of the running process with that number, without a reference; NULL: none. */
+struct file *file_at(uint64_t descriptor);
+
+/*
+ * The lowest free descriptor from "least" on, for that file, whose reference it takes over: also
+ * when it fails, with EMFILE.
+ */
+long files_add(struct files *files, struct file *file, unsigned int least, bool close_on_exec);
+
+bool files_closes_on_exec(const struct files *files, unsigned int descriptor);
+void files_set_close_on_exec(struct files *files, unsigned int descriptor, bool close);
+
+/* Closes one: 0, or EBADF. */
+long files_close(struct files *files, uint64_t descriptor);
+
+/*
+ * A pipe's two ends: 0, or ENOMEM. It holds 64 KiB, or, when all pipes together have an eighth of
+ * memory, 4 KiB.
+ */
+long pipe_create(struct file **reader, struct file **writer, uint32_t flags);
+
+/* Pages of memory that it has. */
+uint64_t pipe_pages(const struct pipe *pipe);
+
+#endif

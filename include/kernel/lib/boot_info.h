@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How the kernel was booted: everything that it knows about that.
+ *
+ * Each way in checks what it was handed and fills in one of these. Nothing after the
+ * entry looks at start_info again.
+ */
+#ifndef KERNEL_LIB_BOOT_INFO_H
+#define KERNEL_LIB_BOOT_INFO_H
+
+#include <kernel/lib/types.h>
+
+#define BOOT_CMDLINE_SIZE 1024 /* bytes, the final 0 included: public/xen.h, MAX_GUEST_CMDLINE */
+
+#define BOOT_ABSENT 128 /* holes in memory, at most: as many as entries of a memory map */
+
+/* A run of frames. */
+struct pfn_range {
+	pfn_t start;
+	uint64_t count;
+};
+
+struct boot_info {
+	char protocol[32];   /* "xen-3.0-x86_64", or "PVH" */
+	bool dom0;           /* the hardware's own domain */
+	uint64_t pages;      /* the domain's memory: pfns 0 .. pages - 1 */
+	maddr_t shared_info; /* machine address of struct shared_info; UINT64_MAX: none */
+	char cmdline[BOOT_CMDLINE_SIZE]; /* 0-terminated */
+
+	struct pfn_range start_info;  /* where start_info itself lies: one frame */
+	struct pfn_range page_tables; /* the builder's tables; the first is the root */
+	uintptr_t p2m_address;        /* virtual address of the P2M list */
+	struct pfn_range p2m;         /* its frames and those of the tables that map it */
+	struct pfn_range ramdisk;     /* count 0: none was given */
+	uint64_t ramdisk_bytes;       /* may count padding up to the end of the last page */
+
+	mfn_t console;         /* PV console ring; INVALID_MFN in dom0 */
+	uint32_t console_port; /* its event channel */
+	mfn_t xenstore;        /* xenstore ring; INVALID_MFN in dom0 */
+	uint32_t xenstore_port;
+
+	/* Of a machine whose memory has holes: the pfns without memory, or not for us. */
+	struct pfn_range absent[BOOT_ABSENT];
+	unsigned int absent_runs;
+
+	uint64_t acpi; /* physical address of the ACPI tables' root pointer; 0: the loader does not
+			  say */
+
+	struct pfn_range initial_map; /* what the builder mapped at KERNEL_VIRT_BASE + pfn */
+};
+
+struct start_info;
+
+/*
+ * Checks "start" and describes it in *boot. "address" is start's own virtual address, an address in
+ * the builder's initial mapping. Returns NULL, or a message (valid until the next call) that names
+ * the field that makes no sense, its value, and what would; *boot is then of no use. A pure
+ * function of the structure's bytes. Fields: public/xen.h, struct start_info.
+ */
+const char *boot_info_from_start_info(const struct start_info *start, uintptr_t address,
+				      struct boot_info *boot);
+
+/*
+ * Checks the features that Xen reports (public/features.h, submap 0) for a guest that is PVH
+ * ("translated": page tables hold pfns) or PV (they hold mfns). Returns NULL, or a message (valid
+ * until the next call).
+ */
+const char *boot_check_features(uint32_t features, bool translated);
+
+struct hvm_memmap_table_entry;
+
+/* What reading a PVH start structure takes. */
+struct pvh_context {
+	struct pfn_range image; /* the kernel's own frames */
+
+	/* The C address of that much physical memory; NULL if it cannot be read now. */
+	const void *(*at)(uint64_t address, uint64_t bytes);
+
+	/*
+	 * For a loader that leaves the memory map out, as Xen does for a PVH dom0: fills in at most
+	 * "max" entries and returns how many there are. NULL: nobody else knows.
+	 */
+	unsigned int (*memory_map)(struct hvm_memmap_table_entry *map, unsigned int max);
+};
+
+/*
+ * The same for the PVH entry: "address" is the physical address of struct hvm_start_info. Fields:
+ * public/arch-x86/hvm/start_info.h.
+ */
+const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *context,
+			       struct boot_info *boot);
+
+/* Prints every field, for the prompt's "bootinfo". */
+void boot_info_print(const struct boot_info *boot);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Doubly linked circular lists, linked through a member of what they hold. A list is a node too;
+ * an empty one points to itself, and so does a node that is in no list. No locking.
+ */
+#ifndef KERNEL_LIB_LIST_H
+#define KERNEL_LIB_LIST_H
+
+#include <kernel/lib/compiler.h>
+
+struct list_node {
+	struct list_node *next, *previous;
+};
+
+static inline void list_init(struct list_node *node)
+{
+	node->next = node;
+	node->previous = node;
+}
+
+static inline bool list_empty(const struct list_node *list)
+{
+	return list->next == list;
+}
+
+static inline void list_add(struct list_node *list, struct list_node *node)
+{
+	node->next = list->next;
+	node->previous = list;
+	list->next->previous = node;
+	list->next = node;
+}
+
+static inline void list_remove(struct list_node *node)
+{
+	node->next->previous = node->previous;
+	node->previous->next = node->next;
+	list_init(node);
+}
+
+#define list_for_each(node, list) \
+	for (struct list_node *node = (list)->next; node != (list); node = node->next)
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * System calls: the subset of Linux's x86-64 interface (syscalls(2)) that ordinary static programs
+ * need. Each is a function sys_NAME() that takes what the program passed and returns what it gets
+ * back: a number, or an error number (kernel/lib/errno.h), negative. Addresses are the program's,
+ * and wild until kernel/file/user_memory.h has looked at them.
+ */
+#ifndef KERNEL_SYSCALL_TABLE_H
+#define KERNEL_SYSCALL_TABLE_H
+
+#include <kernel/process/process.h>
+
+/* Does what the registers ask for, and puts the result into them. */
+void syscall(struct thread *thread, struct regs *regs);
+
+/*
+ * The same for "int $0x80", with the numbers and registers of 32-bit Linux: a 64-bit program may
+ * use that too, and some that are older than "syscall" do. The arguments are cut to 32 bits. Only
+ * calls whose arguments mean the same in both tables are here, for nothing translates structures;
+ * all others are ENOSYS.
+ */
+void syscall_32(struct thread *thread, struct regs *regs);
+
+/* Flags of clone(2) that vfork() is made of. */
+#define CLONE_FOR_VFORK 0x4100
+
+/* Sets or gets the thread pointer. */
+long sys_arch_prctl(uint32_t what, uintptr_t argument);
+
+/* kernel/syscall/files.c: by descriptor */
+long sys_read(uint64_t descriptor, uintptr_t to, uint64_t bytes);
+long sys_write(uint64_t descriptor, uintptr_t from, uint64_t bytes);
+long sys_pread(uint64_t descriptor, uintptr_t to, uint64_t bytes, int64_t position);
+long sys_pwrite(uint64_t descriptor, uintptr_t from, uint64_t bytes, int64_t position);
+long sys_readv(uint64_t descriptor, uintptr_t pieces, uint64_t count);
+long sys_writev(uint64_t descriptor, uintptr_t pieces, uint64_t count);
+long sys_lseek(uint64_t descriptor, int64_t offset, uint32_t from);
+long sys_close(uint64_t descriptor);
+long sys_dup(uint64_t descriptor);
+long sys_dup3(uint64_t old, uint64_t new, uint32_t flags, bool same_is_fine);
+long sys_fcntl(uint64_t descriptor, uint32_t command, uint64_t argument);
+long sys_ioctl(uint64_t descriptor, uint32_t request, uintptr_t argument);
+long sys_fstat(uint64_t descriptor, uintptr_t status);
+long sys_ftruncate(uint64_t descriptor, int64_t bytes);
+long sys_fchmod(uint64_t descriptor, uint32_t mode);
+long sys_fchdir(uint64_t descriptor);
+long sys_getdents64(uint64_t descriptor, uintptr_t to, uint64_t bytes);
+long sys_pipe2(uintptr_t descriptors, uint32_t flags);
+long sys_poll(uintptr_t requests, uint64_t count, int64_t milliseconds);
+long sys_ppoll(uintptr_t requests, uint64_t count, uintptr_t timeout, uintptr_t mask);
+long sys_select(int32_t count, uintptr_t sets[3], uintptr_t timeout, bool timeval, uintptr_t mask);
+
+/* kernel/syscall/paths.c: by path, from the directory that a descriptor stands for */
+#define AT_WORKING_DIRECTORY ((uint64_t)-100)
+enum {
+	AT_NOFOLLOW = 0x100,
+	AT_DIRECTORY = 0x200, /* AT_REMOVEDIR */
+	AT_FOLLOW = 0x400,
+	AT_EMPTY_PATH = 0x1000,
+};
+long sys_open(uint64_t directory, uintptr_t path, uint32_t flags, uint32_t mode);
+long sys_stat(uint64_t directory, uintptr_t path, uintptr_t status, uint32_t flags);
+long sys_access(uint64_t directory, uintptr_t path, uint32_t wanted);
+long sys_mkdir(uint64_t directory, uintptr_t path, uint32_t mode);
+long sys_mknod(uint64_t directory, uintptr_t path, uint32_t mode);
+long sys_unlink(uint64_t directory, uintptr_t path, uint32_t flags);
+long sys_link(uint64_t directory, uintptr_t path, uint64_t new_directory, uintptr_t new_path,
+	      uint32_t flags);
+long sys_symlink(uintptr_t target, uint64_t directory, uintptr_t path);
+long sys_readlink(uint64_t directory, uintptr_t path, uintptr_t to, uint64_t bytes);
+long sys_rename(uint64_t directory, uintptr_t path, uint64_t new_directory, uintptr_t new_path,
+		uint32_t flags);
+long sys_chmod(uint64_t directory, uintptr_t path, uint32_t mode);
+long sys_chown(uint64_t directory, uintptr_t path, uint32_t user, uint32_t group);
+long sys_fchown(uint64_t descriptor, uint32_t user, uint32_t group);
+long sys_truncate(uintptr_t path, int64_t bytes);
+long sys_utimes(uintptr_t path, uintptr_t times);
+long sys_utimens(uint64_t directory, uintptr_t path, uintptr_t times, uint32_t flags);
+long sys_chdir(uintptr_t path);
+long sys_getcwd(uintptr_t to, uint64_t bytes);
+long sys_umask(uint32_t mask);
+long sys_statfs(uintptr_t path, uintptr_t to);
+long sys_fstatfs(uint64_t descriptor, uintptr_t to);
+
+/* struct stat of an open file or an inode, to the program. */
+long write_status(const struct inode *inode, uintptr_t to);
+
+/* kernel/syscall/memory.c */
+long sys_mmap(uintptr_t address, uint64_t length, uint32_t rights, uint32_t flags,
+	      uint64_t descriptor, uint64_t offset);
+long sys_brk(uintptr_t wanted);
+long sys_mremap(uintptr_t address, uint64_t length, uint64_t new_length, uint32_t flags,
+		uintptr_t to);
+long sys_madvise(uintptr_t address, uint64_t length, uint32_t advice);
+long sys_msync(uintptr_t address, uint64_t length, uint32_t flags);
+long sys_mincore(uintptr_t address, uint64_t length, uintptr_t to);
+
+/* kernel/syscall/system.c */
+long sys_uname(uintptr_t to);
+long sys_sysinfo(uintptr_t to);
+long sys_getrlimit(uint32_t resource, uintptr_t new_limit, uintptr_t old);
+long sys_getrusage(uintptr_t to);
+long sys_times(uintptr_t to);
+long sys_getrandom(uintptr_t to, uint64_t bytes);
+long sys_prctl(uint32_t what, uintptr_t argument);
+long sys_sched_getaffinity(uint64_t size, uintptr_t to);
+long sys_reboot(uint32_t command);
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Copying between the kernel and the running program; see the header.
+ */
+#include <kernel/file/user_memory.h>
+#include <kernel/lib/errno.h>
+#include <kernel/lib/string.h>
+#include <kernel/process/oom.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+
+/*
+ * Returns true if a copy that stopped at an address can go on. If it stopped for want of memory,
+ * room is made without letting another task run: the caller is in the middle of something.
+ */
+static bool can_go_on(const struct process *process, uintptr_t address, unsigned int wanted)
+{
+	enum fault result = space_fault(process->space, address, wanted);
+
+	return result == FAULT_DONE || (result == FAULT_NO_MEMORY && oom_make_room(false));
+}
+
+/* Ends what can_go_on() has begun: from here on memory is out again when the reserve is left. */
+static void keep_reserve(const struct process *process)
+{
+	task_spend_reserve(task_current(), process->dying);
+}
+
+uint64_t user_read_some(uintptr_t from, void *to, uint64_t bytes)
+{
+	const struct process *process = process_current();
+	uint64_t done = space_read(process->space, from, to, bytes);
+
+	if (likely(done == bytes))
+		return done;
+	while (done < bytes && can_go_on(process, from + done, SPACE_READ))
+		done += space_read(process->space, from + done, (char *)to + done, bytes - done);
+	keep_reserve(process);
+	return done;
+}
+
+uint64_t user_write_some(uintptr_t to, const void *from, uint64_t bytes)
+{
+	const struct process *process = process_current();
+	uint64_t done = space_write(process->space, to, from, bytes);
+
+	if (likely(done == bytes))
+		return done;
+	while (done < bytes && can_go_on(process, to + done, SPACE_WRITE))
+		done += space_write(process->space, to + done,
+				    from ? (const char *)from + done : NULL, bytes - done);
+	keep_reserve(process);
+	return done;
+}
+
+long user_read(uintptr_t from, void *to, uint64_t bytes)
+{
+	return user_read_some(from, to, bytes) == bytes ? 0 : -EFAULT;
+}
+
+long user_write(uintptr_t to, const void *from, uint64_t bytes)
+{
+	return user_write_some(to, from, bytes) == bytes ? 0 : -EFAULT;
+}
+
+long user_read_string(uintptr_t from, char *to, uint64_t size)
+{
+	uint64_t done = 0;
+
+	/* Page by page: what lies behind the string's end may be forbidden. */
+	while (done < size) {
+		uint64_t rest = PAGE_SIZE - (from + done) % PAGE_SIZE;
+		uint64_t wanted = MIN(size - done, rest);
+		uint64_t read = user_read_some(from + done, to + done, wanted);
+		uint64_t length = strnlen(to + done, read);
+
+		if (length < read)
+			return (long)(done + length);
+		if (read < wanted)
+			return -EFAULT;
+		done += read;
+	}
+	return -ENAMETOOLONG;
+}
+
+long user_read_path(uintptr_t from, char **path)
+{
+	pfn_t page = frames_alloc(0);
+	long length;
+
+	if (!pfn_valid(page))
+		return -ENOMEM;
+	*path = pfn_to_virt(page);
+	length = user_read_string(from, *path, PAGE_SIZE);
+	if (length < 0)
+		path_put(*path);
+	return length < 0 ? length : 0;
+}
+
+void path_put(char *path)
+{
+	frames_free(virt_to_pfn(path));
+}

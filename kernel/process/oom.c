@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Out of memory: who holds what, who is ended, and how its memory comes back at once. See the
+ * header for the rules.
+ *
+ * A process that was ended gives its memory back when its threads have run to their ends. Those who
+ * wait for memory may be where no other task can run, so its pages and tables are *reaped* for it:
+ * dropped by whoever needs them. That is safe, for no thread of it returns to the program, and in
+ * the kernel a thread that sleeps keeps no pointer to a page of its space.
+ */
+#include <arch/cpu.h>
+#include <kernel/lib/printf.h>
+#include <kernel/lib/printk.h>
+#include <kernel/process/oom.h>
+#include <mm/frame/frames.h>
+#include <mm/user/object.h>
+
+uint64_t memory_use_total(const struct memory_use *use)
+{
+	return use->pages + use->tables + use->stacks + use->files + use->children;
+}
+
+/* What an open file keeps from being freed: a pipe, an object that no directory names, or NULL. */
+static const void *kept_by(const struct file *file)
+{
+	if (!file)
+		return NULL;
+	if (file->pipe)
+		return file->pipe;
+	return file->object && !file->object->named ? file->object : NULL;
+}
+
+/* Pages that the open files of a process hold, each pipe and each object once. */
+static uint64_t pages_of_files(const struct files *files)
+{
+	uint64_t pages = 0;
+
+	for (unsigned int i = 0; files && i < files->end; i++) {
+		const struct file *file = files->file[i];
+		const void *kept = kept_by(file);
+		unsigned int first = 0;
+
+		if (!kept)
+			continue;
+		while (kept_by(files->file[first]) != kept)
+			first++;
+		if (first == i)
+			pages += file->pipe ? pipe_pages(file->pipe) : object_frames(file->object);
+	}
+	return pages;
+}
+
+struct memory_use memory_use_of(const struct process *process)
+{
+	struct memory_use use = {
+		.stacks = process->thread_count * (KERNEL_STACK_SIZE / PAGE_SIZE),
+		.files = pages_of_files(process->files),
+	};
+
+	if (process->space) {
+		struct space_use space = space_count_use(process->space);
+
+		use.pages = space.pages;
+		use.tables = space.tables + space.regions;
+	}
+	for_each_child(child, process) use.children += list_empty(&child->threads);
+	return use;
+}
+
+/* The living process that holds most; number 1 if there is no other. */
+static struct process *find_largest(struct memory_use *largest_use)
+{
+	struct process *largest = NULL;
+
+	for_each_process(process)
+	{
+		struct memory_use use;
+
+		if (list_empty(&process->threads) || process->dying ||
+		    (process->pid == 1 && largest))
+			continue;
+		use = memory_use_of(process);
+		if (largest && largest->pid != 1 &&
+		    memory_use_total(&use) <= memory_use_total(largest_use))
+			continue;
+		largest = process;
+		*largest_use = use;
+	}
+	return largest;
+}
+
+/* Returns true if a process that was ended has yet to run to its end. */
+static bool is_any_dying(void)
+{
+	for_each_process(process)
+	{
+		if (process->dying && !list_empty(&process->threads))
+			return true;
+	}
+	return false;
+}
+
+/* Returns true if all processes that run in a space, as a child of vfork() does, were ended. */
+static bool is_nobodys(const struct space *space)
+{
+	uint32_t dying = 0;
+
+	for_each_process(process) dying += process->space == space && process->dying;
+	return dying == space->references;
+}
+
+/* Takes pages and tables from a process that was ended. Returns false if there is none to take. */
+static bool reap_dying(void)
+{
+	for_each_process(process)
+	{
+		uint64_t before = frames_free_count();
+
+		if (!process->dying || process->reaped || !process->space ||
+		    !is_nobodys(process->space))
+			continue;
+		process->reaped = true;
+		space_reap(process->space);
+		if (frames_free_count() > before)
+			return true;
+	}
+	return false;
+}
+
+/* Lets what ended processes hold come back. Returns false if there is none to wait for. */
+static bool wait_for_ended(void)
+{
+	if (reap_dying())
+		return true;
+	if (!is_any_dying())
+		return false;
+	task_yield();
+	return true;
+}
+
+static void end_for_room(struct process *process, const struct memory_use *use)
+{
+	const struct process *self = process_current();
+	char reason[64] = "since it asks for more";
+
+	if (process != self)
+		snprintf(reason, sizeof(reason), "to make room for process %u (%s)", self->pid,
+			 self->name);
+	printk(PRINTK_WARNING, "memory is out: process %u (%s), which has %lu pages, is ended %s\n",
+	       process->pid, process->name, memory_use_total(use), reason);
+	printk(PRINTK_WARNING,
+	       "  memory %lu, page tables and regions %lu, kernel stacks %lu, open files %lu, "
+	       "children not waited for %lu\n",
+	       use->pages, use->tables, use->stacks, use->files, use->children);
+	process_die(process, SIGKILL);
+}
+
+bool oom_make_room(bool may_sleep)
+{
+	struct process *self = process_current();
+	struct memory_use use;
+
+	if (self->dying)
+		return false;
+	if (may_sleep ? wait_for_ended() : reap_dying())
+		return !self->dying;
+	/* If it spends already, what is left of the reserve is not enough for it. */
+	if (!may_sleep && is_any_dying() && !task_current()->spends_reserve) {
+		task_spend_reserve(task_current(), true);
+		return true;
+	}
+	end_for_room(find_largest(&use), &use);
+	return !self->dying;
+}
+
+bool oom_try_again(void)
+{
+	struct process *self = process_current(), *largest;
+	struct memory_use use;
+
+	if (!this_cpu()->memory_refused)
+		return false;
+	this_cpu()->memory_refused = false;
+	if (self->dying)
+		return false;
+	if (wait_for_ended())
+		return !self->dying;
+	largest = find_largest(&use);
+	if (largest == self || memory_use_total(&use) < frame_count / 8)
+		return false;
+	end_for_room(largest, &use);
+	return true;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * /dev, and the few files of /proc whose contents are made when somebody opens them.
+ */
+#include <arch/time.h>
+#include <kernel/file/file.h>
+#include <kernel/lib/errno.h>
+#include <kernel/lib/printf.h>
+#include <kernel/lib/string.h>
+#include <kernel/process/proc.h>
+#include <kernel/process/process.h>
+#include <mm/user/region.h>
+#include <mm/xen/batch.h>
+
+/* Text that grows at the end of an object. */
+struct writer {
+	struct object *object;
+	bool failed;
+};
+
+static void write_text(void *argument, const char *text)
+{
+	struct writer *writer = argument;
+	uint64_t length = strlen(text);
+
+	if (object_write(writer->object, writer->object->bytes, text, length) < length)
+		writer->failed = true;
+}
+
+/* What a region is for, if that is known: its file is not, only that file's number. */
+static const char *purpose(const struct space *space, const struct region *region)
+{
+	if (region->stack)
+		return "                          [stack]";
+	if (!region->object && region->start < space->break_now && region->end > space->break_start)
+		return "                          [heap]";
+	return "";
+}
+
+void proc_print_maps(struct space *space, void (*print)(void *argument, const char *text),
+		     void *argument)
+{
+	char line[160];
+
+	for_each_region(region, space)
+	{
+		const struct object *object = region->object;
+
+		snprintf(line, sizeof(line), "%08lx-%08lx %c%c%c%c %08lx 00:%02x %lu %s\n",
+			 region->start, region->end, region->rights & SPACE_READ ? 'r' : '-',
+			 region->rights & SPACE_WRITE ? 'w' : '-',
+			 region->rights & SPACE_EXECUTE ? 'x' : '-', region->shared ? 's' : 'p',
+			 object ? region->offset : 0, object ? 1 : 0, object ? object->number : 0,
+			 purpose(space, region));
+		print(argument, line);
+	}
+}
+
+struct object *proc_contents(uint32_t device)
+{
+	struct writer writer = {object_create(0), false};
+	struct process *process = process_current();
+	char number[32];
+
+	if (!writer.object)
+		return NULL;
+	switch (device) {
+	case PROC_MAPS:
+		proc_print_maps(process->space, write_text, &writer);
+		break;
+	case PROC_HYPERCALLS:
+		snprintf(number, sizeof(number), "%lu\n", batch_counters().calls);
+		write_text(&writer, number);
+		break;
+	default:
+		break;
+	}
+	if (!writer.failed)
+		return writer.object;
+	object_put(writer.object);
+	return NULL;
+}
+
+/* A symbolic link's target: whose program it is depends on who asks. */
+static struct object *link_target(uint32_t device)
+{
+	if (device != PROC_EXE || !task_current()->space)
+		return NULL;
+	return object_get(process_current()->executable);
+}
+
+static uint64_t seconds_now(void)
+{
+	return time_wall() / NS_PER_S;
+}
+
+bool proc_init(void)
+{
+	static const struct {
+		const char *path;
+		uint32_t mode, device;
+	} inodes[] = {
+		{"/dev", FS_DIRECTORY | 0755, 0},
+		{"/dev/null", FS_DEVICE | 0666, DEVICE_NULL},
+		{"/dev/zero", FS_DEVICE | 0666, DEVICE_ZERO},
+		{"/dev/tty", FS_DEVICE | 0666, DEVICE_TTY},
+		{"/dev/console", FS_DEVICE | 0600, DEVICE_TTY},
+		{"/proc", FS_DIRECTORY | 0555, 0},
+		{"/proc/hypercalls", FS_FILE | 0444, PROC_HYPERCALLS},
+		{"/proc/self", FS_DIRECTORY | 0555, 0},
+		{"/proc/self/maps", FS_FILE | 0444, PROC_MAPS},
+		{"/proc/self/exe", FS_SYMLINK | 0777, PROC_EXE},
+	};
+
+	fs_contents = link_target;
+	fs_now = seconds_now;
+	for (unsigned int i = 0; i < ARRAY_SIZE(inodes); i++) {
+		struct inode *inode;
+		long error;
+
+		/* What the archive has there gives way, if it is no directory. */
+		if (inodes[i].device)
+			fs_unlink(fs_root(), inodes[i].path, false);
+		error = fs_create(fs_root(), inodes[i].path, inodes[i].mode, NULL, &inode);
+		if (error == -EEXIST && !inodes[i].device)
+			continue;
+		if (error)
+			return false;
+		inode->device = inodes[i].device;
+		inode_put(inode);
+	}
+	return true;
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The commands of the prompt about programs: running them, and looking at what they are made of.
+ */
+#include <kernel/file/tty.h>
+#include <kernel/lib/errno.h>
+#include <kernel/lib/printf.h>
+#include <kernel/lib/printk.h>
+#include <kernel/lib/string.h>
+#include <kernel/process/proc.h>
+#include <kernel/process/process.h>
+#include <kernel/prompt/lineedit.h>
+#include <kernel/prompt/monitor.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+
+/* ---- files ---- */
+
+static char path[FS_PATH_MAX]; /* of the directory that is being listed */
+
+static bool print_file(const char *name, struct inode *inode, uint64_t next, void *unused)
+{
+	(void)next, (void)unused;
+	if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+		printk(PRINTK_OUTPUT, "%06o %10lu  %s%s%s\n", inode->mode,
+		       inode->data ? inode->data->bytes : 0, path, path[1] ? "/" : "", name);
+	return true;
+}
+
+COMMAND(files, "[PATH]", "what is in a directory; / if none is given")
+{
+	const char *what = argc > 1 ? argv[1] : "/";
+	struct inode *inode;
+	uint64_t cursor = 0;
+
+	if (fs_lookup(fs_root(), what, true, &inode)) {
+		printk(PRINTK_OUTPUT, "files: there is no %s\n", what);
+		return;
+	}
+	if (inode_is(inode, FS_DIRECTORY) && fs_path(inode, path, sizeof(path)))
+		fs_list(inode, &cursor, print_file, NULL);
+	else
+		printk(PRINTK_OUTPUT, "%06o %10lu  %s\n", inode->mode,
+		       inode->data ? inode->data->bytes : 0, what);
+	inode_put(inode);
+}
+
+/* ---- running ---- */
+
+static const char *why_not(long error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return "there is no such file; \"files /bin\" lists programs";
+	case -EACCES:
+		return "it is no file that may be executed";
+	case -ENOEXEC:
+		return "it is no static x86-64 Linux program";
+	case -ENOMEM:
+		return "memory is out";
+	default:
+		return "it cannot be loaded";
+	}
+}
+
+/* A name without a slash is looked for in /bin. */
+static void program_path(const char *name, char *result, size_t size)
+{
+	snprintf(result, size, "%s%s", strchr(name, '/') ? "" : "/bin/", name);
+}
+
+COMMAND(run, "PROGRAM [WORD...] [&]", "run a program of /bin; with \"&\" beside the prompt")
+{
+	static char text[LINEEDIT_LENGTH], program[LINEEDIT_LENGTH + 8];
+	struct strings words = {0, text, 0};
+	bool background = argc > 2 && strcmp(argv[argc - 1], "&") == 0;
+	struct process *process;
+	long error;
+	int status;
+
+	if (argc < 2) {
+		printk(PRINTK_OUTPUT, "run: which program? For example: run sh, run ls -l /bin\n");
+		return;
+	}
+	for (unsigned int i = 1; i < argc - background; i++, words.count++) {
+		size_t length = strlen(argv[i]) + 1;
+
+		memcpy(text + words.bytes, argv[i], length);
+		words.bytes += length;
+	}
+	program_path(argv[1], program, sizeof(program));
+	error = process_start(program, &words, background, &process);
+	if (error) {
+		printk(PRINTK_OUTPUT, "run: %s: %s (error %ld)\n", program, why_not(error), -error);
+		return;
+	}
+	if (background) {
+		printk(PRINTK_OUTPUT, "process %u\n", process->pid);
+		return;
+	}
+	if (!process_wait_unless_stopped(process, &status)) {
+		tty_take();
+		printk(PRINTK_OUTPUT, "process %u is stopped; \"kill %u 18\" lets it go on\n",
+		       process->pid, process->pid);
+		return;
+	}
+	tty_take();
+	if (status)
+		process_print_end(argv[1], status);
+}
+
+/* ---- looking ---- */
+
+static const char *state_of(const struct process *process)
+{
+	const struct thread *first;
+
+	if (list_empty(&process->threads))
+		return "zombie";
+	if (process->stopped)
+		return "stopped";
+	first = container_of(process->threads.next, struct thread, link);
+	return first->task->asleep ? "asleep" : "runs";
+}
+
+COMMAND(ps, "", "the processes: number, parent, threads, memory, root of the page tables")
+{
+	printk(PRINTK_OUTPUT,
+	       "  pid  parent  threads  state      pages  mapped KiB  root pfn  name\n");
+	for_each_process(process)
+	{
+		unsigned int threads = 0;
+
+		for_each_thread(thread, process) threads += thread != NULL;
+		printk(PRINTK_OUTPUT, "%5u  %6u  %7u  %-7s  %7lu  %10lu  %8lx  %s\n", process->pid,
+		       process->parent->pid, threads, state_of(process),
+		       process->space ? space_resident(process->space) : 0,
+		       process->space ? process->space->bytes / 1024 : 0,
+		       process->space ? process->space->mm.root.n : 0, process->name);
+	}
+}
+
+/* The process that a command names; NULL: none, and that was said. */
+static struct process *named(const char *command, unsigned int argc, char **argv)
+{
+	struct process *process = NULL;
+	uint64_t pid;
+
+	if (argc < 2)
+		printk(PRINTK_OUTPUT, "%s: which process? \"ps\" lists them\n", command);
+	else if (!text_to_number(argv[1], &pid) || !(process = process_find((uint32_t)pid)))
+		printk(PRINTK_OUTPUT, "%s: there is no process \"%s\"; \"ps\" lists them\n",
+		       command, argv[1]);
+	return process;
+}
+
+static void print_line(void *unused, const char *line)
+{
+	(void)unused;
+	printk(PRINTK_OUTPUT, "%s", line);
+}
+
+COMMAND(maps, "PID", "the regions of a process, as in Linux's /proc/PID/maps")
+{
+	struct process *process = named("maps", argc, argv);
+
+	if (process && process->space)
+		proc_print_maps(process->space, print_line, NULL);
+	else if (process)
+		printk(PRINTK_OUTPUT, "maps: process %u has ended\n", process->pid);
+}
+
+/* To all processes of that name; whether there are any. */
+static bool kill_by_name(const char *name, unsigned int number, const struct signal_info *info)
+{
+	bool found = false;
+
+	for_each_process(process)
+	{
+		if (strcmp(process->name, name) != 0 || list_empty(&process->threads))
+			continue;
+		signal_send(process, NULL, number, info);
+		found = true;
+	}
+	return found;
+}
+
+COMMAND(kill, "PID|NAME [SIGNAL]",
+	"send a signal (9 if none is given) to one process, or all so named")
+{
+	const struct signal_info info = {.code = SIGNAL_BY_KERNEL};
+	uint64_t number = SIGKILL;
+	struct process *process;
+
+	if (argc > 2 && (!text_to_number(argv[2], &number) || !number || number > SIGNALS)) {
+		printk(PRINTK_OUTPUT, "kill: \"%s\" is not a number from 1 to %u\n", argv[2],
+		       SIGNALS);
+		return;
+	}
+	if (argc > 1 && kill_by_name(argv[1], (unsigned int)number, &info))
+		return;
+	process = named("kill", argc, argv);
+	if (process)
+		signal_send(process, NULL, (unsigned int)number, &info);
+}

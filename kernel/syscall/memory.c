@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * System calls about the address space: from Linux's flags to mm/user/space.h.
+ */
+#include <kernel/file/user_memory.h>
+#include <kernel/lib/errno.h>
+#include <kernel/process/oom.h>
+#include <kernel/syscall/table.h>
+
+enum {
+	MAP_SHARED = 1,
+	MAP_PRIVATE = 2,
+	MAP_TYPE = 15,
+	MAP_FIXED = 0x10,
+	MAP_ANONYMOUS = 0x20,
+	MAP_GROWSDOWN = 0x100,
+	MAP_FIXED_NOREPLACE = 0x100000,
+
+	MREMAP_MAYMOVE = 1,
+	MREMAP_FIXED = 2,
+
+	MADV_DONTNEED = 4,
+
+	MS_ASYNC = 1,
+	MS_INVALIDATE = 2,
+	MS_SYNC = 4,
+};
+
+/* The object of an open file that may be mapped so; or an error. */
+static long object_to_map(uint64_t descriptor, uint32_t rights, bool shared, struct object **object)
+{
+	struct file *file = file_at(descriptor);
+
+	if (!file)
+		return -EBADF;
+	if (!file_reads(file) || (shared && (rights & SPACE_WRITE) && !file_writes(file)))
+		return -EACCES;
+	if (!file->object)
+		return -ENODEV;
+	*object = file->object;
+	return 0;
+}
+
+long sys_mmap(uintptr_t address, uint64_t length, uint32_t rights, uint32_t flags,
+	      uint64_t descriptor, uint64_t offset)
+{
+	uint32_t type = flags & MAP_TYPE;
+	bool anonymous = flags & MAP_ANONYMOUS;
+	struct mapping mapping = {
+		.address = address,
+		.length = length,
+		.rights = rights & SPACE_RIGHTS,
+		.fixed = flags & MAP_FIXED,
+		.no_replace = flags & MAP_FIXED_NOREPLACE,
+		.shared = type != MAP_PRIVATE,
+		.stack = anonymous && (flags & MAP_GROWSDOWN),
+		.offset = anonymous ? 0 : offset,
+	};
+	long error;
+
+	if (offset % PAGE_SIZE)
+		return -EINVAL;
+	if (!anonymous) {
+		error = object_to_map(descriptor, rights, mapping.shared, &mapping.object);
+		if (error)
+			return error;
+		if (mapping.shared && !file_writes(file_at(descriptor)))
+			mapping.never = SPACE_WRITE;
+	}
+	/* MAP_SHARED_VALIDATE is the two types together, and of files only. */
+	if (!length || !type || type > (anonymous ? MAP_PRIVATE : MAP_SHARED | MAP_PRIVATE))
+		return -EINVAL;
+	return space_map(process_current()->space, &mapping);
+}
+
+/* The new break, or the old one: no error says that memory is out. */
+long sys_brk(uintptr_t wanted)
+{
+	uintptr_t now;
+
+	do
+		now = space_set_break(process_current()->space, wanted);
+	while (now != wanted && oom_try_again());
+	return (long)now;
+}
+
+long sys_mremap(uintptr_t address, uint64_t length, uint64_t new_length, uint32_t flags,
+		uintptr_t to)
+{
+	if (flags & ~(uint32_t)(MREMAP_MAYMOVE | MREMAP_FIXED))
+		return -EINVAL;
+	return space_remap(process_current()->space, address, length, new_length,
+			   flags & MREMAP_MAYMOVE, flags & MREMAP_FIXED, to);
+}
+
+/* Whether all pages of a range are in regions. */
+static bool is_mapped(struct space *space, uintptr_t start, uintptr_t end)
+{
+	bool mapped;
+
+	spin_acquire(&space->lock);
+	mapped = space_first_gap(space, start, end) >= end;
+	spin_release(&space->lock);
+	return mapped;
+}
+
+/* The end of a range of pages; 0: it has none. */
+static uintptr_t end_of(uintptr_t address, uint64_t length)
+{
+	uint64_t bytes = ROUND_UP(length, PAGE_SIZE);
+
+	return address % PAGE_SIZE || bytes < length || address + bytes < address ? 0
+										  : address + bytes;
+}
+
+/* Advice that need not be taken is not, but for the errors of a range that is none. */
+long sys_madvise(uintptr_t address, uint64_t length, uint32_t advice)
+{
+	/* Reading ahead or not, freeing lazily, merging, huge pages, dumps, being cold. */
+	const uint64_t known = 0x33f11f;
+	uintptr_t end = end_of(address, length);
+
+	if (advice >= 64 || !(known >> advice & 1))
+		return -EINVAL;
+	if (advice == MADV_DONTNEED)
+		return space_forget(process_current()->space, address, length);
+	if (!end && length)
+		return -EINVAL;
+	return is_mapped(process_current()->space, address, end) ? 0 : -ENOMEM;
+}
+
+/* What is written to a shared page is in the file at once. */
+long sys_msync(uintptr_t address, uint64_t length, uint32_t flags)
+{
+	uintptr_t end = end_of(address, length);
+
+	if ((flags & ~(uint32_t)(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || address % PAGE_SIZE ||
+	    ((flags & MS_ASYNC) && (flags & MS_SYNC)))
+		return -EINVAL;
+	/* A length that is rounded up to 0 is none. */
+	if (!end && ROUND_UP(length, PAGE_SIZE))
+		return -ENOMEM;
+	return is_mapped(process_current()->space, address, end) ? 0 : -ENOMEM;
+}
+
+/* A byte a page: 1 if it is there. */
+long sys_mincore(uintptr_t address, uint64_t length, uintptr_t to)
+{
+	struct space *space = process_current()->space;
+	uintptr_t end = end_of(address, length);
+
+	if (address % PAGE_SIZE)
+		return -EINVAL;
+	if ((!end && length) || end > space_end())
+		return -ENOMEM;
+	if (to > pt_user_limit())
+		return -EFAULT;
+	/* What comes before a gap is told. */
+	for (; address < end; address += PAGE_SIZE, to++) {
+		char there = (char)space_has_page(space, address);
+
+		if (thread_pause())
+			return -ERESTART;
+		if (!is_mapped(space, address, address + PAGE_SIZE))
+			return -ENOMEM;
+		if (user_write(to, &there, 1))
+			return -EFAULT;
+	}
+	return 0;
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The sorted list of runs in use; see the header.
+ */
+#include <kernel/lib/compiler.h>
+#include <kernel/lib/printf.h>
+#include <mm/frame/boot_memory.h>
+
+const char *frame_kind_name(enum frame_kind kind)
+{
+	static const char *const names[FRAME_KINDS] = {
+		[FRAME_TAIL] = "part of a block",    [FRAME_FREE] = "free",
+		[FRAME_ALLOCATED] = "allocated",     [FRAME_TEXT] = "kernel text",
+		[FRAME_DATA] = "kernel data",        [FRAME_BOOT] = "shared rings",
+		[FRAME_TABLE] = "page tables",       [FRAME_P2M] = "P2M",
+		[FRAME_DATABASE] = "frame database", [FRAME_RAMDISK] = "ramdisk",
+		[FRAME_ABSENT] = "absent",
+	};
+
+	return kind < FRAME_KINDS ? names[kind] : "unknown";
+}
+
+bool frame_kind_may_be_table(enum frame_kind kind)
+{
+	return kind == FRAME_TABLE || kind == FRAME_P2M;
+}
+
+void boot_memory_init(struct boot_memory *memory, uint64_t pages)
+{
+	memory->pages = pages;
+	memory->runs = memory->claims = 0;
+}
+
+static uint64_t end_of(struct pfn_range range)
+{
+	return range.start.n + range.count;
+}
+
+const char *boot_memory_reserve(struct boot_memory *memory, struct pfn_range range,
+				enum frame_kind kind)
+{
+	static char message[160];
+	unsigned int at = 0;
+
+	if (range.count == 0)
+		return NULL;
+	if (range.start.n >= memory->pages || range.count > memory->pages - range.start.n) {
+		snprintf(message, sizeof(message),
+			 "%s at pfn %lx, %lu pages, is past the end of memory (%lu pages)",
+			 frame_kind_name(kind), range.start.n, range.count, memory->pages);
+		return message;
+	}
+	while (at < memory->runs && end_of(memory->run[at].range) <= range.start.n)
+		at++;
+	if (at < memory->runs && memory->run[at].range.start.n < end_of(range)) {
+		snprintf(message, sizeof(message),
+			 "%s at pfn %lx, %lu pages, overlaps %s at pfn %lx, %lu pages",
+			 frame_kind_name(kind), range.start.n, range.count,
+			 frame_kind_name(memory->run[at].kind), memory->run[at].range.start.n,
+			 memory->run[at].range.count);
+		return message;
+	}
+	if (memory->runs == BOOT_MEMORY_RUNS) {
+		snprintf(message, sizeof(message), "more than %u separate runs of boot memory",
+			 BOOT_MEMORY_RUNS);
+		return message;
+	}
+	for (unsigned int i = memory->runs; i > at; i--)
+		memory->run[i] = memory->run[i - 1];
+	memory->run[at] = (struct boot_run){range, kind};
+	memory->runs++;
+	return NULL;
+}
+
+static void remove_run(struct boot_memory *memory, unsigned int at)
+{
+	memory->runs--;
+	for (unsigned int i = at; i < memory->runs; i++)
+		memory->run[i] = memory->run[i + 1];
+}
+
+static struct pfn_range common(struct pfn_range a, struct pfn_range b)
+{
+	uint64_t start = MAX(a.start.n, b.start.n), end = MIN(end_of(a), end_of(b));
+
+	return (struct pfn_range){pfn(start), start < end ? end - start : 0};
+}
+
+/* The first run of the P2M's that has frames of this range, and which; count 0: none has. */
+static struct pfn_range part_of_p2m(const struct boot_memory *memory, struct pfn_range range)
+{
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		struct pfn_range part = common(memory->run[i].range, range);
+
+		if (memory->run[i].kind == FRAME_P2M && part.count)
+			return part;
+	}
+	return (struct pfn_range){pfn(end_of(range)), 0};
+}
+
+const char *boot_memory_claim(struct boot_memory *memory, struct pfn_range range,
+			      enum frame_kind kind)
+{
+	while (range.count) {
+		struct pfn_range part = part_of_p2m(memory, range);
+		struct pfn_range before = {range.start, part.start.n - range.start.n};
+		const char *error = boot_memory_reserve(memory, before, kind);
+
+		if (error)
+			return error;
+		if (part.count && memory->claims == BOOT_MEMORY_CLAIMS)
+			return "more is wanted of the P2M's frames than there is room to note";
+		if (part.count)
+			memory->claim[memory->claims++] = (struct boot_run){part, kind};
+		range = (struct pfn_range){pfn(end_of(part)), end_of(range) - end_of(part)};
+	}
+	return NULL;
+}
+
+const struct boot_run *boot_memory_claimant(const struct boot_memory *memory, pfn_t frame)
+{
+	for (unsigned int i = 0; i < memory->claims; i++) {
+		if (common(memory->claim[i].range, (struct pfn_range){frame, 1}).count)
+			return &memory->claim[i];
+	}
+	return NULL;
+}
+
+uint64_t boot_memory_claimed(const struct boot_memory *memory)
+{
+	uint64_t count = 0;
+
+	for (unsigned int i = 0; i < memory->claims; i++)
+		count += memory->claim[i].range.count;
+	return count;
+}
+
+/* Gives claimants what is free now. A claim that is cut in two goes on as two. */
+static const char *settle_claims(struct boot_memory *memory, struct pfn_range range)
+{
+	for (unsigned int i = 0; i < memory->claims;) {
+		struct boot_run claim = memory->claim[i];
+		struct pfn_range part = common(claim.range, range);
+		const char *error;
+
+		if (!part.count) {
+			i++;
+			continue;
+		}
+		error = boot_memory_reserve(memory, part, claim.kind);
+		if (error)
+			return error;
+		/* What is left of it, on either side, is claimed anew: it is the P2M's still. */
+		memory->claim[i] = memory->claim[--memory->claims];
+		error = boot_memory_claim(
+			memory,
+			(struct pfn_range){claim.range.start, part.start.n - claim.range.start.n},
+			claim.kind);
+		if (!error)
+			error = boot_memory_claim(
+				memory,
+				(struct pfn_range){pfn(end_of(part)),
+						   end_of(claim.range) - end_of(part)},
+				claim.kind);
+		if (error)
+			return error;
+		i = 0;
+	}
+	return NULL;
+}
+
+static const char *make_free(struct boot_memory *memory, struct pfn_range range)
+{
+	uint64_t start = range.start.n, end = end_of(range);
+
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		struct boot_run *run = &memory->run[i];
+		uint64_t run_start = run->range.start.n, run_end = end_of(run->range);
+
+		if (run_end <= start || run_start >= end)
+			continue;
+		if (run_start < start && run_end > end) {
+			struct pfn_range rest = {pfn(end), run_end - end};
+
+			if (memory->runs == BOOT_MEMORY_RUNS)
+				return "more separate runs of boot memory than there is room for";
+			run->range.count = start - run_start;
+			return boot_memory_reserve(memory, rest, run->kind);
+		}
+		if (run_start < start) {
+			run->range.count = start - run_start;
+		} else if (run_end > end) {
+			run->range = (struct pfn_range){pfn(end), run_end - end};
+		} else {
+			remove_run(memory, i--);
+		}
+	}
+	return NULL;
+}
+
+const char *boot_memory_release(struct boot_memory *memory, struct pfn_range range)
+{
+	const char *error = make_free(memory, range);
+
+	return error ? error : settle_claims(memory, range);
+}
+
+struct pfn_range boot_memory_next_free(const struct boot_memory *memory, pfn_t from)
+{
+	uint64_t start = from.n;
+	uint64_t end = memory->pages;
+
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		struct pfn_range used = memory->run[i].range;
+
+		if (end_of(used) <= start)
+			continue;
+		if (used.start.n > start) {
+			end = used.start.n;
+			break;
+		}
+		start = end_of(used);
+	}
+	return (struct pfn_range){pfn(start), start < end ? end - start : 0};
+}
+
+pfn_t boot_memory_take(struct boot_memory *memory, uint64_t count, enum frame_kind kind)
+{
+	struct pfn_range gap = boot_memory_next_free(memory, pfn(0));
+
+	while (gap.count && gap.count < count)
+		gap = boot_memory_next_free(memory, pfn(end_of(gap)));
+	if (!gap.count)
+		return INVALID_PFN;
+	gap.count = count;
+	return boot_memory_reserve(memory, gap, kind) ? INVALID_PFN : gap.start;
+}
+
+bool boot_memory_is_free(const struct boot_memory *memory, pfn_t frame)
+{
+	struct pfn_range gap = boot_memory_next_free(memory, frame);
+
+	return gap.count && gap.start.n == frame.n;
+}
+
+uint64_t boot_memory_free(const struct boot_memory *memory)
+{
+	uint64_t pages = memory->pages;
+
+	for (unsigned int i = 0; i < memory->runs; i++)
+		pages -= memory->run[i].range.count;
+	return pages;
+}
+
+uint64_t boot_memory_longest(const struct boot_memory *memory)
+{
+	struct pfn_range gap = boot_memory_next_free(memory, pfn(0));
+	uint64_t longest = 0;
+
+	for (; gap.count; gap = boot_memory_next_free(memory, pfn(end_of(gap))))
+		longest = MAX(longest, gap.count);
+	return longest;
+}
+
+uint64_t boot_memory_absent(const struct boot_memory *memory)
+{
+	uint64_t absent = 0;
+
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		if (memory->run[i].kind == FRAME_ABSENT)
+			absent += memory->run[i].range.count;
+	}
+	return absent;
+}

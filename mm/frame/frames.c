@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The buddy allocator over the frame database; see the header.
+ *
+ * The buddy of a block is found by flipping the bit of its number that the order stands for. All
+ * the state is in the database: a block's first frame says what it is, so joining needs to look at
+ * one frame, and nothing has to be searched.
+ */
+#include <arch/cpu.h>
+#include <arch/lock.h>
+#include <kernel/lib/compiler.h>
+#include <kernel/lib/panic.h>
+#include <kernel/lib/printf.h>
+#include <mm/frame/frames.h>
+
+static struct spinlock lock;
+struct frame *frame_database;
+uint64_t frame_count;
+static uint64_t free_pages;
+static uint64_t changes; /* of the free lists, so far */
+static struct list_node free_lists[FRAMES_ORDERS];
+uint64_t frames_reserve = 64;
+
+pfn_t frame_number(const struct frame *frame)
+{
+	return pfn((uint64_t)(frame - frame_database));
+}
+
+static void set_block(struct frame *frame, enum frame_kind kind, unsigned int order)
+{
+	frame->kind = (uint8_t)kind;
+	frame->order = (uint8_t)order;
+}
+
+/* Puts a block on the free list of its order. The lock is held. */
+static void add_free(struct frame *frame, unsigned int order)
+{
+	set_block(frame, FRAME_FREE, order);
+	list_add(&free_lists[order], &frame->link);
+	free_pages += 1ull << order;
+	changes++;
+}
+
+/* Takes a free block off its list. The lock is held. */
+static void remove_free(struct frame *frame)
+{
+	list_remove(&frame->link);
+	free_pages -= 1ull << frame->order;
+	changes++;
+	set_block(frame, FRAME_TAIL, 0);
+}
+
+/* The free block of that order that is the other half, or NULL. The lock is held. */
+static struct frame *free_buddy(const struct frame *frame, unsigned int order)
+{
+	struct frame *buddy = frame_of(pfn(frame_number(frame).n ^ 1ull << order));
+
+	return buddy && buddy->kind == FRAME_FREE && buddy->order == order ? buddy : NULL;
+}
+
+/* Frees a block, joined with its buddy as long as that is free too. The lock is held. */
+static void free_block(struct frame *frame, unsigned int order)
+{
+	set_block(frame, FRAME_TAIL, 0);
+	while (order < FRAMES_MAX_ORDER) {
+		struct frame *buddy = free_buddy(frame, order);
+
+		if (!buddy)
+			break;
+		remove_free(buddy);
+		frame = MIN(frame, buddy);
+		order++;
+	}
+	add_free(frame, order);
+}
+
+/* Frees a run of any length and alignment, as the largest blocks that fit. */
+static void free_run(struct pfn_range run)
+{
+	while (run.count) {
+		unsigned int order = 0;
+
+		while (order < FRAMES_MAX_ORDER && run.start.n % (2ull << order) == 0 &&
+		       run.count >= 2ull << order)
+			order++;
+		free_block(&frame_database[run.start.n], order);
+		run.start.n += 1ull << order;
+		run.count -= 1ull << order;
+	}
+}
+
+/* Frees the frames of a run that have memory, and marks the others. */
+static void free_present(struct pfn_range run, bool (*present)(pfn_t frame))
+{
+	struct pfn_range piece = {run.start, 0};
+	uint64_t end = run.start.n + run.count;
+
+	for (pfn_t frame = run.start; frame.n < end; frame.n++) {
+		if (present(frame)) {
+			piece.count++;
+			continue;
+		}
+		set_block(&frame_database[frame.n], FRAME_ABSENT, 0);
+		free_run(piece);
+		piece = (struct pfn_range){pfn(frame.n + 1), 0};
+	}
+	free_run(piece);
+}
+
+void frames_init(struct frame *storage, const struct boot_memory *memory,
+		 bool (*present)(pfn_t frame))
+{
+	struct pfn_range gap;
+
+	frame_database = storage;
+	frame_count = memory->pages;
+	free_pages = 0;
+	for (unsigned int order = 0; order < FRAMES_ORDERS; order++)
+		list_init(&free_lists[order]);
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		const struct boot_run *run = &memory->run[i];
+
+		for (uint64_t n = 0; n < run->range.count; n++)
+			set_block(&frame_database[run->range.start.n + n], run->kind, 0);
+	}
+	for (gap = boot_memory_next_free(memory, pfn(0)); gap.count;
+	     gap = boot_memory_next_free(memory, pfn(gap.start.n + gap.count)))
+		free_present(gap, present);
+}
+
+/* Hands a block out that is in no list any more. */
+static void take_block(struct frame *frame, unsigned int order)
+{
+	set_block(frame, FRAME_ALLOCATED, order);
+	frame->references = 1;
+	frame->private = 0;
+	frame->flags = 0;
+}
+
+/* The reserve as it binds the running CPU. */
+static uint64_t reserve_kept(void)
+{
+	return this_cpu()->keeps_reserve ? frames_reserve : 0;
+}
+
+pfn_t frames_alloc(unsigned int order)
+{
+	pfn_t result = INVALID_PFN;
+	unsigned int from = order;
+	bool events = spin_lock(&lock);
+
+	if (free_pages < reserve_kept() + (1ull << MIN(order, FRAMES_MAX_ORDER))) {
+		this_cpu()->memory_refused = true;
+		from = FRAMES_ORDERS;
+	}
+	while (from <= FRAMES_MAX_ORDER && list_empty(&free_lists[from]))
+		from++;
+	if (from <= FRAMES_MAX_ORDER) {
+		struct frame *frame = container_of(free_lists[from].next, struct frame, link);
+
+		remove_free(frame);
+		/* The upper half goes back, again and again, until the rest has the right size. */
+		while (from-- > order)
+			add_free(frame + (1ull << from), from);
+		take_block(frame, order);
+		result = frame_number(frame);
+	}
+	spin_unlock(&lock, events);
+	return result;
+}
+
+static bool is_largest_free(uint64_t n)
+{
+	const struct frame *frame = frame_of(pfn(n));
+
+	return frame && frame->kind == FRAME_FREE && frame->order == FRAMES_MAX_ORDER;
+}
+
+pfn_t frames_alloc_run(uint64_t blocks)
+{
+	const uint64_t size = 1ull << FRAMES_MAX_ORDER;
+	bool events = spin_lock(&lock);
+	uint64_t found = 0, end = 0;
+
+	for (; found < blocks && end < frame_count; end += size)
+		found = is_largest_free(end) ? found + 1 : 0;
+	for (uint64_t i = 1; i <= blocks && found == blocks; i++) {
+		struct frame *frame = &frame_database[end - i * size];
+
+		remove_free(frame);
+		take_block(frame, FRAMES_MAX_ORDER);
+	}
+	spin_unlock(&lock, events);
+	return found == blocks ? pfn(end - blocks * size) : INVALID_PFN;
+}
+
+void frames_free(pfn_t number)
+{
+	bool events = spin_lock(&lock);
+	struct frame *frame = frame_of(number);
+
+	if (!frame || frame->kind != FRAME_ALLOCATED)
+		panic("frames_free: pfn %lx is %s, not the start of an allocated block", number.n,
+		      frame ? frame_kind_name(frame->kind) : "past the end of memory");
+	if (frame->flags)
+		panic("frames_free: pfn %lx is still a page table (flags %x)", number.n,
+		      frame->flags);
+	free_block(frame, frame->order);
+	spin_unlock(&lock, events);
+}
+
+void frames_release(pfn_t number)
+{
+	bool events = spin_lock(&lock);
+	struct frame *frame = frame_of(number);
+
+	if (!frame || frame->kind == FRAME_TAIL || frame->kind == FRAME_FREE ||
+	    frame->kind == FRAME_ALLOCATED || frame->kind == FRAME_ABSENT)
+		panic("frames_release: pfn %lx is %s, not boot memory", number.n,
+		      frame ? frame_kind_name(frame->kind) : "past the end of memory");
+	free_block(frame, 0);
+	spin_unlock(&lock, events);
+}
+
+pfn_t frames_block(pfn_t number)
+{
+	for (unsigned int order = 0; order <= FRAMES_MAX_ORDER; order++) {
+		pfn_t start = pfn(ROUND_DOWN(number.n, 1ull << order));
+
+		if (frame_database[start.n].kind != FRAME_TAIL)
+			return start;
+	}
+	panic("frames_block: pfn %lx belongs to no block", number.n);
+}
+
+/*
+ * Whoever goes through all frames lets events come, and others take the lock, between one block of
+ * the largest size and the next: no smaller block reaches over that border.
+ */
+static bool is_border(uint64_t n)
+{
+	return n % (1ull << FRAMES_MAX_ORDER) == 0;
+}
+
+void frames_stats(struct frames_stats *stats)
+{
+	bool events = spin_lock(&lock);
+
+	*stats = (struct frames_stats){.total = frame_count};
+	for (uint64_t n = 0; n < frame_count;) {
+		const struct frame *frame = &frame_database[n];
+
+		stats->kind[frame->kind] += 1ull << frame->order;
+		if (frame->kind == FRAME_FREE)
+			stats->blocks[frame->order]++;
+		n += 1ull << frame->order;
+		if (is_border(n)) {
+			spin_unlock(&lock, events);
+			events = spin_lock(&lock);
+		}
+	}
+	spin_unlock(&lock, events);
+}
+
+uint64_t frames_free_count(void)
+{
+	return __atomic_load_n(&free_pages, __ATOMIC_RELAXED);
+}
+
+/* After so many checks into which others came with changes, one that lets nobody in. */
+#define CHECK_TRIES 8
+
+static const char *check_block(uint64_t n)
+{
+	static char message[120];
+	const struct frame *frame = &frame_database[n];
+	uint64_t size = 1ull << frame->order;
+
+	if (frame->kind == FRAME_TAIL || frame->kind >= FRAME_KINDS) {
+		snprintf(message, sizeof(message), "pfn %lx belongs to no block (kind %u)", n,
+			 frame->kind);
+		return message;
+	}
+	if (frame->order > FRAMES_MAX_ORDER || n % size || size > frame_count - n) {
+		snprintf(message, sizeof(message),
+			 "the block at pfn %lx has an impossible order %u", n, frame->order);
+		return message;
+	}
+	for (uint64_t i = 1; i < size; i++) {
+		if (frame_database[n + i].kind != FRAME_TAIL) {
+			snprintf(message, sizeof(message),
+				 "pfn %lx inside the block at pfn %lx is %s", n + i, n,
+				 frame_kind_name(frame_database[n + i].kind));
+			return message;
+		}
+	}
+	if (frame->kind == FRAME_FREE && frame->order < FRAMES_MAX_ORDER &&
+	    free_buddy(frame, frame->order)) {
+		snprintf(message, sizeof(message),
+			 "the free block at pfn %lx was not joined with its buddy", n);
+		return message;
+	}
+	return NULL;
+}
+
+/* A check in progress; the lock is held but for moments. */
+struct check {
+	bool events;       /* as they were before */
+	bool alone;        /* there are no such moments */
+	uint64_t changes;  /* of the lists, when it began */
+	uint64_t free;     /* frames that are free in the database */
+	uint64_t on_lists; /* frames on the lists so far */
+};
+
+/* Lets others have the lock. False: they have changed the lists, and what was counted is void. */
+static bool pause(struct check *check)
+{
+	if (check->alone)
+		return true;
+	spin_unlock(&lock, check->events);
+	check->events = spin_lock(&lock);
+	return check->changes == changes;
+}
+
+static bool check_database(struct check *check, const char **error)
+{
+	for (uint64_t n = 0; n < frame_count;) {
+		const struct frame *frame = &frame_database[n];
+
+		*error = check_block(n);
+		if (*error)
+			return true;
+		if (frame->kind == FRAME_FREE)
+			check->free += 1ull << frame->order;
+		n += 1ull << frame->order;
+		if (is_border(n) && !pause(check))
+			return false;
+	}
+	return true;
+}
+
+static bool check_list(struct check *check, unsigned int order, const char **error)
+{
+	static char message[120];
+	uint64_t blocks = 0;
+
+	list_for_each (node, &free_lists[order]) {
+		const struct frame *frame = container_of(node, struct frame, link);
+
+		if (frame->kind != FRAME_FREE || frame->order != order) {
+			snprintf(message, sizeof(message),
+				 "pfn %lx is on the free list of order %u but is %s",
+				 frame_number(frame).n, order, frame_kind_name(frame->kind));
+			*error = message;
+			return true;
+		}
+		check->on_lists += 1ull << order;
+		if (is_border(++blocks) && !pause(check))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Free blocks in the database and on the lists must be the same ones, and as many as are counted.
+ * False: they have changed meanwhile.
+ */
+static bool check_all(struct check *check, const char **error)
+{
+	static char message[120];
+
+	*error = NULL;
+	if (!check_database(check, error))
+		return false;
+	for (unsigned int order = 0; order < FRAMES_ORDERS && !*error; order++) {
+		if (!check_list(check, order, error))
+			return false;
+	}
+	if (*error || (check->on_lists == check->free && check->on_lists == free_pages))
+		return true;
+	snprintf(message, sizeof(message),
+		 "%lu frames free in the database, %lu on lists, %lu counted", check->free,
+		 check->on_lists, free_pages);
+	*error = message;
+	return true;
+}
+
+const char *frames_check(void)
+{
+	const char *error;
+	bool done = false;
+
+	for (unsigned int tries = 0; !done; tries++) {
+		struct check check = {.alone = tries == CHECK_TRIES};
+
+		check.events = spin_lock(&lock);
+		check.changes = changes;
+		done = check_all(&check, &error);
+		spin_unlock(&lock, check.events);
+	}
+	return error;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The direct map in use: where it is, and parts of it with rights of their own.
+ *
+ * It starts with every page writable and, where the machine has them, in pages as large as fit.
+ * A restriction splits at most the large page at each end of its range; lifting it joins what has
+ * become alike again. On Xen there are no large pages and nothing to split: ptes change, in the
+ * current batch.
+ */
+#include <kernel/lib/panic.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/large.h>
+#include <mm/table/mm.h>
+#include <mm/table/ops.h>
+#include <mm/xen/p2m.h>
+
+uintptr_t direct_map_base, direct_map_address;
+static bool live;
+static struct pfn_range initial_map;
+
+/* Gives every page of a range the same flags. No large page lies across its ends. */
+static void set_flags(pt_entry_t *entries, enum pt_level level, uintptr_t start, uintptr_t last,
+		      uint64_t flags)
+{
+	uintptr_t end;
+
+	for (;; start = end + 1) {
+		pt_entry_t *entry = &entries[pt_index(start, level)];
+		pfn_t frame = pfn((start - direct_map_address) >> PAGE_SHIFT);
+
+		end = pt_entry_last(start, last, level);
+		if (pt_entry_present(*entry) && !pt_entry_leaf(*entry, level))
+			set_flags(pfn_to_virt(pt_entry_pfn(*entry)), pt_level_below(level), start,
+				  end, flags);
+		else if (end - start != pt_span(level) - 1)
+			panic("pfn %lx: a part of what was taken out of the direct map as a large "
+			      "page cannot be put back",
+			      frame.n);
+		else
+			set_entry(entry, level,
+				  flags ? pt_entry_make(frame,
+							flags | (level == PT_PTE ? 0 : PT_HUGE))
+					: pt_entry_none());
+		if (end == last)
+			return;
+	}
+}
+
+static uintptr_t last_byte(struct pfn_range range)
+{
+	return pfn_to_address(pfn(range.start.n + range.count)) - 1;
+}
+
+/* Changes the rights of a range, and flushes them. kernel_mm.lock is held. */
+static void change_rights(struct pfn_range range, uint64_t flags)
+{
+	lazy_enter();
+	set_flags(pfn_to_virt(kernel_mm.root), PT_PGD, pfn_to_address(range.start),
+		  last_byte(range), flags);
+	if (range.count == 1)
+		paravirt.flush_address(pfn_to_address(range.start));
+	else
+		paravirt.flush_all();
+	lazy_leave();
+}
+
+/* Where there are no large pages: then every page has a pte that is its owner's to change. */
+static void change_ptes(struct pfn_range range, uint64_t flags)
+{
+	lazy_enter();
+	for (uint64_t n = range.start.n; n < range.start.n + range.count; n++)
+		set_kernel_pte(pfn_to_address(pfn(n)),
+			       flags ? pt_entry_make(pfn(n), flags) : pt_entry_none());
+	lazy_leave();
+}
+
+bool direct_map_restrict(struct pfn_range range, uint64_t flags)
+{
+	bool split;
+
+	if (!pt_geometry.large_levels) {
+		change_ptes(range, flags);
+		return true;
+	}
+	lazy_flush();
+	mm_lock(&kernel_mm);
+	split = mm_split(&kernel_mm, pfn_to_address(range.start), last_byte(range));
+	if (split)
+		change_rights(range, flags);
+	mm_unlock(&kernel_mm);
+	return split;
+}
+
+void direct_map_restore(struct pfn_range range)
+{
+	if (!pt_geometry.large_levels) {
+		change_ptes(range, PT_KERNEL_RW);
+		return;
+	}
+	lazy_flush();
+	mm_lock(&kernel_mm);
+	change_rights(range, PT_KERNEL_RW);
+	mm_join(&kernel_mm, pfn_to_address(range.start), last_byte(range));
+	mm_unlock(&kernel_mm);
+}
+
+bool direct_map_protect(const struct boot_memory *memory)
+{
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		if (memory->run[i].kind == FRAME_TEXT &&
+		    !direct_map_restrict(memory->run[i].range, PT_KERNEL_RO))
+			return false;
+	}
+	return true;
+}
+
+void direct_map_use(uintptr_t base, uintptr_t address)
+{
+	direct_map_base = base;
+	direct_map_address = address;
+	live = true;
+}
+
+void direct_map_set_initial(struct pfn_range initial)
+{
+	initial_map = initial;
+}
+
+void *boot_or_direct_map(pfn_t frame)
+{
+	if (live)
+		return pfn_to_virt(frame);
+	if (frame.n - initial_map.start.n < initial_map.count)
+		return (void *)(KERNEL_VIRT_BASE + (frame.n << PAGE_SHIFT));
+	return NULL;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Taking rights away from the builder's mapping; see the header.
+ */
+#include <kernel/lib/compiler.h>
+#include <kernel/lib/panic.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/image.h>
+#include <mm/table/ops.h>
+#include <mm/xen/p2m.h>
+
+static uintptr_t initial_address(pfn_t frame)
+{
+	return KERNEL_VIRT_BASE + (frame.n << PAGE_SHIFT);
+}
+
+static pfn_t initial_pfn(const void *address)
+{
+	return pfn(((uintptr_t)address - KERNEL_VIRT_BASE) >> PAGE_SHIFT);
+}
+
+static struct pfn_range range_between(const void *start, const void *end)
+{
+	pfn_t first = initial_pfn(start);
+
+	return (struct pfn_range){first, initial_pfn(end).n - first.n};
+}
+
+static void set_rights(uintptr_t address, mfn_t frame, uint64_t flags)
+{
+	set_kernel_pte(address, flags ? pt_entry_from_mfn(frame, flags) : pt_entry_none());
+}
+
+const char *protect_reserve_image(struct boot_memory *memory)
+{
+	const struct {
+		const char *start, *end;
+		enum frame_kind kind;
+	} parts[] = {
+		{text_start, text_end, FRAME_TEXT},
+		{rodata_start, rodata_end, FRAME_TEXT},
+		{data_start, boot_stack_guard, FRAME_DATA},
+		{boot_stack, fixed_slots_start, FRAME_DATA},
+		{fixed_slots_end, data_end, FRAME_DATA},
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
+		const char *error = boot_memory_reserve(
+			memory, range_between(parts[i].start, parts[i].end), parts[i].kind);
+
+		if (error)
+			return error;
+	}
+	return NULL;
+}
+
+static void set_part(const char *start, const char *end, uint64_t flags)
+{
+	for (uintptr_t address = (uintptr_t)start; address < (uintptr_t)end; address += PAGE_SIZE)
+		set_rights(address, pfn_to_mfn(initial_pfn((void *)address)), flags);
+}
+
+static bool in_image(uintptr_t address)
+{
+	return address >= (uintptr_t)image_start && address < (uintptr_t)image_end;
+}
+
+/* A fixed slot that nobody uses yet still shows the frame that the builder put there. */
+static void clear_unused_slots(void)
+{
+	for (char *slot = fixed_slots_start; slot < fixed_slots_end; slot += PAGE_SIZE) {
+		struct pt_walk walk = pt_lookup((uintptr_t)slot);
+
+		if (walk.mapped &&
+		    pt_entry_pfn(walk.step[walk.steps - 1].entry).n == initial_pfn(slot).n)
+			set_rights((uintptr_t)slot, INVALID_MFN, 0);
+	}
+}
+
+void protect_image(const struct boot_memory *memory)
+{
+	lazy_enter();
+	set_part(text_start, text_end, PT_KERNEL_RX);
+	set_part(rodata_start, rodata_end, PT_KERNEL_RO);
+	set_part(data_start, boot_stack_guard, PT_KERNEL_RW);
+	set_part(boot_stack_guard, boot_stack, 0);
+	set_part(boot_stack, fixed_slots_start, PT_KERNEL_RW);
+	set_part(fixed_slots_end, data_end, PT_KERNEL_RW);
+	clear_unused_slots();
+
+	/* The builder maps from pfn 0 on, without a gap, some way past its tables. */
+	for (pfn_t frame = pfn(0);; frame.n++) {
+		uintptr_t address = initial_address(frame);
+
+		if (in_image(address))
+			continue;
+		if (!pt_lookup(address).mapped)
+			break;
+		if (boot_memory_is_free(memory, frame))
+			set_rights(address, INVALID_MFN, 0);
+	}
+	lazy_leave();
+}
+
+/* Unhooks a pte table that maps nothing from the pmd entry at "step", and frees its frame. */
+static void free_empty_table(const struct pt_step *step)
+{
+	pfn_t frame = mfn_to_pfn(pt_entry_mfn(step->entry));
+	const pt_entry_t *entries = pt_table(pt_entry_mfn(step->entry));
+	pt_entry_t *parent = pfn_to_virt(mfn_to_pfn(step->table));
+
+	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+		if (pt_entry_present(entries[i]))
+			return;
+	}
+	set_entry(&parent[step->index], step->level, pt_entry_none());
+	/* The builder pinned nothing but the root: with the entry the table is one no more. */
+	paravirt.release_table(frame, PT_PTE);
+	frame_of(frame)->flags = 0;
+	paravirt.flush_address(pfn_to_address(frame));
+	frames_release(frame);
+}
+
+void protect_drop_initial_map(void)
+{
+	const uint64_t pages_per_table = pt_span(PT_PMD) >> PAGE_SHIFT;
+
+	/* Stops where there is no pte table any more: past the builder's mapping. */
+	for (pfn_t frame = pfn(0);; frame.n++) {
+		uintptr_t address = initial_address(frame);
+		struct pt_walk walk = pt_lookup(address);
+		const struct pt_step *last = &walk.step[walk.steps - 1];
+
+		if (last->level != PT_PTE)
+			break;
+		if (!in_image(address) && pt_entry_present(last->entry))
+			set_rights(address, INVALID_MFN, 0);
+		if (frame.n % pages_per_table == pages_per_table - 1)
+			free_empty_table(&walk.step[walk.steps - 2]);
+	}
+}

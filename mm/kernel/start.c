@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The order in which memory management comes up.
+ *
+ * The builder left one mapping at KERNEL_VIRT_BASE with everything writable in it. First the list
+ * of what is in use; then everything else is unmapped, since Xen refuses a page table that is
+ * mapped writable anywhere; then the direct map can take any free frame for its tables; then the
+ * rest of the builder's mapping goes.
+ */
+#include <kernel/lib/panic.h>
+#include <kernel/lib/printk.h>
+#include <kernel/lib/string.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/image.h>
+#include <mm/kernel/start.h>
+#include <mm/table/mm.h>
+#include <mm/table/ops.h>
+#include <mm/user/entries.h>
+#include <mm/xen/p2m.h>
+#include <mm/xen/pin.h>
+
+/* What must be left for work when everything is set up: 4 MiB. */
+#define WORKING_PAGES 1024
+
+#define KIB(pages) ((pages) << (PAGE_SHIFT - 10))
+
+static void reserve(struct boot_memory *memory, struct pfn_range range, enum frame_kind kind)
+{
+	const char *error = boot_memory_reserve(memory, range, kind);
+
+	if (error)
+		fatal("the layout of boot memory makes no sense: %s", error);
+}
+
+static void claim(struct boot_memory *memory, struct pfn_range range, enum frame_kind kind)
+{
+	const char *error = boot_memory_claim(memory, range, kind);
+
+	if (error)
+		fatal("the layout of boot memory makes no sense: %s", error);
+}
+
+static void reserve_ring(struct boot_memory *memory, mfn_t ring)
+{
+	pfn_t frame = mfn_to_pfn(ring);
+
+	if (pfn_valid(frame))
+		reserve(memory, (struct pfn_range){frame, 1}, FRAME_BOOT);
+}
+
+void memory_reserve(struct boot_memory *memory, const struct boot_info *boot)
+{
+	const char *error;
+
+	boot_memory_init(memory, boot->pages);
+	error = protect_reserve_image(memory);
+	if (error)
+		fatal("the kernel does not fit: %s", error);
+	reserve(memory, boot->start_info, FRAME_BOOT);
+	reserve(memory, boot->page_tables, FRAME_TABLE);
+	reserve(memory, boot->p2m, FRAME_P2M);
+	/* The P2M can move if it lies where these must be. */
+	for (unsigned int i = 0; i < boot->absent_runs; i++)
+		claim(memory, boot->absent[i], FRAME_ABSENT);
+	claim(memory, boot->ramdisk, FRAME_RAMDISK);
+	reserve_ring(memory, boot->console);
+	reserve_ring(memory, boot->xenstore);
+	reserve_ring(memory, maddr_to_mfn(boot->shared_info)); /* in a PVH guest, a frame of ours */
+}
+
+uint64_t memory_needed(uint64_t in_use)
+{
+	uint64_t needed = in_use;
+	uint64_t before;
+
+	/* Tables and database grow with the whole, which they are part of: until it is stable. */
+	do {
+		before = needed;
+		needed = in_use + WORKING_PAGES + direct_map_tables(needed) +
+			 paravirt.p2m_tables(needed) + pages_for(frames_database_size(needed));
+	} while (needed != before);
+	return needed;
+}
+
+static void check_size(const struct boot_memory *memory)
+{
+	uint64_t absent = boot_memory_absent(memory);
+	uint64_t in_use = memory->pages - boot_memory_free(memory);
+	uint64_t needed = memory_needed(in_use);
+
+	if (memory->pages < needed)
+		fatal("too little memory: there are %lu KiB, and at least %lu KiB are needed "
+		      "(%lu KiB are taken by the kernel, its ramdisk and the tables it was "
+		      "started with)",
+		      KIB(memory->pages - absent), KIB(needed - absent), KIB(in_use - absent));
+}
+
+static bool has_memory(pfn_t frame)
+{
+	return mfn_valid(pfn_to_mfn(frame));
+}
+
+/* The frame database, in the first run of frames that is long enough. */
+static void build_frame_database(struct boot_memory *memory)
+{
+	uint64_t bytes = frames_database_size(memory->pages);
+	pfn_t start = boot_memory_take(memory, pages_for(bytes), FRAME_DATABASE);
+
+	if (!pfn_valid(start))
+		fatal("too little memory in one piece: the frame database needs %lu KiB, the "
+		      "longest free run has %lu KiB",
+		      KIB(pages_for(bytes)), KIB(boot_memory_longest(memory)));
+	memset(pfn_to_virt(start), 0, pages_for(bytes) << PAGE_SHIFT);
+	frames_init(pfn_to_virt(start), memory, has_memory);
+}
+
+static struct p2m_relocated relocated;
+
+struct p2m_relocated memory_p2m_relocated(void)
+{
+	return relocated;
+}
+
+static void take_p2m(struct boot_memory *memory, enum p2m_relocation how)
+{
+	const char *error = paravirt.take_p2m(memory, how, &relocated);
+
+	if (error)
+		fatal("%s", error);
+}
+
+/* From here on it is known of every frame what it is, so plain stores become possible. */
+static void start_full_operations(const struct boot_memory *memory)
+{
+	mm_start(pt_root());
+	paravirt = *paravirt.complete;
+	pin_adopt_boot_tables();
+	if (!direct_map_protect(memory) || !paravirt.extend_p2m(memory->pages) || !pages_init())
+		fatal("too little memory: none is left for page tables and the P2M's tree");
+}
+
+static void tell(const struct boot_memory *memory)
+{
+	struct direct_map_cost cost = direct_map_cost();
+	uint64_t pages = memory->pages - boot_memory_absent(memory);
+
+	printk(PRINTK_INFO, "mm: %lu pages (%lu MiB), %lu free\n", pages,
+	       pages >> (20 - PAGE_SHIFT), frames_free_count());
+	printk(PRINTK_INFO,
+	       "mm: direct map in %lu tables: %lu ticks to fill, %lu to put in place\n",
+	       cost.tables, cost.fill_ticks, cost.validate_ticks);
+	if (relocated.frames.data)
+		printk(PRINTK_INFO,
+		       "mm: P2M %s to %016lx (%s): %lu frames taken, %lu returned, %lu ticks\n",
+		       relocated.how == P2M_COPY ? "copied" : "remapped", p2m_address(),
+		       relocated.why, relocated.taken, relocated.returned, relocated.ticks);
+}
+
+void memory_init(const struct boot_info *boot, enum p2m_relocation p2m)
+{
+	static struct boot_memory memory;
+
+	memory_reserve(&memory, boot);
+	check_size(&memory);
+	protect_image(&memory);
+	direct_map_build(&memory);
+	take_p2m(&memory, p2m);
+	build_frame_database(&memory);
+	start_full_operations(&memory);
+	tell(&memory);
+}
+
+static bool count_leaf(const struct pt_leaf *leaf, void *argument)
+{
+	uint64_t *leaves = argument;
+
+	leaves[leaf->level] += virt_to_pfn((const void *)leaf->address).n < p2m_size();
+	return true;
+}
+
+/* How the direct map is made up: by level, its entries and what they map. */
+static void print_direct_map(void)
+{
+	static const char *const sizes[] = {
+		[PT_PTE] = "by 4 KiB", [PT_PMD] = "by 2 MiB", [PT_PUD] = "by 1 GiB"};
+	uint64_t leaves[PT_PGD + 1] = {0};
+
+	pt_for_each_leaf(count_leaf, leaves);
+	printk(PRINTK_OUTPUT, "the direct map\n");
+	for (enum pt_level level = PT_PTE; level <= PT_PUD; level++) {
+		if (leaves[level])
+			printk(PRINTK_OUTPUT, "  %-14s %9lu entries%10lu KiB\n", sizes[level],
+			       leaves[level], leaves[level] * (pt_span(level) >> 10));
+	}
+}
+
+void memory_print(void)
+{
+	struct frames_stats stats;
+
+	frames_stats(&stats);
+	for (unsigned int kind = 0; kind < FRAME_KINDS; kind++) {
+		if (stats.kind[kind])
+			printk(PRINTK_OUTPUT, "%-16s %9lu pages  %10lu KiB\n",
+			       frame_kind_name(kind), stats.kind[kind], KIB(stats.kind[kind]));
+	}
+	stats.total -= stats.kind[FRAME_ABSENT];
+	printk(PRINTK_OUTPUT, "%-16s %9lu pages  %10lu KiB\n", "in all", stats.total,
+	       KIB(stats.total));
+	print_direct_map();
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The entries behind regions; see the header.
+ *
+ * A page may be given away only when no processor can reach it through an old translation: so
+ * references are dropped after the entries are gone *and* the TLB was flushed, never before.
+ */
+#include <kernel/lib/string.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/ops.h>
+#include <mm/user/entries.h>
+
+pfn_t zero_page = {UINT64_MAX};
+
+/* Set in an entry that sleeps, so that it is not taken for an empty one. */
+#define PT_ASLEEP (1ull << 9)
+
+bool pages_init(void)
+{
+	zero_page = frames_alloc(0);
+	if (!pfn_valid(zero_page))
+		return false;
+	memset(pfn_to_virt(zero_page), 0, PAGE_SIZE);
+	/* Every program may have it: from here on not even the kernel can write to it. */
+	return direct_map_restrict((struct pfn_range){zero_page, 1}, PT_KERNEL_RO);
+}
+
+pt_entry_t page_entry(pfn_t page, unsigned int rights, bool writable)
+{
+	uint64_t flags = PT_PRESENT | PT_USER | PT_ACCESSED;
+
+	if (!rights)
+		return (pt_entry_t){(~(page.n << PAGE_SHIFT) & PT_FRAME_MASK) | PT_ASLEEP};
+	if (writable && (rights & SPACE_WRITE))
+		flags |= PT_RW | PT_DIRTY;
+	if (!(rights & SPACE_EXECUTE))
+		flags |= PT_NX;
+	return pt_entry_make(page, flags);
+}
+
+bool page_sleeps(pt_entry_t entry)
+{
+	return !pt_entry_present(entry) && (entry.raw & PT_ASLEEP);
+}
+
+pfn_t page_of_entry(pt_entry_t entry)
+{
+	if (page_sleeps(entry))
+		return pfn((~entry.raw & PT_FRAME_MASK) >> PAGE_SHIFT);
+	return pt_entry_present(entry) ? pt_entry_pfn(entry) : INVALID_PFN;
+}
+
+static bool is_zero_page(pfn_t page)
+{
+	return page.n == zero_page.n;
+}
+
+static void let_go(pfn_t page)
+{
+	if (!is_zero_page(page))
+		page_put(page);
+}
+
+/* ---- going through the tables that there are ---- */
+
+/* Ptes side by side in one table, for the addresses from start to end. */
+struct ptes {
+	pt_entry_t *entry;
+	uintptr_t start, end;
+};
+
+/* The first ptes at or after "from"; false if no table has any before "end". */
+static bool next_ptes(const struct space *space, uintptr_t from, uintptr_t end, struct ptes *ptes)
+{
+	while (from < end) {
+		enum pt_level level = PT_PGD;
+		const pt_entry_t *entry;
+
+		while (level != PT_PTE && pt_entry_present(*mm_entry(&space->mm, from, level)))
+			level = pt_level_below(level);
+		if (level == PT_PTE) {
+			uintptr_t next = (from | (pt_span(PT_PMD) - 1)) + 1;
+
+			*ptes = (struct ptes){mm_entry(&space->mm, from, PT_PTE), from,
+					      MIN(next, end)};
+			return true;
+		}
+		/* Over all that are empty side by side, to the end of their table at most. */
+		entry = mm_entry(&space->mm, from, level);
+		do {
+			from = (from | (pt_span(level) - 1)) + 1;
+			entry++;
+		} while (from < end && pt_index(from, level) && !pt_entry_present(*entry));
+	}
+	return false;
+}
+
+uint64_t pages_count(const struct space *space, uintptr_t start, uintptr_t end)
+{
+	struct ptes ptes;
+	uint64_t count = 0;
+
+	for (uintptr_t at = start; next_ptes(space, at, end, &ptes); at = ptes.end) {
+		for (unsigned int i = 0; i < (ptes.end - ptes.start) >> PAGE_SHIFT; i++) {
+			pfn_t page = page_of_entry(ptes.entry[i]);
+
+			count += pfn_valid(page) && !is_zero_page(page);
+		}
+	}
+	return count;
+}
+
+uint64_t pages_count_copies(const struct space *space, const struct region *region)
+{
+	struct ptes ptes;
+	uint64_t count = 0;
+
+	for (uintptr_t at = region->start; next_ptes(space, at, region->end, &ptes);
+	     at = ptes.end) {
+		for (unsigned int i = 0; i < (ptes.end - ptes.start) >> PAGE_SHIFT; i++) {
+			uint64_t offset = region->offset + (ptes.start - region->start);
+			pfn_t page = page_of_entry(ptes.entry[i]);
+
+			count +=
+				pfn_valid(page) &&
+				page.n != object_find(region->object, (offset >> PAGE_SHIFT) + i).n;
+		}
+	}
+	return count;
+}
+
+/* ---- dropping ---- */
+
+/* Pages whose entries were cleared, waiting for the TLB to forget them. */
+struct dropping {
+	struct space *space;
+	unsigned int count;
+	pfn_t page[64];
+};
+
+static void put_dropped(struct dropping *dropping)
+{
+	if (dropping->count && mm_may_be_remembered(&dropping->space->mm))
+		paravirt.flush_all();
+	lazy_flush();
+	while (dropping->count)
+		let_go(dropping->page[--dropping->count]);
+}
+
+static void drop_ptes(struct dropping *dropping, const struct ptes *ptes)
+{
+	pt_entry_t *entry = ptes->entry;
+
+	for (uintptr_t address = ptes->start; address < ptes->end; address += PAGE_SIZE, entry++) {
+		if (pt_entry_is_none(*entry))
+			continue;
+		if (dropping->count == ARRAY_SIZE(dropping->page))
+			put_dropped(dropping);
+		dropping->page[dropping->count++] = page_of_entry(*entry);
+		set_entry(entry, PT_PTE, pt_entry_none());
+	}
+}
+
+/* For mm_drop_tables(): an entry that goes with its table. */
+static void drop_with_table(pt_entry_t entry)
+{
+	if (!pt_entry_is_none(entry))
+		let_go(page_of_entry(entry));
+}
+
+static void drop_range(struct dropping *dropping, uintptr_t start, uintptr_t end)
+{
+	struct ptes ptes;
+
+	for (uintptr_t at = start; next_ptes(dropping->space, at, end, &ptes); at = ptes.end)
+		drop_ptes(dropping, &ptes);
+}
+
+void pages_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t floor,
+		uintptr_t ceiling)
+{
+	const uintptr_t span = pt_span(PT_PMD);
+	/* Tables that go away as a whole, those between these two, need not be emptied. */
+	uintptr_t whole = ROUND_UP(floor, span), whole_end = ROUND_DOWN(ceiling, span);
+	struct dropping dropping = {.space = space};
+
+	lazy_enter();
+	if (whole_end <= whole) {
+		drop_range(&dropping, start, end);
+	} else {
+		drop_range(&dropping, start, MIN(end, whole));
+		drop_range(&dropping, MAX(start, whole_end), end);
+	}
+	put_dropped(&dropping);
+	lazy_leave();
+	if (ceiling > floor)
+		mm_drop_tables(&space->mm, start, end - 1, floor, ceiling - 1, drop_with_table);
+}
+
+/* ---- changing ---- */
+
+/* Whether the page may be written where it is: it is everybody's, or nobody else's. */
+static bool may_write(const struct region *region, pfn_t page)
+{
+	return region->shared || (!is_zero_page(page) && frame_of(page)->references == 1);
+}
+
+static void change(pt_entry_t *entry, pt_entry_t value)
+{
+	/* The processor sets bits only in entries that are present. */
+	if (pt_entry_present(*entry) && pt_entry_present(value)) {
+		protect_start(entry);
+		protect_commit(entry, value);
+	} else {
+		set_entry(entry, PT_PTE, value);
+	}
+}
+
+void pages_protect(struct space *space, const struct region *region, uintptr_t start, uintptr_t end)
+{
+	bool changed = false;
+	struct ptes ptes;
+
+	lazy_enter();
+	for (uintptr_t at = start; next_ptes(space, at, end, &ptes); at = ptes.end) {
+		unsigned int count = (unsigned int)((ptes.end - ptes.start) >> PAGE_SHIFT);
+
+		for (unsigned int i = 0; i < count; i++) {
+			pt_entry_t *entry = &ptes.entry[i];
+			pfn_t page = page_of_entry(*entry);
+
+			if (!pfn_valid(page))
+				continue;
+			change(entry, page_entry(page, region->rights, may_write(region, page)));
+			changed = true;
+		}
+	}
+	if (changed && mm_may_be_remembered(&space->mm))
+		paravirt.flush_all();
+	lazy_leave();
+	lazy_flush();
+}
+
+bool pages_share(struct space *parent, struct space *child, const struct region *region)
+{
+	bool complete = true;
+	struct ptes ptes;
+
+	lazy_enter();
+	for (uintptr_t at = region->start; next_ptes(parent, at, region->end, &ptes);
+	     at = ptes.end) {
+		unsigned int count = (unsigned int)((ptes.end - ptes.start) >> PAGE_SHIFT);
+		pt_entry_t *copy;
+
+		complete = mm_prepare(&child->mm, ptes.start, ptes.end - 1, PT_PTE);
+		if (!complete)
+			break;
+		copy = mm_entry(&child->mm, ptes.start, PT_PTE);
+		for (unsigned int i = 0; i < count; i++) {
+			pt_entry_t *entry = &ptes.entry[i];
+			pfn_t page = page_of_entry(*entry);
+			pt_entry_t readable;
+
+			if (!pfn_valid(page))
+				continue;
+			if (!is_zero_page(page))
+				page_get(page);
+			readable = page_entry(page, region->rights, false);
+			if (entry->raw & PT_RW & -(uint64_t)pt_entry_present(*entry))
+				change(entry, readable);
+			set_entry(&copy[i], PT_PTE, readable);
+		}
+	}
+	lazy_leave();
+	return complete;
+}
+
+bool pages_move(struct space *space, uintptr_t from, uintptr_t to, uint64_t bytes)
+{
+	struct ptes ptes;
+
+	/* Prepared first, so that it cannot stop half way. */
+	for (uintptr_t at = from; next_ptes(space, at, from + bytes, &ptes); at = ptes.end) {
+		if (!mm_prepare(&space->mm, ptes.start - from + to, ptes.end - from + to - 1,
+				PT_PTE))
+			return false;
+	}
+	lazy_enter();
+	for (uintptr_t at = from; next_ptes(space, at, from + bytes, &ptes); at = ptes.end) {
+		pt_entry_t *entry = ptes.entry;
+
+		for (uintptr_t address = ptes.start; address < ptes.end;
+		     address += PAGE_SIZE, entry++) {
+			pt_entry_t value = *entry;
+
+			if (pt_entry_is_none(value))
+				continue;
+			set_entry(entry, PT_PTE, pt_entry_none());
+			set_entry(mm_entry(&space->mm, address - from + to, PT_PTE), PT_PTE, value);
+		}
+	}
+	if (mm_may_be_remembered(&space->mm))
+		paravirt.flush_all();
+	lazy_leave();
+	lazy_flush();
+	return true;
+}

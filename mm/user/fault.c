@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Page faults of programs: making an entry from what its region says.
+ *
+ * Four things can be behind a fault that is no mistake: nothing is there yet (zeros, or a page of
+ * an object); a page that is shared since a fork, or is a file's, is written to; it was touched
+ * right below the stack; or another thread was faster and nothing is left to do.
+ */
+#include <kernel/lib/string.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/levels.h>
+#include <mm/table/ops.h>
+#include <mm/user/entries.h>
+#include <mm/user/region.h>
+
+/*
+ * Pages that one fault makes at a time, where a program goes through memory in order: making them
+ * costs a fraction of the faults that it saves.
+ */
+#define RUN 16
+
+/* The region of the address, if need be by growing a stack down to it. */
+static struct region *region_for(struct space *space, uintptr_t address)
+{
+	struct region *region = region_after(space, address);
+	uintptr_t start = ROUND_DOWN(address, PAGE_SIZE);
+
+	if (!region || region->start <= address)
+		return region;
+	if (!region->stack || region->end - start > SPACE_STACK_MOST ||
+	    start < region_end_before(space, region) + SPACE_STACK_GUARD || start < SPACE_LOWEST ||
+	    space->bytes + (region->start - start) > space->limit)
+		return NULL;
+	region_resize(space, region, start, region->end);
+	return region;
+}
+
+static pfn_t new_page(void)
+{
+	pfn_t page = frames_alloc(0);
+
+	if (pfn_valid(page))
+		memset(pfn_to_virt(page), 0, PAGE_SIZE);
+	return page;
+}
+
+/* The page of the region's object for an address; INVALID_PFN with FAULT_... in *why. */
+static pfn_t object_page_for(struct region *region, uintptr_t address, enum fault *why)
+{
+	uint64_t offset = region->offset + (ROUND_DOWN(address, PAGE_SIZE) - region->start);
+	pfn_t page;
+
+	*why = FAULT_PAST_END;
+	if (offset >= region->object->bytes || offset >> PAGE_SHIFT >= OBJECT_MAX_PAGES)
+		return INVALID_PFN;
+	page = object_page(region->object, offset >> PAGE_SHIFT);
+	*why = pfn_valid(page)                                ? FAULT_DONE
+	       : region->object->number && objects_are_full() ? FAULT_NO_SPACE
+							      : FAULT_NO_MEMORY;
+	return page;
+}
+
+/*
+ * The page that an empty entry is to show, with a reference for it. "write": it will be written.
+ * *own: nobody else has it, or everybody who does wants to see the writes.
+ */
+static pfn_t page_for(struct region *region, uintptr_t address, bool write, bool *own,
+		      enum fault *why)
+{
+	pfn_t page, copy;
+
+	*why = FAULT_NO_MEMORY;
+	*own = write || region->shared;
+	if (!region->object)
+		return write ? new_page() : zero_page;
+	page = object_page_for(region, address, why);
+	if (!pfn_valid(page))
+		return page;
+	if (region->shared || !write) {
+		page_get(page);
+		return page;
+	}
+	*why = FAULT_NO_MEMORY;
+	copy = frames_alloc(0);
+	if (pfn_valid(copy))
+		memcpy(pfn_to_virt(copy), pfn_to_virt(page), PAGE_SIZE);
+	return copy;
+}
+
+/* A write to a page that is there and may not be written: since a fork, or as a file's. */
+static enum fault copy_on_write(struct space *space, struct region *region, uintptr_t address,
+				pt_entry_t *entry)
+{
+	pfn_t page = page_of_entry(*entry), copy = page;
+	bool alone = region->shared || (page.n != zero_page.n && frame_of(page)->references == 1);
+
+	if (!alone) {
+		copy = frames_alloc(0);
+		if (!pfn_valid(copy))
+			return FAULT_NO_MEMORY;
+		memcpy(pfn_to_virt(copy), pfn_to_virt(page), PAGE_SIZE);
+	}
+	set_pte_at(&space->mm, address, entry, page_entry(copy, region->rights, true));
+	paravirt.flush_address(address);
+	/* Now that no processor reads the old one any more. */
+	lazy_flush();
+	if (!alone && page.n != zero_page.n)
+		page_put(page);
+	return FAULT_DONE;
+}
+
+/* How many more pages to make: as many empty entries as follow, if the one before is in use. */
+static unsigned int run_length(const struct region *region, uintptr_t address,
+			       const pt_entry_t *entry)
+{
+	unsigned int index = pt_index(address, PT_PTE), most = RUN - 1, count = 0;
+
+	if (!index || pt_entry_is_none(entry[-1]))
+		return 0;
+	most = MIN(most, pt_entries() - 1 - index);
+	most = (unsigned int)MIN((uint64_t)most, (region->end - address) / PAGE_SIZE - 1);
+	while (count < most && pt_entry_is_none(entry[count + 1]))
+		count++;
+	return count;
+}
+
+/* Nothing is there yet. */
+static enum fault make_present(struct space *space, struct region *region, uintptr_t address,
+			       pt_entry_t *entry, bool write)
+{
+	unsigned int more = run_length(region, address, entry);
+	enum fault why = FAULT_DONE;
+
+	lazy_enter();
+	for (unsigned int i = 0; i <= more; i++) {
+		uintptr_t at = address + i * PAGE_SIZE;
+		bool own;
+		pfn_t page = page_for(region, at, write, &own, &why);
+
+		if (!pfn_valid(page)) {
+			/* Only the first was asked for. */
+			why = i ? FAULT_DONE : why;
+			break;
+		}
+		set_pte_at(&space->mm, at, &entry[i], page_entry(page, region->rights, own));
+		why = FAULT_DONE;
+	}
+	lazy_leave();
+	return why;
+}
+
+/* What can be written or executed can be read: the processor knows no other way. */
+static bool allows(const struct region *region, unsigned int wanted)
+{
+	return (region->rights & wanted) || (wanted == SPACE_READ && region->rights);
+}
+
+static enum fault fault_locked(struct space *space, uintptr_t address, unsigned int wanted)
+{
+	struct region *region = region_for(space, address);
+	pte_t *pte;
+
+	if (!region)
+		return FAULT_UNMAPPED;
+	if (!allows(region, wanted))
+		return FAULT_FORBIDDEN;
+	if (!mm_prepare(&space->mm, address, address, PT_PTE))
+		return FAULT_NO_MEMORY;
+	pte = pte_find(&space->mm, address);
+	if (pte_none(*pte))
+		return make_present(space, region, address, &pte->entry, wanted == SPACE_WRITE);
+	if (wanted == SPACE_WRITE && !(pte_flags(*pte) & PT_RW))
+		return copy_on_write(space, region, address, &pte->entry);
+	/* Somebody else was faster, or a translation is out of date. */
+	paravirt.flush_address(address);
+	return FAULT_DONE;
+}
+
+enum fault space_fault(struct space *space, uintptr_t address, unsigned int wanted)
+{
+	enum fault result;
+
+	if (address > pt_user_limit())
+		return FAULT_UNMAPPED;
+	spin_acquire(&space->lock);
+	result = fault_locked(space, ROUND_DOWN(address, PAGE_SIZE), wanted);
+	spin_release(&space->lock);
+	return result;
+}
+
+/* The byte at an address, where the kernel reaches it, after the faults that it takes; or NULL. */
+static char *reach(struct space *space, uintptr_t address, unsigned int wanted)
+{
+	uintptr_t page_start = ROUND_DOWN(address, PAGE_SIZE);
+	pte_t *pte;
+
+	if (address > pt_user_limit())
+		return NULL;
+	for (;;) {
+		struct region *region = space_find(space, address);
+
+		pte = pte_find(&space->mm, page_start);
+		if (region && allows(region, wanted) && pte && pte_present(*pte) &&
+		    (wanted != SPACE_WRITE || (pte_flags(*pte) & PT_RW)))
+			break;
+		if (fault_locked(space, page_start, wanted) != FAULT_DONE)
+			return NULL;
+	}
+	return (char *)pfn_to_virt(page_of_entry(pte->entry)) + address % PAGE_SIZE;
+}
+
+/* Calls copy() for each piece that lies in one page. */
+static uint64_t for_pieces(struct space *space, uintptr_t address, uint64_t bytes,
+			   unsigned int wanted,
+			   void (*copy)(char *there, void *here, uint64_t bytes), char *here)
+{
+	uint64_t done = 0;
+
+	spin_acquire(&space->lock);
+	while (done < bytes) {
+		uint64_t rest = PAGE_SIZE - (address + done) % PAGE_SIZE;
+		uint64_t piece = MIN(bytes - done, rest);
+		char *there = reach(space, address + done, wanted);
+
+		if (!there)
+			break;
+		copy(there, here ? here + done : NULL, piece);
+		done += piece;
+	}
+	spin_release(&space->lock);
+	return done;
+}
+
+static void copy_there(char *there, void *here, uint64_t bytes)
+{
+	if (here)
+		memcpy(there, here, bytes);
+	else
+		memset(there, 0, bytes);
+}
+
+static void copy_here(char *there, void *here, uint64_t bytes)
+{
+	memcpy(here, there, bytes);
+}
+
+uint64_t space_write(struct space *space, uintptr_t address, const void *from, uint64_t bytes)
+{
+	return for_pieces(space, address, bytes, SPACE_WRITE, copy_there, (char *)from);
+}
+
+uint64_t space_read(struct space *space, uintptr_t address, void *to, uint64_t bytes)
+{
+	return for_pieces(space, address, bytes, SPACE_READ, copy_here, to);
+}

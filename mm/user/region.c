@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The container of regions; see the header. space_check() at the end checks what it promises.
+ */
+#include <kernel/lib/printf.h>
+#include <mm/frame/slab.h>
+#include <mm/user/region.h>
+
+static struct slab_cache regions = SLAB_CACHE(struct region);
+
+/* ---- gaps ---- */
+
+/*
+ * Returns where the clear range below a region ends. A stack keeps what it may still grow into, and
+ * a guard below that, as far as no other region lies in its way: it is given to nobody who does not
+ * ask for it.
+ */
+static uintptr_t reach(const struct region *region)
+{
+	uintptr_t floor = region->end - MIN(region->end, SPACE_STACK_MOST);
+
+	floor = region->stack ? MIN(floor, region->start) : region->start;
+	return region->stack ? floor - MIN(floor, SPACE_STACK_GUARD) : floor;
+}
+
+/* The bytes between where one thing ends and the next begins, which may be less. */
+static uint64_t between(uintptr_t end, uintptr_t next)
+{
+	return next > end ? next - end : 0;
+}
+
+/* Computes what a node keeps about its subtree; nothing in it depends on what lies outside. */
+static void update_subtree(struct tree_node *node)
+{
+	struct region *region = region_of(node);
+	const struct region *left = region_of(node->child[0]), *right = region_of(node->child[1]);
+	uintptr_t low = reach(region);
+	uint64_t below = 0, above = 0;
+
+	region->subtree_low = low;
+	region->subtree_high = region->end;
+	if (left) {
+		region->subtree_low = left->subtree_low;
+		below = MAX(left->subtree_gap, between(left->subtree_high, low));
+	}
+	if (right) {
+		region->subtree_high = right->subtree_high;
+		above = MAX(right->subtree_gap, between(region->end, right->subtree_low));
+	}
+	region->subtree_gap = MAX(below, above);
+}
+
+/*
+ * Returns the end of the highest gap of that size above a region of the subtree, the one up to
+ * "top" included, and below the ceiling; 0: there is none. Where the whole subtree is below the
+ * ceiling the largest gap tells beforehand whether to look, so one path down is looked at, and one
+ * along the ceiling.
+ */
+static uintptr_t gap_in(struct tree_node *node, uint64_t bytes, uintptr_t top, uintptr_t ceiling)
+{
+	while (node) {
+		const struct region *region = region_of(node);
+		const struct region *right = region_of(node->child[1]);
+		uintptr_t found, next = right ? right->subtree_low : top;
+
+		if (region->subtree_gap < bytes &&
+		    between(region->subtree_high, MIN(top, ceiling)) < bytes)
+			return 0;
+		if (region->subtree_low >= ceiling)
+			return 0;
+		found = gap_in(node->child[1], bytes, top, ceiling);
+		if (found)
+			return found;
+		if (between(region->end, MIN(next, ceiling)) >= bytes)
+			return MIN(next, ceiling);
+		top = reach(region);
+		node = node->child[0];
+	}
+	return 0;
+}
+
+uintptr_t regions_find_gap(struct space *space, uint64_t bytes, uintptr_t ceiling)
+{
+	const struct region *root = region_of(space->regions.root);
+	uintptr_t top = gap_in(space->regions.root, bytes, ceiling, ceiling);
+
+	if (!top)
+		top = root ? MIN(root->subtree_low, ceiling) : ceiling;
+	return top >= SPACE_LOWEST + bytes ? top - bytes : 0;
+}
+
+/* ---- finding ---- */
+
+void regions_init(struct space *space)
+{
+	space->regions = (struct tree){.update = update_subtree};
+}
+
+static bool ends_after(const struct tree_node *node, const void *address)
+{
+	return container_of(node, struct region, node)->end > *(const uintptr_t *)address;
+}
+
+struct region *region_after(struct space *space, uintptr_t address)
+{
+	return region_of(tree_search(&space->regions, ends_after, &address));
+}
+
+struct region *space_find(struct space *space, uintptr_t address)
+{
+	struct region *region = region_after(space, address);
+
+	return region && region->start <= address ? region : NULL;
+}
+
+uintptr_t region_end_before(struct space *space, struct region *next)
+{
+	const struct region *region =
+		region_of(next ? tree_previous(&next->node) : tree_last(&space->regions));
+
+	return region ? region->end : 0;
+}
+
+bool regions_free(struct space *space, uintptr_t start, uintptr_t end)
+{
+	const struct region *region = region_after(space, start);
+
+	return !region || region->start >= end;
+}
+
+bool regions_clear(struct space *space, uintptr_t start, uintptr_t end)
+{
+	const struct region *region = region_after(space, start);
+
+	return !region || reach(region) >= end;
+}
+
+uint64_t regions_bytes(struct space *space, uintptr_t start, uintptr_t end)
+{
+	struct region *region = region_after(space, start);
+	uint64_t bytes = 0;
+
+	for (; region && region->start < end; region = region_next(region))
+		bytes += MIN(region->end, end) - MAX(region->start, start);
+	return bytes;
+}
+
+/* ---- changing ---- */
+
+struct region *region_alloc(const struct space *space)
+{
+	return space->region_count < SPACE_REGIONS_MOST ? slab_alloc(&regions) : NULL;
+}
+
+void region_discard(struct region *region)
+{
+	if (region->object)
+		object_put(region->object);
+	slab_free(&regions, region);
+}
+
+static bool starts_before(const struct tree_node *a, const struct tree_node *b)
+{
+	return container_of(a, struct region, node)->start <
+	       container_of(b, struct region, node)->start;
+}
+
+void region_insert(struct space *space, struct region *region)
+{
+	tree_insert(&space->regions, &region->node, starts_before);
+	space->region_count++;
+	space->bytes += region->end - region->start;
+}
+
+void region_remove(struct space *space, struct region *region)
+{
+	tree_remove(&space->regions, &region->node);
+	space->region_count--;
+	space->bytes -= region->end - region->start;
+	region_discard(region);
+}
+
+void region_resize(struct space *space, struct region *region, uintptr_t start, uintptr_t end)
+{
+	space->bytes += (end - start) - (region->end - region->start);
+	region->start = start;
+	region->end = end;
+	tree_update(&space->regions, &region->node);
+}
+
+void regions_discard(struct space *space)
+{
+	struct region *region;
+
+	while ((region = region_of(tree_take_leaf(&space->regions))))
+		region_discard(region);
+	space->region_count = 0;
+	space->bytes = 0;
+}
+
+/* Copies a subtree as it is, with its shape and all that its nodes know about it. */
+static bool copy_subtree(struct tree_node **to, const struct tree_node *from,
+			 struct tree_node *parent)
+{
+	struct region *copy;
+
+	if (!from)
+		return true;
+	copy = slab_alloc(&regions);
+	if (!copy)
+		return false;
+	*copy = *container_of(from, struct region, node);
+	copy->node.parent = parent;
+	copy->node.child[0] = copy->node.child[1] = NULL;
+	if (copy->object)
+		object_get(copy->object);
+	*to = &copy->node;
+	return copy_subtree(&copy->node.child[0], from->child[0], *to) &&
+	       copy_subtree(&copy->node.child[1], from->child[1], *to);
+}
+
+bool regions_copy(const struct space *from, struct space *to)
+{
+	if (!copy_subtree(&to->regions.root, from->regions.root, NULL)) {
+		regions_discard(to);
+		return false;
+	}
+	to->region_count = from->region_count;
+	to->bytes = from->bytes;
+	return true;
+}
+
+static bool alike(const struct region *a, const struct region *b)
+{
+	return a->end == b->start && a->rights == b->rights && a->never == b->never &&
+	       a->shared == b->shared && a->stack == b->stack && a->object == b->object &&
+	       (!a->object || a->offset + (a->end - a->start) == b->offset);
+}
+
+void regions_join(struct space *space, uintptr_t start, uintptr_t end)
+{
+	struct region *region = region_after(space, start ? start - 1 : 0), *next;
+
+	for (; region && (next = region_next(region)) && next->start <= end; region = next) {
+		uintptr_t joined = region->start;
+		uint64_t offset = region->offset;
+
+		if (!alike(region, next))
+			continue;
+		region_remove(space, region);
+		next->offset = offset;
+		region_resize(space, next, joined, next->end);
+	}
+}
+
+/* Cuts the region that contains an address in two there; no cut is needed at its ends. */
+static bool cut(struct space *space, uintptr_t address)
+{
+	struct region *region = space_find(space, address), *upper;
+
+	if (!region || region->start == address)
+		return true;
+	upper = region_alloc(space);
+	if (!upper)
+		return false;
+	*upper = *region;
+	upper->start = address;
+	upper->offset += address - region->start;
+	if (upper->object)
+		object_get(upper->object);
+	region_resize(space, region, region->start, address);
+	region_insert(space, upper);
+	return true;
+}
+
+bool regions_cut(struct space *space, uintptr_t start, uintptr_t end)
+{
+	if (cut(space, start) && cut(space, end))
+		return true;
+	regions_join(space, start, end);
+	return false;
+}
+
+/* ---- invariants ---- */
+
+static const char *check_bounds(const struct region *region, uintptr_t last)
+{
+	static char message[120];
+
+	if (region->start < last || region->start >= region->end || region->start % PAGE_SIZE ||
+	    region->end % PAGE_SIZE || region->end > pt_user_limit() + 1) {
+		snprintf(message, sizeof(message), "a region from %lx to %lx follows one to %lx",
+			 region->start, region->end, last);
+		return message;
+	}
+	if (region->stack && region->object) {
+		snprintf(message, sizeof(message),
+			 "the region at %lx grows down, away from the start of its object",
+			 region->start);
+		return message;
+	}
+	return NULL;
+}
+
+/* Computes it once more: that must change nothing. */
+static bool subtree_is_right(struct region *region)
+{
+	uintptr_t low = region->subtree_low, high = region->subtree_high;
+	uint64_t gap = region->subtree_gap;
+
+	update_subtree(&region->node);
+	return region->subtree_low == low && region->subtree_high == high &&
+	       region->subtree_gap == gap;
+}
+
+const char *space_check(struct space *space)
+{
+	const struct region *before = NULL;
+	const char *error = tree_check(&space->regions);
+	uint64_t bytes = 0;
+	uint32_t count = 0;
+
+	if (error)
+		return error;
+	for_each_region(region, space)
+	{
+		error = check_bounds(region, before ? before->end : 0);
+		if (error)
+			return error;
+		if (before && alike(before, region))
+			return "two neighbouring regions are alike";
+		if (!subtree_is_right(region))
+			return "a region knows the gaps of its subtree wrongly";
+		bytes += region->end - region->start;
+		count++;
+		before = region;
+	}
+	if (count != space->region_count)
+		return "the count of regions is wrong";
+	return bytes == space->bytes ? NULL : "the count of mapped bytes is wrong";
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The Xen backend of the paravirt operations.
+ *
+ * Two tables. Until the frame database exists nothing tells which tables Xen holds validated; all
+ * that there are come from the builder, so the early one takes every table for pinned and finds an
+ * entry's machine address by walking. The full one asks the frame's FRAME_PINNED flag.
+ */
+#include <arch/cpu.h>
+#include <arch/hypercall.h>
+#include <kernel/lib/panic.h>
+#include <mm/frame/frames.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/mm.h>
+#include <mm/table/ops.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/p2m.h>
+#include <mm/xen/pin.h>
+#include <xen/memory.h>
+#include <xen/xen.h>
+
+#define CALLER __builtin_return_address(0)
+
+/* ---- entries ---- */
+
+static inline maddr_t entry_in_direct_map(const pt_entry_t *entry)
+{
+	mfn_t table = pfn_to_mfn(virt_to_pfn(entry));
+
+	return (maddr_t){mfn_to_maddr(table).n + ((uintptr_t)entry & (PAGE_SIZE - 1))};
+}
+
+/* An entry in the direct map, or in the builder's mapping as long as that is all there is. */
+static maddr_t entry_anywhere(const pt_entry_t *entry)
+{
+	if (virt_to_pfn(entry).n < p2m_size())
+		return entry_in_direct_map(entry);
+	return pt_virt_to_machine(entry);
+}
+
+static void early_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+{
+	(void)level;
+	batch_mmu_update(entry_anywhere(entry), MMU_NORMAL_PT_UPDATE, value.raw, CALLER);
+}
+
+static void early_set_pte_at(struct mm *mm, uintptr_t address, pt_entry_t *entry, pt_entry_t value)
+{
+	(void)mm, (void)address;
+	batch_mmu_update(entry_anywhere(entry), MMU_NORMAL_PT_UPDATE, value.raw, CALLER);
+}
+
+static void early_protect_commit(pt_entry_t *entry, pt_entry_t value)
+{
+	batch_mmu_update(entry_anywhere(entry), MMU_PT_UPDATE_PRESERVE_AD, value.raw, CALLER);
+}
+
+static NOINLINE void write_entry_of_late_table(pt_entry_t *entry, unsigned int command,
+					       pt_entry_t value, const void *caller)
+{
+	batch_mmu_update(entry_in_direct_map(entry), command, value.raw, caller);
+}
+
+/* Counted in instructions: scripts/bench. A table's entry in the P2M has no marks. */
+static ALWAYS_INLINE void write_entry(pt_entry_t *entry, unsigned int command, pt_entry_t value,
+				      const void *caller)
+{
+	uint64_t table = virt_to_pfn(entry).n;
+
+	if (!(frame_database[table].flags & FRAME_PINNED)) {
+		*(volatile pt_entry_t *)entry = value;
+	} else if (likely(table < p2m_boot_size)) {
+		uint64_t offset = (uintptr_t)entry & (PAGE_SIZE - 1);
+		maddr_t address = {p2m_boot_list[table] << PAGE_SHIFT | offset};
+
+		if (!batch_append_update(address, command, value.raw, caller))
+			batch_mmu_update(address, command, value.raw, caller);
+	} else {
+		write_entry_of_late_table(entry, command, value, caller);
+	}
+}
+
+/* The same slot of the programs' root, for an entry of the user half of a root that has one. */
+static pt_entry_t *user_root_entry(const pt_entry_t *entry)
+{
+	unsigned int slot = ((uintptr_t)entry & (PAGE_SIZE - 1)) / sizeof(*entry);
+	uintptr_t user_root = frame_of(virt_to_pfn(entry))->private;
+
+	return user_root && slot < pt_entries() / 2 ? (pt_entry_t *)user_root + slot : NULL;
+}
+
+/*
+ * In one hypercall: a program must not see another address space than the kernel does. Both roots
+ * are pinned, or neither.
+ */
+static NOINLINE void set_root_entry(pt_entry_t *entry, pt_entry_t value, const void *caller)
+{
+	pt_entry_t *user_entry = user_root_entry(entry);
+
+	if (!user_entry) {
+		write_entry(entry, MMU_NORMAL_PT_UPDATE, value, caller);
+	} else if (frame_of(virt_to_pfn(entry))->flags & FRAME_PINNED) {
+		batch_mmu_update_pair(entry_in_direct_map(entry), entry_in_direct_map(user_entry),
+				      value.raw, caller);
+	} else {
+		*(volatile pt_entry_t *)entry = value;
+		*(volatile pt_entry_t *)user_entry = value;
+	}
+}
+
+static void xen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+{
+	if (level == PT_PGD)
+		set_root_entry(entry, value, CALLER);
+	else
+		write_entry(entry, MMU_NORMAL_PT_UPDATE, value, CALLER);
+}
+
+static void xen_set_kernel_pte(uintptr_t address, pt_entry_t value)
+{
+	batch_update_va_mapping(address, value.raw, UVMF_INVLPG | UVMF_ALL, CALLER);
+}
+
+static void xen_set_pte_at(struct mm *mm, uintptr_t address, pt_entry_t *entry, pt_entry_t value)
+{
+	bool here = mm == &kernel_mm || mm == this_cpu()->loaded_mm;
+
+	/* Alone, it is cheaper that Xen finds the entry; in a batch, that they share an element. */
+	if (here && !batch_is_lazy() && (frame_of(virt_to_pfn(entry))->flags & FRAME_PINNED))
+		batch_update_va_mapping(address, value.raw, UVMF_NONE, CALLER);
+	else
+		write_entry(entry, MMU_NORMAL_PT_UPDATE, value, CALLER);
+}
+
+static void xen_protect_commit(pt_entry_t *entry, pt_entry_t value)
+{
+	write_entry(entry, MMU_PT_UPDATE_PRESERVE_AD, value, CALLER);
+}
+
+static void xen_set_page_writable(pfn_t frame, bool writable)
+{
+	pt_entry_t *entry = pt_find(pt_root(), pfn_to_address(frame), PT_PTE);
+
+	if (!entry)
+		panic("pfn %lx has no page in the direct map", frame.n);
+	batch_mmu_update(entry_in_direct_map(entry), MMU_NORMAL_PT_UPDATE,
+			 pt_entry_make(frame, writable ? PT_KERNEL_RW : PT_KERNEL_RO).raw, CALLER);
+}
+
+static void xen_flush_address(uintptr_t address)
+{
+	struct mmuext_op op = {.cmd = MMUEXT_INVLPG_ALL, .arg1.linear_addr = address};
+
+	batch_mmuext_op(&op, CALLER);
+}
+
+static void xen_flush_all(void)
+{
+	struct mmuext_op op = {.cmd = MMUEXT_TLB_FLUSH_ALL};
+
+	batch_mmuext_op(&op, CALLER);
+}
+
+/* ---- hooks ---- */
+
+static void xen_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
+{
+	if (mm->pinned)
+		pin_table(table, level);
+}
+
+/* Valid since the boot, through its parent's entry: pte tables, too, have no pin of their own. */
+static void xen_adopt_table(struct mm *mm, pfn_t table, enum pt_level level)
+{
+	(void)mm, (void)level;
+	frame_of(table)->flags |= FRAME_PINNED | FRAME_ADOPTED;
+}
+
+static void xen_release_table(pfn_t table, enum pt_level level)
+{
+	unpin_table(table, level);
+}
+
+/* ---- life ---- */
+
+static void xen_pin_mm(struct mm *mm)
+{
+	mm_lock(mm);
+	mm_pin(mm);
+	mm_unlock(mm);
+}
+
+static void xen_exit_mmap(struct mm *mm)
+{
+	if (!mm->pinned)
+		return;
+	mm_unload_everywhere(mm);
+	mm_lock(mm);
+	mm_unpin(mm);
+	mm_unlock(mm);
+}
+
+static void loaded(void *mm)
+{
+	this_cpu()->loaded_mm = mm;
+}
+
+static void xen_load_mm(struct mm *mm)
+{
+	struct mmuext_op kernel = {.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = pfn_to_mfn(mm->root).n};
+	struct mmuext_op user = {.cmd = MMUEXT_NEW_USER_BASEPTR};
+
+	mm_expect_pinned(mm, true, "loading an address space");
+	if (pfn_valid(mm->user_root))
+		user.arg1.mfn = pfn_to_mfn(mm->user_root).n;
+	batch_enter();
+	batch_mmuext_op(&kernel, CALLER);
+	batch_mmuext_op(&user, CALLER);
+	batch_callback(loaded, mm);
+	batch_leave();
+}
+
+/* ---- boot ---- */
+
+static const char *xen_take_p2m(struct boot_memory *memory, enum p2m_relocation how,
+				struct p2m_relocated *done)
+{
+	return p2m_relocate(memory, P2M_VIRT_BASE, how, done);
+}
+
+static uint64_t xen_p2m_tables(uint64_t pages)
+{
+	return p2m_frames(pages).total_tables;
+}
+
+/* As much memory as the toolstack may give the domain one day; dom0 may have any amount. */
+static bool xen_extend_p2m(uint64_t pages)
+{
+	domid_t self = DOMID_SELF;
+	long most = hypercall_memory_op(XENMEM_maximum_reservation, &self);
+
+	if (most < (long)pages || (uint64_t)most > 16 * pages)
+		return p2m_start(pages);
+	return p2m_start((uint64_t)most);
+}
+
+/* What the two tables have in common. A new root is not pinned, so cloning one tells Xen nothing.
+ */
+#define XEN_OPS                                                                            \
+	.complete = &paravirt_xen, .take_p2m = xen_take_p2m, .p2m_tables = xen_p2m_tables, \
+	.extend_p2m = xen_extend_p2m, .tables_validated = true, .user_roots = true,        \
+	.set_kernel_pte = xen_set_kernel_pte, .clone_root = paravirt_no_clone_root,        \
+	.activate_mm = xen_pin_mm, .dup_mmap = xen_pin_mm, .exit_mmap = xen_exit_mmap,     \
+	.load_mm = xen_load_mm, .lazy_enter = batch_enter, .lazy_leave = batch_leave,      \
+	.lazy_flush = batch_flush, .set_page_writable = xen_set_page_writable,             \
+	.flush_address = xen_flush_address, .flush_all = xen_flush_all
+
+const struct paravirt_ops paravirt_xen_early = {
+	.name = "xen, early",
+	.set_entry = early_set_entry,
+	.set_pte_at = early_set_pte_at,
+	.protect_commit = early_protect_commit,
+	.alloc_table = paravirt_no_alloc_table,
+	.adopt_table = paravirt_no_adopt_table,
+	.release_table = paravirt_no_release_table,
+	XEN_OPS,
+};
+
+const struct paravirt_ops paravirt_xen = {
+	.name = "xen",
+	.set_entry = xen_set_entry,
+	.set_pte_at = xen_set_pte_at,
+	.protect_commit = xen_protect_commit,
+	.alloc_table = xen_alloc_table,
+	.adopt_table = xen_adopt_table,
+	.release_table = xen_release_table,
+	XEN_OPS,
+};

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Pin and unpin; see the header.
+ *
+ * The lock of a pte table is held from the moment that it is remapped until Xen has pinned it:
+ * somebody who changed an entry between would find the page read-only and not yet a table. It is
+ * let go by a callback of the batch, after Xen has seen the requests, not before.
+ */
+#include <arch/cpu.h>
+#include <arch/hypercall.h>
+#include <kernel/lib/panic.h>
+#include <mm/frame/frames.h>
+#include <mm/table/mm.h>
+#include <mm/table/ops.h>
+#include <mm/table/walk.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/p2m.h>
+#include <mm/xen/pin.h>
+
+unsigned int pin_command(enum pt_level level)
+{
+	static const unsigned int commands[] = {
+		[1] = MMUEXT_PIN_L1_TABLE, [2] = MMUEXT_PIN_L2_TABLE, [3] = MMUEXT_PIN_L3_TABLE,
+		[4] = MMUEXT_PIN_L4_TABLE, [5] = MMUEXT_PIN_L5_TABLE,
+	};
+
+	return commands[pt_level_rank(level)];
+}
+
+static ALWAYS_INLINE void request(unsigned int command, pfn_t table)
+{
+	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(table).n};
+
+	batch_mmuext_op(&op, __builtin_return_address(0));
+}
+
+static void unlock(void *frame)
+{
+	spin_release(&((struct frame *)frame)->lock);
+}
+
+/*
+ * Takes the lock of a table that is to be pinned or unpinned, which at the pte level is its own and
+ * above it that of the address space, held already. False, and no lock: there is nothing to do. It
+ * is asked twice because a table with two entries pointing to it is met twice in one batch, and the
+ * first time has left the lock taken.
+ */
+static bool lock_table(struct frame *frame, enum pt_level level, bool pinned)
+{
+	bool right = ((frame->flags & FRAME_PINNED) != 0) == pinned;
+
+	if (!right || level != PT_PTE)
+		return right;
+	spin_acquire(&frame->lock);
+	right = ((frame->flags & FRAME_PINNED) != 0) == pinned;
+	if (!right)
+		spin_release(&frame->lock);
+	return right;
+}
+
+bool pin_table(pfn_t table, enum pt_level level)
+{
+	struct frame *frame = frame_of(table);
+
+	if (!lock_table(frame, level, false))
+		return false;
+	frame->flags |= FRAME_PINNED;
+	make_page_readonly(table);
+	if (level == PT_PTE) {
+		request(pin_command(PT_PTE), table);
+		batch_callback(unlock, frame);
+	}
+	return false;
+}
+
+bool unpin_table(pfn_t table, enum pt_level level)
+{
+	const uint8_t held = FRAME_PINNED | FRAME_ADOPTED;
+	struct frame *frame = frame_of(table);
+
+	if (!lock_table(frame, level, true))
+		return false;
+	if (level == PT_PTE && !(frame->flags & FRAME_ADOPTED))
+		request(MMUEXT_UNPIN_TABLE, table);
+	make_page_writable(table);
+	frame->flags &= (uint8_t)~held;
+	if (level == PT_PTE)
+		batch_callback(unlock, frame);
+	return true;
+}
+
+static bool visit_pin(pfn_t table, enum pt_level level, void *argument)
+{
+	(void)argument;
+	return pin_table(table, level);
+}
+
+static bool visit_unpin(pfn_t table, enum pt_level level, void *argument)
+{
+	(void)argument;
+	return unpin_table(table, level);
+}
+
+void mm_expect_pinned(const struct mm *mm, bool pinned, const char *doing)
+{
+	const pfn_t roots[] = {mm->root, mm->user_root};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(roots); i++) {
+		if (pfn_valid(roots[i]) &&
+		    ((frame_of(roots[i])->flags & FRAME_PINNED) != 0) != pinned)
+			panic("%s: the %s root, in pfn %lx, is %s", doing,
+			      i ? "programs'" : "kernel's", roots[i].n,
+			      pinned ? "not pinned" : "pinned already");
+	}
+}
+
+void mm_pin(struct mm *mm)
+{
+	/* Pinned for good: what mm_pin_all() may have noted is void. */
+	frame_of(mm->root)->flags &= (uint8_t)~FRAME_SAVE;
+	if (mm->pinned)
+		return;
+	mm_expect_pinned(mm, false, "pinning an address space");
+	batch_enter();
+	pt_walk_tables(mm->root, pt_user_limit(), visit_pin, NULL);
+	request(pin_command(PT_PGD), mm->root);
+	if (pfn_valid(mm->user_root)) {
+		pin_table(mm->user_root, PT_PGD);
+		request(pin_command(PT_PGD), mm->user_root);
+	}
+	mm->pinned = true;
+	batch_leave();
+}
+
+void mm_unpin(struct mm *mm)
+{
+	bool flush;
+
+	if (!mm->pinned)
+		return;
+	mm_expect_pinned(mm, true, "unpinning an address space");
+	frame_of(mm->root)->flags &= (uint8_t)~FRAME_SAVE;
+	/* What waits may have pinned a table of it, and still hold that table's lock. */
+	batch_flush();
+	batch_enter();
+	if (pfn_valid(mm->user_root)) {
+		request(MMUEXT_UNPIN_TABLE, mm->user_root);
+		unpin_table(mm->user_root, PT_PGD);
+	}
+	request(MMUEXT_UNPIN_TABLE, mm->root);
+	flush = pt_walk_tables(mm->root, pt_user_limit(), visit_unpin, NULL);
+	/* The direct map's entries became writable; the TLB may remember otherwise. */
+	if (flush)
+		paravirt.flush_all();
+	mm->pinned = false;
+	batch_leave();
+	/* Whoever called us is going to write to the tables: now, not when an outer batch ends. */
+	batch_flush();
+}
+
+void mm_pin_all(void)
+{
+	bool events;
+
+	if (!paravirt.tables_validated)
+		return;
+	events = spin_lock(&mm_list_lock);
+	list_for_each (node, &mm_list) {
+		struct mm *mm = container_of(node, struct mm, link);
+
+		mm_lock(mm);
+		if (!mm->pinned) {
+			mm_pin(mm);
+			frame_of(mm->root)->flags |= FRAME_SAVE;
+		}
+		mm_unlock(mm);
+	}
+	spin_unlock(&mm_list_lock, events);
+}
+
+void mm_unpin_all(void)
+{
+	bool events = spin_lock(&mm_list_lock);
+
+	list_for_each (node, &mm_list) {
+		struct mm *mm = container_of(node, struct mm, link);
+
+		mm_lock(mm);
+		if (frame_of(mm->root)->flags & FRAME_SAVE) {
+			if (!mm->pinned)
+				panic("mm_unpin_all: the address space with its root in pfn %lx "
+				      "was pinned for a save, and is not pinned",
+				      mm->root.n);
+			mm_unpin(mm);
+		}
+		mm_unlock(mm);
+	}
+	spin_unlock(&mm_list_lock, events);
+}
+
+static bool visit_adopt(pfn_t table, enum pt_level level, void *argument)
+{
+	struct frame *frame = frame_of(table);
+
+	(void)argument;
+	/* A table with two entries pointing to it is met twice. */
+	if (frame->flags & FRAME_LEVEL)
+		return false;
+	frame->flags = (uint8_t)level;
+	paravirt.adopt_table(&kernel_mm, table, level);
+	return false;
+}
+
+void pin_adopt_boot_tables(void)
+{
+	kernel_mm.pinned = paravirt.tables_validated;
+	pt_walk_tables(kernel_mm.root, UINTPTR_MAX, visit_adopt, NULL);
+}
+
+static long ask(unsigned int command, pfn_t table)
+{
+	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(table).n};
+
+	return hypercall_mmuext_op(&op, 1, NULL);
+}
+
+long pin_try(pfn_t table, enum pt_level level, const struct mmu_update *update)
+{
+	struct frame *frame = frame_of(table);
+	bool known = frame->flags & FRAME_LEVEL;
+	long error = ask(pin_command(level), table);
+
+	if (error)
+		return error;
+	if (!known) {
+		frame->flags = (uint8_t)level;
+		paravirt.adopt_table(NULL, table, level);
+	}
+	if (update)
+		error = hypercall_mmu_update(update, 1, NULL);
+	ask(MMUEXT_UNPIN_TABLE, table);
+	if (!known) {
+		frame->flags = 0;
+		paravirt.release_table(table, level);
+	}
+	return error;
+}
+
+uint64_t pinned_tables(void)
+{
+	uint64_t count = 0;
+
+	for (pfn_t frame = pfn(0); frame_of(frame); frame.n++)
+		count += (frame_of(frame)->flags & FRAME_PINNED) != 0;
+	return count;
+}

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The relocator; see the header.
+ *
+ * The new frames lie in one run: the pages of the list first (when they are copied), then the pte
+ * tables, then the pmd tables that point to them, and so on up to the level below the root. "Which
+ * frame is table number n of this level" is then arithmetic, and so is every count: n entries need
+ * n / 512 tables, rounded up, at each level. Nothing in here knows how many levels there are.
+ */
+#include <arch/cpu.h>
+#include <kernel/lib/compiler.h>
+#include <kernel/lib/panic.h>
+#include <kernel/lib/printf.h>
+#include <kernel/lib/string.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/table/ops.h>
+#include <mm/xen/batch.h>
+#include <mm/xen/p2m.h>
+#include <mm/xen/pin.h>
+#include <mm/xen/relocate.h>
+#include <xen/xen.h>
+
+static char message[240], reason[120];
+
+/* More than any domain's list has: a slot has room for 64 Gi entries. */
+#define SLOTS_MOST 64
+
+static uint64_t tables_for(uint64_t entries)
+{
+	return (entries + pt_entries() - 1) / pt_entries();
+}
+
+struct p2m_frames p2m_frames(uint64_t pages)
+{
+	/* Not pages * 8 bytes first: that would not fit for the largest numbers. */
+	struct p2m_frames frames = {.data = pages / P2M_PER_PAGE + (pages % P2M_PER_PAGE != 0)};
+	uint64_t count = frames.data;
+
+	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
+		count = tables_for(count);
+		frames.tables[level] = count;
+		frames.total_tables += count;
+	}
+	frames.slots = (unsigned int)count;
+	return frames;
+}
+
+/* Bytes of the list, up to the end of its last page. */
+static uint64_t list_bytes(uint64_t pages)
+{
+	return p2m_frames(pages).data << PAGE_SHIFT;
+}
+
+/* ---- building the new mapping ---- */
+
+struct relocation {
+	struct boot_memory *memory;
+	struct p2m_frames frames;
+	enum p2m_relocation how;
+	uintptr_t from, to;
+	bool old_is_own; /* the old tables are pinned: an earlier relocation made them */
+	pfn_t data;      /* first of the new pages, when they are copied */
+	pfn_t tables;    /* first of the new tables */
+
+	unsigned int
+		old_slots; /* of the root, that the old mapping has to itself, and its entries */
+	pt_entry_t old_top[SLOTS_MOST];
+
+	/* Where the last look at the old mapping ended: most pages are in the same table. */
+	uintptr_t seen;           /* an address it translates; 0: none yet */
+	struct pt_step seen_step; /* the last step on the way there */
+};
+
+/* The frame with this page of the list in the old mapping, whose entries may be large pages. */
+static pfn_t old_page(struct relocation *move, uint64_t page)
+{
+	uintptr_t address = move->from + (page << PAGE_SHIFT);
+	struct pt_step *step = &move->seen_step;
+	uint64_t inside;
+
+	if (move->seen && !((move->seen ^ address) >> (pt_shift(step->level) + pt_geometry.bits)))
+		step->entry = pt_table(step->table)[pt_index(address, step->level)];
+	else
+		move->seen = 0;
+	/* Another table, or in the same one no large page any more: from the root. */
+	if (!move->seen || !pt_entry_leaf(step->entry, step->level)) {
+		struct pt_walk walk = pt_lookup(address);
+
+		if (!walk.mapped)
+			panic("page %lu of the P2M is not mapped at %016lx", page, address);
+		*step = walk.step[walk.steps - 1];
+		move->seen = address;
+	}
+	inside = (address & (pt_span(step->level) - 1)) >> PAGE_SHIFT;
+	return mfn_to_pfn(mfn(pt_entry_mfn(step->entry).n + inside));
+}
+
+static pfn_t page_of_list(struct relocation *move, uint64_t page)
+{
+	return move->how == P2M_COPY ? pfn(move->data.n + page) : old_page(move, page);
+}
+
+static void copy_list(struct relocation *move)
+{
+	for (uint64_t page = 0; page < move->frames.data; page++)
+		memcpy(pfn_to_virt(pfn(move->data.n + page)), pfn_to_virt(old_page(move, page)),
+		       PAGE_SIZE);
+}
+
+/* The n-th entry of a level: a page of the list, or a table of the level below. */
+static pt_entry_t entry_for(struct relocation *move, enum pt_level level, pfn_t children,
+			    uint64_t n)
+{
+	if (level == PT_PTE)
+		return pt_entry_make(page_of_list(move, n), PT_KERNEL_RO);
+	return pt_entry_make(pfn(children.n + n), PT_TABLE);
+}
+
+/* Xen must hold a table valid before its parent is: read-only, then pinned. */
+static void finish_table(pfn_t table, enum pt_level level)
+{
+	struct mmuext_op pin = {.cmd = pin_command(level), .arg1.mfn = pfn_to_mfn(table).n};
+
+	make_page_readonly(table);
+	batch_mmuext_op(&pin, __builtin_return_address(0));
+}
+
+static void fill_tables(struct relocation *move, enum pt_level level, pfn_t tables, pfn_t children,
+			uint64_t entries)
+{
+	for (uint64_t n = 0; n < entries; n += pt_entries(), tables.n++) {
+		pt_entry_t *table = pfn_to_virt(tables);
+
+		memset(table, 0, PAGE_SIZE);
+		for (uint64_t i = 0; i < MIN(pt_entries(), entries - n); i++)
+			table[i] = entry_for(move, level, children, n + i);
+		finish_table(tables, level);
+	}
+}
+
+/*
+ * The builder's pages were read-only in the direct map as long as nobody knew which were tables;
+ * from now on the kernel writes entries there.
+ */
+static void make_list_writable(struct relocation *move)
+{
+	for (uint64_t page = 0; page < move->frames.data; page++)
+		make_page_writable(page_of_list(move, page));
+}
+
+static void hook_into_root(const struct relocation *move, pfn_t top)
+{
+	pt_entry_t *root = boot_or_direct_map(pt_root());
+	unsigned int slot = pt_index(move->to, PT_PGD);
+
+	for (unsigned int i = 0; i < move->frames.slots; i++)
+		set_entry(&root[slot + i], PT_PGD, pt_entry_make(pfn(top.n + i), PT_TABLE | PT_NX));
+}
+
+static void build(struct relocation *move)
+{
+	pfn_t tables = move->tables, children = INVALID_PFN;
+	uint64_t entries = move->frames.data;
+
+	lazy_enter();
+	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
+		fill_tables(move, level, tables, children, entries);
+		children = tables;
+		entries = move->frames.tables[level];
+		tables.n += entries;
+	}
+	if (move->how == P2M_REMAP)
+		make_list_writable(move);
+	lazy_leave();
+	lazy_flush();
+	/*
+	 * In one batch: where the old mapping is in these slots, the list is not to be read at
+	 * either address until the window is complete.
+	 */
+	lazy_enter();
+	hook_into_root(move, children);
+	paravirt.flush_all();
+	lazy_leave();
+	lazy_flush();
+	p2m_use_list(move->to, move->memory->pages, true);
+}
+
+/* ---- giving back the old mapping ---- */
+
+/* Frames that lie side by side go back together. */
+struct returning {
+	struct boot_memory *memory;
+	struct pfn_range run;
+	uint64_t returned;
+	const char *error;
+};
+
+static void return_run(struct returning *back)
+{
+	const char *error = boot_memory_release(back->memory, back->run);
+
+	if (!back->error)
+		back->error = error;
+	back->returned += back->run.count;
+	back->run.count = 0;
+}
+
+static void return_frame(struct returning *back, pfn_t frame)
+{
+	if (back->run.count && frame.n == back->run.start.n + back->run.count) {
+		back->run.count++;
+		return;
+	}
+	return_run(back);
+	back->run = (struct pfn_range){frame, 1};
+}
+
+/* A page of the list: like a table, it becomes writable before it can be anything else. */
+static void return_page(struct returning *back, pfn_t frame)
+{
+	make_page_writable(frame);
+	return_frame(back, frame);
+}
+
+static void return_table(struct returning *back, pfn_t table, bool pinned)
+{
+	struct mmuext_op unpin = {.cmd = MMUEXT_UNPIN_TABLE, .arg1.mfn = pfn_to_mfn(table).n};
+
+	if (pinned)
+		batch_mmuext_op(&unpin, __builtin_return_address(0));
+	return_page(back, table);
+}
+
+/*
+ * A table of the old mapping, unhooked, and all below it; the pages too if they were copied. A
+ * table goes before those that it points to: as long as it is one, so are they.
+ */
+static void return_tree(struct returning *back, const struct relocation *move, pfn_t table,
+			enum pt_level level)
+{
+	const pt_entry_t *entries = pfn_to_virt(table);
+
+	return_table(back, table, move->old_is_own);
+	for (unsigned int i = 0; i < pt_entries(); i++) {
+		uint64_t pages = pt_span(level) >> PAGE_SHIFT;
+		pt_entry_t entry = entries[i];
+
+		if (!pt_entry_present(entry))
+			continue;
+		if (!pt_entry_leaf(entry, level)) {
+			return_tree(back, move, mfn_to_pfn(pt_entry_mfn(entry)),
+				    pt_level_below(level));
+			continue;
+		}
+		for (uint64_t page = 0; move->how == P2M_COPY && page < pages; page++)
+			return_page(back, mfn_to_pfn(mfn(pt_entry_mfn(entry).n + page)));
+	}
+}
+
+/* The list lay in root slots of its own, some of which may be the window's now. */
+static void return_slots(struct returning *back, const struct relocation *move)
+{
+	pt_entry_t *root = boot_or_direct_map(pt_root());
+	unsigned int first = pt_index(move->from, PT_PGD), window = pt_index(move->to, PT_PGD);
+
+	for (unsigned int i = 0; i < move->old_slots; i++) {
+		pt_entry_t top = move->old_top[i];
+
+		if (!pt_entry_present(top))
+			continue;
+		if (first + i - window >= move->frames.slots)
+			set_entry(&root[first + i], PT_PGD, pt_entry_none());
+		/* What Xen no longer validates still says what was there. */
+		lazy_flush();
+		lazy_enter();
+		return_tree(back, move, mfn_to_pfn(pt_entry_mfn(top)), pt_level_below(PT_PGD));
+		lazy_leave();
+	}
+}
+
+/* It lay in the builder's mapping of everything, which loses these pages if they are to be free. */
+static void return_pages(struct returning *back, struct relocation *move)
+{
+	if (move->how == P2M_REMAP)
+		return;
+	for (uint64_t page = 0; page < move->frames.data; page++) {
+		pfn_t frame = old_page(move, page);
+
+		set_kernel_pte(move->from + (page << PAGE_SHIFT), pt_entry_none());
+		return_page(back, frame);
+	}
+}
+
+/* ---- the whole ---- */
+
+static bool in_initial_mapping(uintptr_t address)
+{
+	return pt_index(address, PT_PGD) == pt_index(KERNEL_VIRT_BASE, PT_PGD);
+}
+
+static const char *no_room(const struct relocation *move, uint64_t wanted)
+{
+	snprintf(message, sizeof(message),
+		 "moving the P2M takes %lu free frames in one run (%lu for the list, %lu for its "
+		 "tables); the longest run has %lu. Give the domain more memory",
+		 wanted, wanted - move->frames.total_tables, move->frames.total_tables,
+		 boot_memory_longest(move->memory));
+	return message;
+}
+
+/* Whether a root slot is one that the old mapping has to itself. */
+static bool is_old_slot(const struct relocation *move, unsigned int slot)
+{
+	return slot - pt_index(move->from, PT_PGD) < move->old_slots;
+}
+
+static const char *slots_taken(const struct relocation *move)
+{
+	const pt_entry_t *root = boot_or_direct_map(pt_root());
+	unsigned int slot = pt_index(move->to, PT_PGD);
+
+	for (unsigned int i = 0; i < move->frames.slots; i++) {
+		if (slot + i >= pt_entries() || pt_slot_reserved(slot + i) ||
+		    (pt_entry_present(root[slot + i]) && !is_old_slot(move, slot + i))) {
+			snprintf(message, sizeof(message),
+				 "root slot %u, wanted for the P2M, is in use or does not exist",
+				 slot + i);
+			return message;
+		}
+	}
+	return NULL;
+}
+
+/* ---- copy or remap? ---- */
+
+/* A page of the list that lies where something else must be; NULL: there is none. */
+static const struct boot_run *claimed_page(struct relocation *move, pfn_t *frame)
+{
+	const struct boot_run *claim = NULL;
+
+	for (uint64_t page = 0; move->memory->claims && !claim && page < move->frames.data;
+	     page++) {
+		*frame = old_page(move, page);
+		claim = boot_memory_claimant(move->memory, *frame);
+	}
+	return claim;
+}
+
+/* The first root slot of the window in which the old mapping is; false: it is in none. */
+static bool lies_in_window(const struct relocation *move, unsigned int *slot)
+{
+	const unsigned int first = pt_index(move->to, PT_PGD);
+
+	for (*slot = first; *slot < first + move->frames.slots; ++*slot) {
+		if (is_old_slot(move, *slot))
+			return true;
+	}
+	return false;
+}
+
+/* Settles how the list is moved, and says why. Returns NULL or a message. */
+static const char *decide(struct relocation *move)
+{
+	enum p2m_relocation asked = move->how;
+	const struct boot_run *claim;
+	unsigned int slot;
+	pfn_t frame;
+
+	claim = claimed_page(move, &frame);
+	move->how = P2M_COPY;
+	if (claim)
+		snprintf(reason, sizeof(reason), "its page in pfn %lx is where the %s must be",
+			 frame.n, claim->kind == FRAME_ABSENT ? "reserved range" : "ramdisk");
+	else if (lies_in_window(move, &slot))
+		snprintf(reason, sizeof(reason), "the builder put it into the window, root slot %u",
+			 slot);
+	else {
+		snprintf(reason, sizeof(reason), "it is in the way of nothing");
+		move->how = P2M_REMAP;
+	}
+	if (asked == P2M_REMAP && claim) {
+		snprintf(message, sizeof(message), "the P2M cannot keep its frames: %s", reason);
+		return message;
+	}
+	if (asked != P2M_DECIDE) {
+		move->how = asked;
+		snprintf(reason, sizeof(reason), "asked for");
+	}
+	return NULL;
+}
+
+/* Notes the root slots that the list's mapping has to itself: none in the initial mapping. */
+static void note_old_slots(struct relocation *move)
+{
+	const pt_entry_t *root = boot_or_direct_map(pt_root());
+	uintptr_t last = move->from + list_bytes(move->memory->pages) - 1;
+	unsigned int first = pt_index(move->from, PT_PGD);
+
+	if (in_initial_mapping(move->from))
+		return;
+	move->old_slots = pt_index(last, PT_PGD) - first + 1;
+	if (move->old_slots > SLOTS_MOST)
+		panic("the P2M takes %u root slots, more than %u", move->old_slots, SLOTS_MOST);
+	for (unsigned int i = 0; i < move->old_slots; i++)
+		move->old_top[i] = root[first + i];
+}
+
+/* The part of the run that was taken which is for tables. */
+static const char *mark_tables(struct boot_memory *memory, struct pfn_range tables)
+{
+	const char *error = boot_memory_release(memory, tables);
+
+	return error ? error : boot_memory_reserve(memory, tables, FRAME_TABLE);
+}
+
+/* Every frame that was taken is in use, every one returned is free: to the page. */
+static const char *balance(const struct relocation *move, const struct p2m_relocated *done,
+			   uint64_t free_before)
+{
+	uint64_t free = boot_memory_free(move->memory);
+
+	if (free_before - done->taken + done->returned == free)
+		return NULL;
+	snprintf(message, sizeof(message),
+		 "moving the P2M took %lu frames and returned %lu, but of %lu free ones %lu are "
+		 "left",
+		 done->taken, done->returned, free_before, free);
+	return message;
+}
+
+const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_relocation how,
+			 struct p2m_relocated *done)
+{
+	struct relocation move = {
+		.memory = memory,
+		.frames = p2m_frames(memory->pages),
+		.how = how,
+		.from = p2m_address(),
+		.old_is_own = p2m_tables_are_own(),
+		.to = window,
+	};
+	struct returning back = {.memory = memory};
+	uint64_t free_before = boot_memory_free(memory), start = rdtsc();
+	uint64_t claimed = boot_memory_claimed(memory), data, wanted;
+	const char *error;
+	pfn_t run;
+
+	note_old_slots(&move);
+	if ((error = slots_taken(&move)) || (error = decide(&move)))
+		return error;
+	data = move.how == P2M_COPY ? move.frames.data : 0;
+	wanted = data + move.frames.total_tables;
+	run = boot_memory_take(memory, wanted, FRAME_P2M);
+	if (!pfn_valid(run))
+		return no_room(&move, wanted);
+	move.data = run;
+	move.tables = pfn(run.n + data);
+	error = mark_tables(memory, (struct pfn_range){move.tables, move.frames.total_tables});
+	if (error) {
+		boot_memory_release(memory, (struct pfn_range){run, wanted});
+		return error;
+	}
+
+	if (move.how == P2M_COPY)
+		copy_list(&move);
+	build(&move);
+	if (in_initial_mapping(move.from))
+		return_pages(&back, &move);
+	else
+		return_slots(&back, &move);
+	return_run(&back);
+	/* Whoever gets these frames writes to them. */
+	paravirt.flush_all();
+	lazy_flush();
+	claimed -= boot_memory_claimed(memory);
+	*done = (struct p2m_relocated){
+		.frames = move.frames,
+		.taken = wanted,
+		.returned = back.returned - claimed,
+		.ceded = claimed,
+		.ticks = rdtsc() - start,
+		.how = move.how,
+		.why = reason,
+	};
+	return back.error ? back.error : balance(&move, done, free_before);
+}
