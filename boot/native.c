@@ -82,7 +82,7 @@ static struct pfn_range image_range(void)
 {
 	pfn_t first = pfn(physical_of(image_start) >> PAGE_SHIFT);
 
-	return (struct pfn_range){first, (physical_of(image_end) >> PAGE_SHIFT) - first.n};
+	return (struct pfn_range){first, (physical_of(image_end) >> PAGE_SHIFT) - first.pfn};
 }
 
 static void choose_geometry(unsigned int wanted)
@@ -133,10 +133,10 @@ static struct pfn_range take_tables(void)
 		if (error)
 			fatal("%s", error);
 		first = boot_memory_take(&memory, count, FRAME_TABLE);
-		if (!pfn_valid(first) || first.n + count > PT_ENTRIES * PT_ENTRIES)
+		if (!pfn_valid(first) || first.pfn + count > PT_ENTRIES * PT_ENTRIES)
 			fatal("no %lu free frames for page tables in the first GiB of memory",
 			      count);
-		end = MAX(image, first.n + count);
+		end = MAX(image, first.pfn + count);
 	}
 }
 
@@ -144,17 +144,17 @@ static struct pfn_range take_tables(void)
  */
 static void fill_tables(struct pfn_range tables)
 {
-	uint64_t next = tables.start.n;
+	uint64_t next = tables.start.pfn;
 	pt_entry_t *table = (pt_entry_t *)(next << PAGE_SHIFT);
 
 	for (uint64_t *word = (uint64_t *)table;
-	     word < (uint64_t *)((tables.start.n + tables.count) << PAGE_SHIFT); word++)
+	     word < (uint64_t *)((tables.start.pfn + tables.count) << PAGE_SHIFT); word++)
 		*word = 0;
 	for (enum pt_level level = PT_PGD; level != PT_PMD; level = pt_level_below(level)) {
 		table[pt_index(KERNEL_VIRT_BASE, level)] = pt_entry_from_mfn(mfn(++next), PT_TABLE);
 		table = (pt_entry_t *)(next << PAGE_SHIFT);
 	}
-	for (uint64_t n = 0; next + 1 < tables.start.n + tables.count; n++) {
+	for (uint64_t n = 0; next + 1 < tables.start.pfn + tables.count; n++) {
 		pt_entry_t *entries = (pt_entry_t *)(++next << PAGE_SHIFT);
 
 		table[n] = pt_entry_from_mfn(mfn(next), PT_TABLE);
@@ -166,7 +166,7 @@ static void fill_tables(struct pfn_range tables)
 
 static void enter_tables(struct pfn_range tables)
 {
-	pt_entry_t *root = (pt_entry_t *)(KERNEL_VIRT_BASE + (tables.start.n << PAGE_SHIFT));
+	pt_entry_t *root = (pt_entry_t *)(KERNEL_VIRT_BASE + (tables.start.pfn << PAGE_SHIFT));
 	paddr_t address = pfn_to_paddr(tables.start);
 
 	if (pt_geometry.levels == 4) {
@@ -174,7 +174,7 @@ static void enter_tables(struct pfn_range tables)
 		return;
 	}
 	/* While paging is off the code runs at its physical address, so that is mapped too. */
-	((pt_entry_t *)address.n)[0] = (pt_entry_t){physical_of(boot_pgd) | PT_TABLE};
+	((pt_entry_t *)address.pa)[0] = (pt_entry_t){physical_of(boot_pgd) | PT_TABLE};
 	native_enter_five_levels(address);
 	root[0] = pt_entry_none();
 	native_load_root(address);
@@ -223,7 +223,7 @@ void native_start(uint64_t start_info)
 	power = xen ? (struct acpi_power){0} : acpi_find_power(boot.acpi, physical);
 	make_tables();
 	if (xen) {
-		boot.shared_info.n = physical_of(fixed_window); /* a frame that nobody else uses */
+		boot.shared_info.ma = physical_of(fixed_window); /* a frame that nobody else uses */
 		xen_pvh_init(boot.shared_info);
 	} else {
 		native_apic_init();

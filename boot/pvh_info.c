@@ -37,7 +37,7 @@ static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 
 static uint64_t end_of(struct pfn_range range)
 {
-	return range.start.n + range.count;
+	return range.start.pfn + range.count;
 }
 
 /* Puts a range in its place, joined with a neighbour that it touches. It overlaps none. */
@@ -45,13 +45,13 @@ static void add_ram(struct ram *ram, struct pfn_range range)
 {
 	unsigned int at = 0;
 
-	while (at < ram->count && ram->range[at].start.n < range.start.n)
+	while (at < ram->count && ram->range[at].start.pfn < range.start.pfn)
 		at++;
 	for (unsigned int i = ram->count++; i > at; i--)
 		ram->range[i] = ram->range[i - 1];
 	ram->range[at] = range;
 	for (unsigned int i = 0; i + 1 < ram->count;) {
-		if (end_of(ram->range[i]) != ram->range[i + 1].start.n) {
+		if (end_of(ram->range[i]) != ram->range[i + 1].start.pfn) {
 			i++;
 			continue;
 		}
@@ -139,7 +139,7 @@ static const char *read_map(const struct hvm_start_info *start, const struct pvh
 static bool is_ram(const struct ram *ram, uint64_t first, uint64_t count)
 {
 	for (unsigned int i = 0; i < ram->count; i++) {
-		if (first >= ram->range[i].start.n && first + count <= end_of(ram->range[i]))
+		if (first >= ram->range[i].start.pfn && first + count <= end_of(ram->range[i]))
 			return true;
 	}
 	return false;
@@ -153,9 +153,9 @@ static void describe_memory(const struct ram *ram, struct boot_info *boot)
 	for (unsigned int i = 0; i < ram->count; i++) {
 		struct pfn_range range = ram->range[i];
 
-		if (range.start.n > end)
+		if (range.start.pfn > end)
 			boot->absent[boot->absent_runs++] =
-				(struct pfn_range){pfn(end), range.start.n - end};
+				(struct pfn_range){pfn(end), range.start.pfn - end};
 		end = end_of(range);
 	}
 	boot->pages = end;
@@ -194,7 +194,7 @@ static const char *check_module(const struct hvm_modlist_entry *list, unsigned i
 				    "from a page's "
 				    "start on",
 				    which, module->size, module->paddr);
-	if (overlap(first, pages, image.start.n, image.count))
+	if (overlap(first, pages, image.start.pfn, image.count))
 		return boot_message("module %u, %lu bytes at %lx, overlaps the kernel", which,
 				    module->size, module->paddr);
 	for (unsigned int i = 0; i < which; i++) {
@@ -262,9 +262,9 @@ const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *conte
 	if ((error = read_map(start, context, &ram)))
 		return error;
 	describe_memory(&ram, boot);
-	if (!is_ram(&ram, context->image.start.n, context->image.count))
+	if (!is_ram(&ram, context->image.start.pfn, context->image.count))
 		return boot_message("the kernel, pfn %lx to %lx, does not lie in RAM",
-				    context->image.start.n, end_of(context->image) - 1);
+				    context->image.start.pfn, end_of(context->image) - 1);
 	if ((error = check_cmdline(start, context, boot)) ||
 	    (error = check_modules(start, context, &ram, boot)))
 		return error;

@@ -65,11 +65,11 @@ static const char *check_memory(const struct start_info *start, struct boot_info
 		return boot_message("start_info.pt_base is %lx, not a page of the initial mapping",
 				    start->pt_base);
 	/* One table at each of four levels is the least that maps anything. */
-	if (start->nr_pt_frames < 4 || !range_fits(tables.n, start->nr_pt_frames, boot->pages))
+	if (start->nr_pt_frames < 4 || !range_fits(tables.pfn, start->nr_pt_frames, boot->pages))
 		return boot_message(
 			"start_info.nr_pt_frames is %lu, not between 4 and the %lu pages that "
 			"follow pt_base",
-			start->nr_pt_frames, boot->pages - tables.n);
+			start->nr_pt_frames, boot->pages - tables.pfn);
 	boot->page_tables = (struct pfn_range){tables, start->nr_pt_frames};
 	return NULL;
 }
@@ -84,7 +84,7 @@ static const char *check_p2m(const struct start_info *start, struct boot_info *b
 	boot->p2m_address = start->mfn_list;
 	/* A builder that knows no INIT_P2M puts it behind the kernel, into the initial mapping. */
 	if (start->mfn_list % PAGE_SIZE == 0 && pfn_valid(first) &&
-	    range_fits(first.n, pages_for(bytes), boot->pages)) {
+	    range_fits(first.pfn, pages_for(bytes), boot->pages)) {
 		boot->p2m = (struct pfn_range){first, pages_for(bytes)};
 		return NULL;
 	}
@@ -117,11 +117,11 @@ static const char *check_ramdisk(const struct start_info *start, struct boot_inf
 				"start_info.mod_start is %lx, not a page of the initial mapping",
 				start->mod_start);
 	}
-	if (!range_fits(first.n, pages_for(start->mod_len), boot->pages))
+	if (!range_fits(first.pfn, pages_for(start->mod_len), boot->pages))
 		return boot_message(
 			"start_info.mod_start is pfn %lx and mod_len is %lu: that ends past the "
 			"%lu pages of memory",
-			first.n, start->mod_len, boot->pages);
+			first.pfn, start->mod_len, boot->pages);
 	boot->ramdisk = (struct pfn_range){first, pages_for(start->mod_len)};
 	boot->ramdisk_bytes = start->mod_len;
 	return NULL;
@@ -129,7 +129,7 @@ static const char *check_ramdisk(const struct start_info *start, struct boot_inf
 
 static const char *check_ring(const char *name, mfn_t ring, uint32_t port)
 {
-	if (ring.n == 0)
+	if (ring.mfn == 0)
 		return boot_message("start_info.%s.mfn is 0: a DomU needs that ring", name);
 	if (port == 0 || port >= EVTCHN_PORTS)
 		return boot_message("start_info.%s.evtchn is %u, not between 1 and %u", name, port,
@@ -192,16 +192,16 @@ const char *boot_info_from_start_info(const struct start_info *start, uintptr_t 
 	memcpy(boot->protocol, start->magic, sizeof(boot->protocol));
 
 	/* Both are mapped, whatever their order; so is everything below. */
-	tables_end = boot->page_tables.start.n + boot->page_tables.count;
-	boot->initial_map = (struct pfn_range){pfn(0), MAX(tables_end, own.n + 1)};
+	tables_end = boot->page_tables.start.pfn + boot->page_tables.count;
+	boot->initial_map = (struct pfn_range){pfn(0), MAX(tables_end, own.pfn + 1)};
 	return NULL;
 }
 
 static void print_range(const char *name, struct pfn_range range)
 {
 	if (range.count)
-		printk(PRINTK_OUTPUT, "%-12s pfn %lx .. %lx (%lu pages)\n", name, range.start.n,
-		       range.start.n + range.count - 1, range.count);
+		printk(PRINTK_OUTPUT, "%-12s pfn %lx .. %lx (%lu pages)\n", name, range.start.pfn,
+		       range.start.pfn + range.count - 1, range.count);
 	else
 		printk(PRINTK_OUTPUT, "%-12s none\n", name);
 }
@@ -209,9 +209,9 @@ static void print_range(const char *name, struct pfn_range range)
 void boot_info_print(const struct boot_info *boot)
 {
 	printk(PRINTK_OUTPUT, "%-12s %s%s\n", "protocol", boot->protocol,
-	       boot->shared_info.n == UINT64_MAX ? ""
-	       : boot->dom0                      ? ", dom0"
-						 : ", DomU");
+	       boot->shared_info.ma == UINT64_MAX ? ""
+	       : boot->dom0                       ? ", dom0"
+						  : ", DomU");
 	printk(PRINTK_OUTPUT, "%-12s \"%s\"\n", "command line", boot->cmdline);
 	printk(PRINTK_OUTPUT, "%-12s %lu pages (%lu MiB)\n", "memory", boot->pages,
 	       boot->pages >> (20 - PAGE_SHIFT));
@@ -226,13 +226,13 @@ void boot_info_print(const struct boot_info *boot)
 	for (unsigned int i = 0; i < boot->absent_runs; i++)
 		print_range("no memory", boot->absent[i]);
 	print_range("mapped", boot->initial_map);
-	if (boot->shared_info.n != UINT64_MAX)
+	if (boot->shared_info.ma != UINT64_MAX)
 		printk(PRINTK_OUTPUT, "%-12s machine address %lx\n", "shared info",
-		       boot->shared_info.n);
+		       boot->shared_info.ma);
 	if (mfn_valid(boot->console))
 		printk(PRINTK_OUTPUT, "%-12s mfn %lx, event channel %u\n", "console",
-		       boot->console.n, boot->console_port);
+		       boot->console.mfn, boot->console_port);
 	if (mfn_valid(boot->xenstore))
 		printk(PRINTK_OUTPUT, "%-12s mfn %lx, event channel %u\n", "xenstore",
-		       boot->xenstore.n, boot->xenstore_port);
+		       boot->xenstore.mfn, boot->xenstore_port);
 }

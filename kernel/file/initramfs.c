@@ -74,9 +74,9 @@ static bool judge(const struct archive *archive)
 static void give_back(const struct archive *archive, const struct boot_info *boot)
 {
 	for (uint64_t i = 0; pfn_valid(archive->blocks) && i < archive->count; i++)
-		frames_free(pfn(archive->blocks.n + (i << FRAMES_MAX_ORDER)));
+		frames_free(pfn(archive->blocks.pfn + (i << FRAMES_MAX_ORDER)));
 	for (uint64_t i = 0; i < boot->ramdisk.count; i++)
-		frames_release(pfn(boot->ramdisk.start.n + i));
+		frames_release(pfn(boot->ramdisk.start.pfn + i));
 }
 
 void initramfs_unpack(const struct boot_info *boot)

@@ -46,12 +46,12 @@ static void print_frame(pfn_t number)
 	const struct frame *frame = frame_of(block);
 	mfn_t behind = pfn_to_mfn(number);
 
-	printk(PRINTK_OUTPUT, "pfn %lx is %s", number.n, frame_kind_name(frame->kind));
+	printk(PRINTK_OUTPUT, "pfn %lx is %s", number.pfn, frame_kind_name(frame->kind));
 	if (mfn_valid(behind))
-		printk(PRINTK_OUTPUT, ", mfn %lx", behind.n);
+		printk(PRINTK_OUTPUT, ", mfn %lx", behind.mfn);
 	if (frame->order)
 		printk(PRINTK_OUTPUT, ", in the block of %lu pages at pfn %lx", 1ul << frame->order,
-		       block.n);
+		       block.pfn);
 	if (frame->kind == FRAME_ALLOCATED)
 		printk(PRINTK_OUTPUT, ", %u references", frame->references);
 	printk(PRINTK_OUTPUT, "\n");

@@ -24,8 +24,8 @@ static void print_p2m(pfn_t frame)
 {
 	uint64_t entry = p2m_entry(frame);
 
-	SAY("pfn %6lx  ", frame.n);
-	if (frame.n >= p2m_limit())
+	SAY("pfn %6lx  ", frame.pfn);
+	if (frame.pfn >= p2m_limit())
 		SAY("is past the limit of the P2M, %lx\n", p2m_limit());
 	else if (entry == P2M_INVALID)
 		SAY("has no memory\n");
@@ -34,7 +34,7 @@ static void print_p2m(pfn_t frame)
 	else if (entry & P2M_IDENTITY)
 		SAY("stands for the mfn of the same number\n");
 	else
-		SAY("mfn %6lx, whose M2P entry says pfn %lx\n", entry, mfn_to_pfn(mfn(entry)).n);
+		SAY("mfn %6lx, whose M2P entry says pfn %lx\n", entry, mfn_to_pfn(mfn(entry)).pfn);
 }
 
 static void print_p2m_tree(void)
@@ -80,7 +80,7 @@ COMMAND(m2p, "MFN...", "guest frames of machine frames (in hex)")
 		}
 		frame = mfn_to_pfn(mfn(number));
 		if (pfn_valid(frame))
-			SAY("mfn %6lx  pfn %lx\n", number, frame.n);
+			SAY("mfn %6lx  pfn %lx\n", number, frame.pfn);
 		else
 			SAY("mfn %6lx  is not this domain's\n", number);
 	}
@@ -88,7 +88,7 @@ COMMAND(m2p, "MFN...", "guest frames of machine frames (in hex)")
 
 static void print_tables(const char *name, const struct mm *mm, const struct mm_tables *tables)
 {
-	SAY("%-8s root pfn %6lx  %-10s", name, mm->root.n, mm->pinned ? "pinned" : "not pinned");
+	SAY("%-8s root pfn %6lx  %-10s", name, mm->root.pfn, mm->pinned ? "pinned" : "not pinned");
 	for (enum pt_level level = PT_PGD; level != PT_NONE; level = pt_level_below(level))
 		SAY("  %s %lu", pt_level_name(level), tables->count[level]);
 	SAY("\n");
@@ -138,7 +138,7 @@ static bool print_visit(pfn_t table, enum pt_level level, void *argument)
 
 	if (walk->tables++ < WALK_LINES || level == PT_PGD)
 		SAY("%5lu  %s  pfn %6lx  mfn %6lx  %s\n", walk->tables, pt_level_name(level),
-		    table.n, pfn_to_mfn(table).n,
+		    table.pfn, pfn_to_mfn(table).mfn,
 		    frame_of(table)->flags & FRAME_PINNED ? "pinned" : "not pinned");
 	else if (walk->tables == WALK_LINES + 1)
 		SAY("  ...\n");
@@ -172,7 +172,7 @@ static enum pt_level level_named(const char *name)
 /* Asks Xen to take the value into an empty table that nothing else uses, and takes it out again. */
 static long ask_entry(enum pt_level level, uint64_t value, pfn_t table)
 {
-	struct mmu_update update = {mfn_to_maddr(pfn_to_mfn(table)).n, value};
+	struct mmu_update update = {mfn_to_maddr(pfn_to_mfn(table)).ma, value};
 	long error;
 
 	memset(pfn_to_virt(table), 0, PAGE_SIZE);

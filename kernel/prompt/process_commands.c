@@ -137,7 +137,7 @@ COMMAND(ps, "", "the processes: number, parent, threads, memory, root of the pag
 		       process->parent->pid, threads, state_of(process),
 		       process->space ? space_resident(process->space) : 0,
 		       process->space ? process->space->bytes / 1024 : 0,
-		       process->space ? process->space->mm.root.n : 0, process->name);
+		       process->space ? process->space->mm.root.pfn : 0, process->name);
 	}
 }
 

@@ -62,7 +62,7 @@ static void search_tree(struct search *search, pfn_t table, enum pt_level level,
 		if (!pt_entry_present(entry) || (level == PT_PGD && pt_slot_reserved(i)))
 			continue;
 		if (!pt_entry_leaf(entry, level)) {
-			if (first.n == search->wanted.n && !search->found_table) {
+			if (first.mfn == search->wanted.mfn && !search->found_table) {
 				search->found_table = true;
 				search->translates = address;
 			}
@@ -70,12 +70,12 @@ static void search_tree(struct search *search, pfn_t table, enum pt_level level,
 				    pt_entries());
 			continue;
 		}
-		if (search->wanted.n - first.n >= pt_span(level) >> PAGE_SHIFT ||
+		if (search->wanted.mfn - first.mfn >= pt_span(level) >> PAGE_SHIFT ||
 		    (search->writable && !(entry.raw & PT_RW)))
 			continue;
 		if (search->found < ARRAY_SIZE(search->address))
 			search->address[search->found] =
-				address + ((search->wanted.n - first.n) << PAGE_SHIFT);
+				address + ((search->wanted.mfn - first.mfn) << PAGE_SHIFT);
 		search->found++;
 	}
 }
@@ -86,7 +86,7 @@ static struct search find_mappings(mfn_t frame, bool writable)
 	struct search search = {
 		.wanted = frame,
 		.writable = writable,
-		.found_table = frame.n == pt_root_mfn().n, /* from address 0 on */
+		.found_table = frame.mfn == pt_root_mfn().mfn, /* from address 0 on */
 	};
 
 	search_tree(&search, pt_root(), PT_PGD, 0, 0, pt_entries());
@@ -114,10 +114,10 @@ void explain_frame(mfn_t machine)
 	struct search search;
 
 	if (!pfn_valid(number)) {
-		SAY("  mfn %lx is not this domain's\n", machine.n);
+		SAY("  mfn %lx is not this domain's\n", machine.mfn);
 		return;
 	}
-	SAY("  mfn %lx is pfn %lx", machine.n, number.n);
+	SAY("  mfn %lx is pfn %lx", machine.mfn, number.pfn);
 	if (frame && (frame->flags & FRAME_LEVEL))
 		SAY(", a %s table, %s", pt_level_name(frame->flags & FRAME_LEVEL),
 		    frame->flags & FRAME_PINNED ? "pinned" : "not pinned");
@@ -157,7 +157,7 @@ static unsigned int explain_present_as_table(const struct frame *frame, enum pt_
 
 	if (!(frame->flags & FRAME_PINNED) || is == level)
 		return 0;
-	SAY("  pfn %lx is in use as a %s table: one use at a time\n", frame_number(frame).n,
+	SAY("  pfn %lx is in use as a %s table: one use at a time\n", frame_number(frame).pfn,
 	    pt_level_name(is));
 	return 1;
 }
@@ -169,13 +169,13 @@ unsigned int explain_table(pfn_t table, enum pt_level level)
 	struct search search;
 
 	if (!frame) {
-		SAY("  pfn %lx is past the end of memory\n", table.n);
+		SAY("  pfn %lx is past the end of memory\n", table.pfn);
 		return 1;
 	}
 	reasons += explain_present_as_table(frame, level);
 	search = find_mappings(pfn_to_mfn(table), true);
 	if (search.found) {
-		SAY("  pfn %lx cannot be a %s table while it can be written:\n", table.n,
+		SAY("  pfn %lx cannot be a %s table while it can be written:\n", table.pfn,
 		    pt_level_name(level));
 		say_mappings(&search);
 		reasons++;
@@ -187,7 +187,7 @@ unsigned int explain_table(pfn_t table, enum pt_level level)
 		if (!pt_entry_present(entries[i]) || (level == PT_PGD && pt_slot_reserved(i)))
 			continue;
 		if (explain_entry(level, entries[i])) {
-			SAY("  and that is in entry %u of pfn %lx\n", i, table.n);
+			SAY("  and that is in entry %u of pfn %lx\n", i, table.pfn);
 			return reasons + 1;
 		}
 	}
@@ -210,14 +210,14 @@ unsigned int explain_entry(enum pt_level level, pt_entry_t value)
 	reasons = explain_flags(level, value);
 	if (!pfn_valid(target)) {
 		SAY("  mfn %lx is not this domain's memory (dom0 may map that of devices)\n",
-		    pt_entry_mfn(value).n);
+		    pt_entry_mfn(value).mfn);
 		return reasons + 1;
 	}
 	if (level != PT_PTE)
 		return reasons + explain_table(target, pt_level_below(level));
 	frame = frame_of(target);
 	if ((value.raw & PT_RW) && frame && (frame->flags & FRAME_PINNED)) {
-		SAY("  pfn %lx is a page table (%s): it cannot be mapped writable\n", target.n,
+		SAY("  pfn %lx is a page table (%s): it cannot be mapped writable\n", target.pfn,
 		    pt_level_name(frame->flags & FRAME_LEVEL));
 		reasons++;
 	}
@@ -261,7 +261,7 @@ void explain_refused_update(const struct mmu_update *update, long error, const v
 				      ? (enum pt_level)(frame->flags & FRAME_LEVEL)
 				      : PT_PTE;
 
-	SAY("entry %u of the table in mfn %lx := %016lx\n", slot, table.n, update->val);
+	SAY("entry %u of the table in mfn %lx := %016lx\n", slot, table.mfn, update->val);
 	say_caller(caller);
 	explain_frame(table);
 	say_walk(table, level, slot);
@@ -290,19 +290,19 @@ void explain_refused_operation(const struct mmuext_op *operation, long error, co
 
 	for (enum pt_level level = PT_PTE; level <= PT_PGD; level = pt_level_above(level)) {
 		if (operation->cmd == pin_command(level)) {
-			SAY("pinning mfn %lx as a %s table:\n", frame.n, pt_level_name(level));
+			SAY("pinning mfn %lx as a %s table:\n", frame.mfn, pt_level_name(level));
 			explain_pin(mfn_to_pfn(frame), level);
 			break;
 		}
 	}
 	if (operation->cmd == MMUEXT_UNPIN_TABLE)
-		SAY("unpinning mfn %lx: was it pinned?\n", frame.n);
+		SAY("unpinning mfn %lx: was it pinned?\n", frame.mfn);
 	if (operation->cmd == MMUEXT_NEW_BASEPTR || operation->cmd == MMUEXT_NEW_USER_BASEPTR)
-		SAY("loading mfn %lx as a root\n", frame.n);
+		SAY("loading mfn %lx as a root\n", frame.mfn);
 	say_caller(caller);
 	explain_frame(frame);
 	panic("Xen refused mmuext operation %u of %u, command %u on mfn %lx: %s (%ld)",
-	      position + 1, count, operation->cmd, frame.n, xen_error_name(error), error);
+	      position + 1, count, operation->cmd, frame.mfn, xen_error_name(error), error);
 }
 
 void explain_refused_mapping(uintptr_t address, uint64_t value, long error, const void *caller)

@@ -33,7 +33,7 @@ void boot_memory_init(struct boot_memory *memory, uint64_t pages)
 
 static uint64_t end_of(struct pfn_range range)
 {
-	return range.start.n + range.count;
+	return range.start.pfn + range.count;
 }
 
 const char *boot_memory_reserve(struct boot_memory *memory, struct pfn_range range,
@@ -44,19 +44,19 @@ const char *boot_memory_reserve(struct boot_memory *memory, struct pfn_range ran
 
 	if (range.count == 0)
 		return NULL;
-	if (range.start.n >= memory->pages || range.count > memory->pages - range.start.n) {
+	if (range.start.pfn >= memory->pages || range.count > memory->pages - range.start.pfn) {
 		snprintf(message, sizeof(message),
 			 "%s at pfn %lx, %lu pages, is past the end of memory (%lu pages)",
-			 frame_kind_name(kind), range.start.n, range.count, memory->pages);
+			 frame_kind_name(kind), range.start.pfn, range.count, memory->pages);
 		return message;
 	}
-	while (at < memory->runs && end_of(memory->run[at].range) <= range.start.n)
+	while (at < memory->runs && end_of(memory->run[at].range) <= range.start.pfn)
 		at++;
-	if (at < memory->runs && memory->run[at].range.start.n < end_of(range)) {
+	if (at < memory->runs && memory->run[at].range.start.pfn < end_of(range)) {
 		snprintf(message, sizeof(message),
 			 "%s at pfn %lx, %lu pages, overlaps %s at pfn %lx, %lu pages",
-			 frame_kind_name(kind), range.start.n, range.count,
-			 frame_kind_name(memory->run[at].kind), memory->run[at].range.start.n,
+			 frame_kind_name(kind), range.start.pfn, range.count,
+			 frame_kind_name(memory->run[at].kind), memory->run[at].range.start.pfn,
 			 memory->run[at].range.count);
 		return message;
 	}
@@ -81,7 +81,7 @@ static void remove_run(struct boot_memory *memory, unsigned int at)
 
 static struct pfn_range common(struct pfn_range a, struct pfn_range b)
 {
-	uint64_t start = MAX(a.start.n, b.start.n), end = MIN(end_of(a), end_of(b));
+	uint64_t start = MAX(a.start.pfn, b.start.pfn), end = MIN(end_of(a), end_of(b));
 
 	return (struct pfn_range){pfn(start), start < end ? end - start : 0};
 }
@@ -103,7 +103,7 @@ const char *boot_memory_claim(struct boot_memory *memory, struct pfn_range range
 {
 	while (range.count) {
 		struct pfn_range part = part_of_p2m(memory, range);
-		struct pfn_range before = {range.start, part.start.n - range.start.n};
+		struct pfn_range before = {range.start, part.start.pfn - range.start.pfn};
 		const char *error = boot_memory_reserve(memory, before, kind);
 
 		if (error)
@@ -154,7 +154,8 @@ static const char *settle_claims(struct boot_memory *memory, struct pfn_range ra
 		memory->claim[i] = memory->claim[--memory->claims];
 		error = boot_memory_claim(
 			memory,
-			(struct pfn_range){claim.range.start, part.start.n - claim.range.start.n},
+			(struct pfn_range){claim.range.start,
+					   part.start.pfn - claim.range.start.pfn},
 			claim.kind);
 		if (!error)
 			error = boot_memory_claim(
@@ -171,11 +172,11 @@ static const char *settle_claims(struct boot_memory *memory, struct pfn_range ra
 
 static const char *make_free(struct boot_memory *memory, struct pfn_range range)
 {
-	uint64_t start = range.start.n, end = end_of(range);
+	uint64_t start = range.start.pfn, end = end_of(range);
 
 	for (unsigned int i = 0; i < memory->runs; i++) {
 		struct boot_run *run = &memory->run[i];
-		uint64_t run_start = run->range.start.n, run_end = end_of(run->range);
+		uint64_t run_start = run->range.start.pfn, run_end = end_of(run->range);
 
 		if (run_end <= start || run_start >= end)
 			continue;
@@ -207,7 +208,7 @@ const char *boot_memory_release(struct boot_memory *memory, struct pfn_range ran
 
 struct pfn_range boot_memory_next_free(const struct boot_memory *memory, pfn_t from)
 {
-	uint64_t start = from.n;
+	uint64_t start = from.pfn;
 	uint64_t end = memory->pages;
 
 	for (unsigned int i = 0; i < memory->runs; i++) {
@@ -215,8 +216,8 @@ struct pfn_range boot_memory_next_free(const struct boot_memory *memory, pfn_t f
 
 		if (end_of(used) <= start)
 			continue;
-		if (used.start.n > start) {
-			end = used.start.n;
+		if (used.start.pfn > start) {
+			end = used.start.pfn;
 			break;
 		}
 		start = end_of(used);
@@ -240,7 +241,7 @@ bool boot_memory_is_free(const struct boot_memory *memory, pfn_t frame)
 {
 	struct pfn_range gap = boot_memory_next_free(memory, frame);
 
-	return gap.count && gap.start.n == frame.n;
+	return gap.count && gap.start.pfn == frame.pfn;
 }
 
 uint64_t boot_memory_free(const struct boot_memory *memory)

@@ -53,7 +53,7 @@ static void remove_free(struct frame *frame)
 /* The free block of that order that is the other half, or NULL. The lock is held. */
 static struct frame *free_buddy(const struct frame *frame, unsigned int order)
 {
-	struct frame *buddy = frame_of(pfn(frame_number(frame).n ^ 1ull << order));
+	struct frame *buddy = frame_of(pfn(frame_number(frame).pfn ^ 1ull << order));
 
 	return buddy && buddy->kind == FRAME_FREE && buddy->order == order ? buddy : NULL;
 }
@@ -80,11 +80,11 @@ static void free_run(struct pfn_range run)
 	while (run.count) {
 		unsigned int order = 0;
 
-		while (order < FRAMES_MAX_ORDER && run.start.n % (2ull << order) == 0 &&
+		while (order < FRAMES_MAX_ORDER && run.start.pfn % (2ull << order) == 0 &&
 		       run.count >= 2ull << order)
 			order++;
-		free_block(&frame_database[run.start.n], order);
-		run.start.n += 1ull << order;
+		free_block(&frame_database[run.start.pfn], order);
+		run.start.pfn += 1ull << order;
 		run.count -= 1ull << order;
 	}
 }
@@ -93,16 +93,16 @@ static void free_run(struct pfn_range run)
 static void free_present(struct pfn_range run, bool (*present)(pfn_t frame))
 {
 	struct pfn_range piece = {run.start, 0};
-	uint64_t end = run.start.n + run.count;
+	uint64_t end = run.start.pfn + run.count;
 
-	for (pfn_t frame = run.start; frame.n < end; frame.n++) {
+	for (pfn_t frame = run.start; frame.pfn < end; frame.pfn++) {
 		if (present(frame)) {
 			piece.count++;
 			continue;
 		}
-		set_block(&frame_database[frame.n], FRAME_ABSENT, 0);
+		set_block(&frame_database[frame.pfn], FRAME_ABSENT, 0);
 		free_run(piece);
-		piece = (struct pfn_range){pfn(frame.n + 1), 0};
+		piece = (struct pfn_range){pfn(frame.pfn + 1), 0};
 	}
 	free_run(piece);
 }
@@ -121,10 +121,10 @@ void frames_init(struct frame *storage, const struct boot_memory *memory,
 		const struct boot_run *run = &memory->run[i];
 
 		for (uint64_t n = 0; n < run->range.count; n++)
-			set_block(&frame_database[run->range.start.n + n], run->kind, 0);
+			set_block(&frame_database[run->range.start.pfn + n], run->kind, 0);
 	}
 	for (gap = boot_memory_next_free(memory, pfn(0)); gap.count;
-	     gap = boot_memory_next_free(memory, pfn(gap.start.n + gap.count)))
+	     gap = boot_memory_next_free(memory, pfn(gap.start.pfn + gap.count)))
 		free_present(gap, present);
 }
 
@@ -200,10 +200,10 @@ void frames_free(pfn_t number)
 	struct frame *frame = frame_of(number);
 
 	if (!frame || frame->kind != FRAME_ALLOCATED)
-		panic("frames_free: pfn %lx is %s, not the start of an allocated block", number.n,
+		panic("frames_free: pfn %lx is %s, not the start of an allocated block", number.pfn,
 		      frame ? frame_kind_name(frame->kind) : "past the end of memory");
 	if (frame->flags)
-		panic("frames_free: pfn %lx is still a page table (flags %x)", number.n,
+		panic("frames_free: pfn %lx is still a page table (flags %x)", number.pfn,
 		      frame->flags);
 	free_block(frame, frame->order);
 	spin_unlock(&lock, events);
@@ -216,7 +216,7 @@ void frames_release(pfn_t number)
 
 	if (!frame || frame->kind == FRAME_TAIL || frame->kind == FRAME_FREE ||
 	    frame->kind == FRAME_ALLOCATED || frame->kind == FRAME_ABSENT)
-		panic("frames_release: pfn %lx is %s, not boot memory", number.n,
+		panic("frames_release: pfn %lx is %s, not boot memory", number.pfn,
 		      frame ? frame_kind_name(frame->kind) : "past the end of memory");
 	free_block(frame, 0);
 	spin_unlock(&lock, events);
@@ -225,12 +225,12 @@ void frames_release(pfn_t number)
 pfn_t frames_block(pfn_t number)
 {
 	for (unsigned int order = 0; order <= FRAMES_MAX_ORDER; order++) {
-		pfn_t start = pfn(ROUND_DOWN(number.n, 1ull << order));
+		pfn_t start = pfn(ROUND_DOWN(number.pfn, 1ull << order));
 
-		if (frame_database[start.n].kind != FRAME_TAIL)
+		if (frame_database[start.pfn].kind != FRAME_TAIL)
 			return start;
 	}
-	panic("frames_block: pfn %lx belongs to no block", number.n);
+	panic("frames_block: pfn %lx belongs to no block", number.pfn);
 }
 
 /*
@@ -350,7 +350,7 @@ static bool check_list(struct check *check, unsigned int order, const char **err
 		if (frame->kind != FRAME_FREE || frame->order != order) {
 			snprintf(message, sizeof(message),
 				 "pfn %lx is on the free list of order %u but is %s",
-				 frame_number(frame).n, order, frame_kind_name(frame->kind));
+				 frame_number(frame).pfn, order, frame_kind_name(frame->kind));
 			*error = message;
 			return true;
 		}

@@ -35,7 +35,7 @@ static void set_flags(pt_entry_t *entries, enum pt_level level, uintptr_t start,
 		else if (end - start != pt_span(level) - 1)
 			panic("pfn %lx: a part of what was taken out of the direct map as a large "
 			      "page cannot be put back",
-			      frame.n);
+			      frame.pfn);
 		else
 			set_entry(entry, level,
 				  flags ? pt_entry_make(frame,
@@ -48,7 +48,7 @@ static void set_flags(pt_entry_t *entries, enum pt_level level, uintptr_t start,
 
 static uintptr_t last_byte(struct pfn_range range)
 {
-	return pfn_to_address(pfn(range.start.n + range.count)) - 1;
+	return pfn_to_address(pfn(range.start.pfn + range.count)) - 1;
 }
 
 /* Changes the rights of a range, and flushes them. kernel_mm.lock is held. */
@@ -68,7 +68,7 @@ static void change_rights(struct pfn_range range, uint64_t flags)
 static void change_ptes(struct pfn_range range, uint64_t flags)
 {
 	lazy_enter();
-	for (uint64_t n = range.start.n; n < range.start.n + range.count; n++)
+	for (uint64_t n = range.start.pfn; n < range.start.pfn + range.count; n++)
 		set_kernel_pte(pfn_to_address(pfn(n)),
 			       flags ? pt_entry_make(pfn(n), flags) : pt_entry_none());
 	lazy_leave();
@@ -130,7 +130,7 @@ void *boot_or_direct_map(pfn_t frame)
 {
 	if (live)
 		return pfn_to_virt(frame);
-	if (frame.n - initial_map.start.n < initial_map.count)
-		return (void *)(KERNEL_VIRT_BASE + (frame.n << PAGE_SHIFT));
+	if (frame.pfn - initial_map.start.pfn < initial_map.count)
+		return (void *)(KERNEL_VIRT_BASE + (frame.pfn << PAGE_SHIFT));
 	return NULL;
 }

@@ -71,7 +71,7 @@ static uint64_t count_pieces(const struct boot_memory *memory, uint64_t size, ui
 		if (i < 2 * memory->runs) {
 			if (run->kind != FRAME_ABSENT)
 				continue;
-			edge = run->range.start.n + (i % 2 ? run->range.count : 0);
+			edge = run->range.start.pfn + (i % 2 ? run->range.count : 0);
 		}
 		block = ROUND_DOWN(edge, size);
 		if (block == edge || block == before || block >= limit)
@@ -105,7 +105,7 @@ static pfn_t table_for(const struct plan *plan, enum pt_level level, uint64_t fi
 
 	if (number == table_number(plan, level, first + frames_of(pt_level_above(level))))
 		return INVALID_PFN;
-	return pfn(plan->tables[level].n + number);
+	return pfn(plan->tables[level].pfn + number);
 }
 
 static struct plan make_plan(const struct boot_memory *memory)
@@ -137,8 +137,8 @@ static void fill_pages(pt_entry_t *table, uint64_t first, uint64_t pages)
 /* Takes the right to write from the pages of a run. */
 static void restrict_run(pt_entry_t *table, uint64_t first, struct pfn_range range)
 {
-	uint64_t start = MAX(range.start.n, first);
-	uint64_t end = MIN(range.start.n + range.count, first + PT_ENTRIES);
+	uint64_t start = MAX(range.start.pfn, first);
+	uint64_t end = MIN(range.start.pfn + range.count, first + PT_ENTRIES);
 
 	for (uint64_t n = start; n < end; n++)
 		table[n - first].raw &= ~(PT_RW | PT_DIRTY);
@@ -197,7 +197,7 @@ static void hook_into_root(pfn_t tables, uint64_t count)
 
 	for (uint64_t t = 0; t < count; t++)
 		set_entry(&root[DIRECT_MAP_SLOT + t], PT_PGD,
-			  pt_entry_make(pfn(tables.n + t), PT_TABLE));
+			  pt_entry_make(pfn(tables.pfn + t), PT_TABLE));
 }
 
 void direct_map_build(struct boot_memory *memory)
@@ -215,7 +215,7 @@ void direct_map_build(struct boot_memory *memory)
 
 	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
 		plan.tables[level] = next;
-		next.n += plan.count[level];
+		next.pfn += plan.count[level];
 	}
 	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level))
 		fill_level(&plan, level);

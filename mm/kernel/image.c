@@ -12,7 +12,7 @@
 
 static uintptr_t initial_address(pfn_t frame)
 {
-	return KERNEL_VIRT_BASE + (frame.n << PAGE_SHIFT);
+	return KERNEL_VIRT_BASE + (frame.pfn << PAGE_SHIFT);
 }
 
 static pfn_t initial_pfn(const void *address)
@@ -24,7 +24,7 @@ static struct pfn_range range_between(const void *start, const void *end)
 {
 	pfn_t first = initial_pfn(start);
 
-	return (struct pfn_range){first, initial_pfn(end).n - first.n};
+	return (struct pfn_range){first, initial_pfn(end).pfn - first.pfn};
 }
 
 static void set_rights(uintptr_t address, mfn_t frame, uint64_t flags)
@@ -73,7 +73,7 @@ static void clear_unused_slots(void)
 		struct pt_walk walk = pt_lookup((uintptr_t)slot);
 
 		if (walk.mapped &&
-		    pt_entry_pfn(walk.step[walk.steps - 1].entry).n == initial_pfn(slot).n)
+		    pt_entry_pfn(walk.step[walk.steps - 1].entry).pfn == initial_pfn(slot).pfn)
 			set_rights((uintptr_t)slot, INVALID_MFN, 0);
 	}
 }
@@ -90,7 +90,7 @@ void protect_image(const struct boot_memory *memory)
 	clear_unused_slots();
 
 	/* The builder maps from pfn 0 on, without a gap, some way past its tables. */
-	for (pfn_t frame = pfn(0);; frame.n++) {
+	for (pfn_t frame = pfn(0);; frame.pfn++) {
 		uintptr_t address = initial_address(frame);
 
 		if (in_image(address))
@@ -127,7 +127,7 @@ void protect_drop_initial_map(void)
 	const uint64_t pages_per_table = pt_span(PT_PMD) >> PAGE_SHIFT;
 
 	/* Stops where there is no pte table any more: past the builder's mapping. */
-	for (pfn_t frame = pfn(0);; frame.n++) {
+	for (pfn_t frame = pfn(0);; frame.pfn++) {
 		uintptr_t address = initial_address(frame);
 		struct pt_walk walk = pt_lookup(address);
 		const struct pt_step *last = &walk.step[walk.steps - 1];
@@ -136,7 +136,7 @@ void protect_drop_initial_map(void)
 			break;
 		if (!in_image(address) && pt_entry_present(last->entry))
 			set_rights(address, INVALID_MFN, 0);
-		if (frame.n % pages_per_table == pages_per_table - 1)
+		if (frame.pfn % pages_per_table == pages_per_table - 1)
 			free_empty_table(&walk.step[walk.steps - 2]);
 	}
 }

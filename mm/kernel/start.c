@@ -175,7 +175,7 @@ static bool count_leaf(const struct pt_leaf *leaf, void *argument)
 {
 	uint64_t *leaves = argument;
 
-	leaves[leaf->level] += virt_to_pfn((const void *)leaf->address).n < p2m_size();
+	leaves[leaf->level] += virt_to_pfn((const void *)leaf->address).pfn < p2m_size();
 	return true;
 }
 

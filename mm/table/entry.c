@@ -103,7 +103,7 @@ struct pt_walk pt_lookup(uintptr_t address)
 
 maddr_t pt_step_address(const struct pt_step *step)
 {
-	return (maddr_t){mfn_to_maddr(step->table).n + step->index * sizeof(pt_entry_t)};
+	return (maddr_t){mfn_to_maddr(step->table).ma + step->index * sizeof(pt_entry_t)};
 }
 
 maddr_t pt_virt_to_machine(const void *address)
@@ -115,7 +115,7 @@ maddr_t pt_virt_to_machine(const void *address)
 		panic("address %p has no machine address: it is not mapped (the walk ends at the "
 		      "%s entry)",
 		      address, walk.steps ? pt_level_name(last->level) : "first");
-	return (maddr_t){mfn_to_maddr(pt_entry_mfn(last->entry)).n +
+	return (maddr_t){mfn_to_maddr(pt_entry_mfn(last->entry)).ma +
 			 ((uintptr_t)address & (pt_span(last->level) - 1))};
 }
 
@@ -199,10 +199,10 @@ static void print_step(const struct pt_step *step)
 	       step->entry.raw);
 	if (pt_entry_present(step->entry)) {
 		if (pfn_valid(target))
-			printk(PRINTK_OUTPUT, "  pfn %6lx", target.n);
+			printk(PRINTK_OUTPUT, "  pfn %6lx", target.pfn);
 		else
 			printk(PRINTK_OUTPUT, "  pfn      -");
-		printk(PRINTK_OUTPUT, "  mfn %6lx  %-18s %s", frame.n,
+		printk(PRINTK_OUTPUT, "  mfn %6lx  %-18s %s", frame.mfn,
 		       pt_flags_text(step->entry, step->level, flags, sizeof(flags)),
 		       target_text(target, what, sizeof(what)));
 	}
@@ -220,8 +220,8 @@ void pt_print_walk(uintptr_t address)
 			       : "is not canonical: no table can map it");
 		return;
 	}
-	printk(PRINTK_OUTPUT, "%016lx, root in pfn %lx = mfn %lx\n", address, root.n,
-	       pt_root_mfn().n);
+	printk(PRINTK_OUTPUT, "%016lx, root in pfn %lx = mfn %lx\n", address, root.pfn,
+	       pt_root_mfn().mfn);
 	for (unsigned int i = 0; i < walk.steps; i++)
 		print_step(&walk.step[i]);
 	if (walk.broken)
@@ -244,7 +244,7 @@ static bool walk_table(const struct leaf_walk *walk, mfn_t table, enum pt_level 
 
 	if (!entries)
 		panic("a table at level %u lies in mfn %lx, which is not this domain's", level,
-		      table.n);
+		      table.mfn);
 	for (unsigned int i = 0; i < pt_entries(); i++) {
 		uintptr_t address = pt_canonical(base + i * pt_span(level));
 		pt_entry_t entry = entries[i];

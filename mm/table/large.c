@@ -60,7 +60,7 @@ static void split_page(struct mm *mm, pt_entry_t *entry, enum pt_level level, pf
 	paravirt.alloc_table(mm, table, below);
 	for (unsigned int i = 0; i < pt_entries(); i++)
 		set_entry(&entries[i], below,
-			  pt_entry_from_mfn(mfn(first.n + i * frames_of(below)), flags));
+			  pt_entry_from_mfn(mfn(first.mfn + i * frames_of(below)), flags));
 	set_entry(entry, level, pt_entry_make(table, PT_TABLE));
 }
 
@@ -116,7 +116,7 @@ static pt_entry_t joined(const pt_entry_t *entries, enum pt_level level)
 
 	if (!(pt_geometry.large_levels & 1u << above) || !pt_entry_present(first) ||
 	    !pt_entry_leaf(first, level) || !is_settled(first.raw) ||
-	    pt_entry_mfn(first).n % frames_of(above))
+	    pt_entry_mfn(first).mfn % frames_of(above))
 		return pt_entry_none();
 	/* In a pte the bit of PT_HUGE is another: a memory type's. */
 	if (level == PT_PTE && (first.raw & PT_HUGE))

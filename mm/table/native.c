@@ -66,12 +66,12 @@ static void set_page_writable(pfn_t frame, bool writable)
 	pt_entry_t *entry = pt_find_leaf(pt_root(), pfn_to_address(frame), &level), value;
 
 	if (!entry)
-		panic("pfn %lx has no page in the direct map", frame.n);
+		panic("pfn %lx has no page in the direct map", frame.pfn);
 	value.raw = writable ? entry->raw | PT_RW : entry->raw & ~(PT_RW | PT_DIRTY);
 	if (value.raw == entry->raw)
 		return;
 	if (level != PT_PTE)
-		panic("pfn %lx has no page of its own in the direct map", frame.n);
+		panic("pfn %lx has no page of its own in the direct map", frame.pfn);
 	set(entry, level, value);
 }
 

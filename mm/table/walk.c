@@ -26,7 +26,7 @@ static pfn_t child_of(pt_entry_t entry, enum pt_level level)
 	table = mfn_to_pfn(pt_entry_mfn(entry));
 	if (!pfn_valid(table))
 		panic("a %s entry points to mfn %lx, which is no frame of this domain",
-		      pt_level_name(level), pt_entry_mfn(entry).n);
+		      pt_level_name(level), pt_entry_mfn(entry).mfn);
 	return table;
 }
 

@@ -31,7 +31,7 @@ pt_entry_t page_entry(pfn_t page, unsigned int rights, bool writable)
 	uint64_t flags = PT_PRESENT | PT_USER | PT_ACCESSED;
 
 	if (!rights)
-		return (pt_entry_t){(~(page.n << PAGE_SHIFT) & PT_FRAME_MASK) | PT_ASLEEP};
+		return (pt_entry_t){(~(page.pfn << PAGE_SHIFT) & PT_FRAME_MASK) | PT_ASLEEP};
 	if (writable && (rights & SPACE_WRITE))
 		flags |= PT_RW | PT_DIRTY;
 	if (!(rights & SPACE_EXECUTE))
@@ -53,7 +53,7 @@ pfn_t page_of_entry(pt_entry_t entry)
 
 static bool is_zero_page(pfn_t page)
 {
-	return page.n == zero_page.n;
+	return page.pfn == zero_page.pfn;
 }
 
 static void let_go(pfn_t page)
@@ -124,7 +124,8 @@ uint64_t pages_count_copies(const struct space *space, const struct region *regi
 
 			count +=
 				pfn_valid(page) &&
-				page.n != object_find(region->object, (offset >> PAGE_SHIFT) + i).n;
+				page.pfn !=
+					object_find(region->object, (offset >> PAGE_SHIFT) + i).pfn;
 		}
 	}
 	return count;

@@ -93,7 +93,8 @@ static enum fault copy_on_write(struct space *space, struct region *region, uint
 				pt_entry_t *entry)
 {
 	pfn_t page = page_of_entry(*entry), copy = page;
-	bool alone = region->shared || (page.n != zero_page.n && frame_of(page)->references == 1);
+	bool alone =
+		region->shared || (page.pfn != zero_page.pfn && frame_of(page)->references == 1);
 
 	if (!alone) {
 		copy = frames_alloc(0);
@@ -105,7 +106,7 @@ static enum fault copy_on_write(struct space *space, struct region *region, uint
 	paravirt.flush_address(address);
 	/* Now that no processor reads the old one any more. */
 	lazy_flush();
-	if (!alone && page.n != zero_page.n)
+	if (!alone && page.pfn != zero_page.pfn)
 		page_put(page);
 	return FAULT_DONE;
 }

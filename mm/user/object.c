@@ -186,7 +186,7 @@ pfn_t object_page(struct object *object, uint64_t number)
 		void *memory = new_page();
 
 		if (memory) {
-			*entry = virt_to_pfn(memory).n + 1;
+			*entry = virt_to_pfn(memory).pfn + 1;
 			object->pages++;
 		}
 	}

@@ -216,7 +216,7 @@ static void extend_or_begin(struct batch *batch, uint64_t op, unsigned int first
 static inline void update_now(struct batch *batch, maddr_t entry, uint64_t value,
 			      const void *caller)
 {
-	struct mmu_update update = {entry.n, value};
+	struct mmu_update update = {entry.ma, value};
 	long error;
 
 	batch->single.updates++;
@@ -239,7 +239,7 @@ static NOINLINE void queue_update(struct batch *batch, maddr_t entry, uint64_t v
 	if (batch->updates == BATCH_UPDATES || batch->calls == BATCH_CALLS)
 		flush(batch, BATCH_FLUSH_FULL);
 	extend_or_begin(batch, __HYPERVISOR_mmu_update, batch->updates);
-	batch->update[batch->updates] = (struct mmu_update){entry.n, value};
+	batch->update[batch->updates] = (struct mmu_update){entry.ma, value};
 	batch->caller[batch->updates++] = caller;
 	if (batch_is_lazy())
 		batch->limit = BATCH_UPDATES;
@@ -252,7 +252,7 @@ void batch_mmu_update(maddr_t entry, unsigned int command, uint64_t value, const
 {
 	struct batch *batch = this_batch();
 
-	entry.n |= command;
+	entry.ma |= command;
 	if (likely(!batch->lazy && !batch->calls) || queue_is_taken(batch))
 		update_now(batch, entry, value, caller);
 	else
@@ -261,7 +261,7 @@ void batch_mmu_update(maddr_t entry, unsigned int command, uint64_t value, const
 
 void batch_mmu_update_pair(maddr_t first, maddr_t second, uint64_t value, const void *caller)
 {
-	struct mmu_update updates[] = {{first.n, value}, {second.n, value}};
+	struct mmu_update updates[] = {{first.ma, value}, {second.ma, value}};
 	struct batch *batch = this_batch();
 	bool events = events_mask();
 	unsigned int done = 0;

@@ -27,13 +27,13 @@ static inline maddr_t entry_in_direct_map(const pt_entry_t *entry)
 {
 	mfn_t table = pfn_to_mfn(virt_to_pfn(entry));
 
-	return (maddr_t){mfn_to_maddr(table).n + ((uintptr_t)entry & (PAGE_SIZE - 1))};
+	return (maddr_t){mfn_to_maddr(table).ma + ((uintptr_t)entry & (PAGE_SIZE - 1))};
 }
 
 /* An entry in the direct map, or in the builder's mapping as long as that is all there is. */
 static maddr_t entry_anywhere(const pt_entry_t *entry)
 {
-	if (virt_to_pfn(entry).n < p2m_size())
+	if (virt_to_pfn(entry).pfn < p2m_size())
 		return entry_in_direct_map(entry);
 	return pt_virt_to_machine(entry);
 }
@@ -65,7 +65,7 @@ static NOINLINE void write_entry_of_late_table(pt_entry_t *entry, unsigned int c
 static ALWAYS_INLINE void write_entry(pt_entry_t *entry, unsigned int command, pt_entry_t value,
 				      const void *caller)
 {
-	uint64_t table = virt_to_pfn(entry).n;
+	uint64_t table = virt_to_pfn(entry).pfn;
 
 	if (!(frame_database[table].flags & FRAME_PINNED)) {
 		*(volatile pt_entry_t *)entry = value;
@@ -142,7 +142,7 @@ static void xen_set_page_writable(pfn_t frame, bool writable)
 	pt_entry_t *entry = pt_find(pt_root(), pfn_to_address(frame), PT_PTE);
 
 	if (!entry)
-		panic("pfn %lx has no page in the direct map", frame.n);
+		panic("pfn %lx has no page in the direct map", frame.pfn);
 	batch_mmu_update(entry_in_direct_map(entry), MMU_NORMAL_PT_UPDATE,
 			 pt_entry_make(frame, writable ? PT_KERNEL_RW : PT_KERNEL_RO).raw, CALLER);
 }
@@ -207,12 +207,12 @@ static void loaded(void *mm)
 
 static void xen_load_mm(struct mm *mm)
 {
-	struct mmuext_op kernel = {.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = pfn_to_mfn(mm->root).n};
+	struct mmuext_op kernel = {.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = pfn_to_mfn(mm->root).mfn};
 	struct mmuext_op user = {.cmd = MMUEXT_NEW_USER_BASEPTR};
 
 	mm_expect_pinned(mm, true, "loading an address space");
 	if (pfn_valid(mm->user_root))
-		user.arg1.mfn = pfn_to_mfn(mm->user_root).n;
+		user.arg1.mfn = pfn_to_mfn(mm->user_root).mfn;
 	batch_enter();
 	batch_mmuext_op(&kernel, CALLER);
 	batch_mmuext_op(&user, CALLER);

@@ -134,7 +134,7 @@ static inline unsigned int index_at(uint64_t n, unsigned int level)
 static bool is_absent(pfn_t frame)
 {
 	for (unsigned int i = 0; i < p2m.absent_runs; i++) {
-		if (frame.n - p2m.absent[i].start.n < p2m.absent[i].count)
+		if (frame.pfn - p2m.absent[i].start.pfn < p2m.absent[i].count)
 			return true;
 	}
 	return false;
@@ -145,16 +145,16 @@ uint64_t p2m_entry(pfn_t frame)
 	const union node *node = p2m.root;
 
 	/* Most frames: one load. */
-	if (frame.n < p2m_boot_size)
-		return __atomic_load_n(&p2m_boot_list[frame.n], __ATOMIC_RELAXED);
+	if (frame.pfn < p2m_boot_size)
+		return __atomic_load_n(&p2m_boot_list[frame.pfn], __ATOMIC_RELAXED);
 	/* The limit is raised last when there is a tree, and lowered first when there is none. */
-	if (frame.n >= __atomic_load_n(&p2m.limit, __ATOMIC_ACQUIRE))
+	if (frame.pfn >= __atomic_load_n(&p2m.limit, __ATOMIC_ACQUIRE))
 		return P2M_INVALID;
 	for (unsigned int level = p2m.levels - 1; level > 0; level--)
-		node = __atomic_load_n(&node->child[index_at(frame.n, level)], __ATOMIC_RELAXED);
+		node = __atomic_load_n(&node->child[index_at(frame.pfn, level)], __ATOMIC_RELAXED);
 	if (node == p2m.identity[0])
-		return is_absent(frame) ? P2M_INVALID : frame.n | P2M_IDENTITY;
-	return __atomic_load_n(&node->entry[index_at(frame.n, 0)], __ATOMIC_RELAXED);
+		return is_absent(frame) ? P2M_INVALID : frame.pfn | P2M_IDENTITY;
+	return __atomic_load_n(&node->entry[index_at(frame.pfn, 0)], __ATOMIC_RELAXED);
 }
 
 mfn_t p2m_lookup(pfn_t frame)
@@ -167,8 +167,8 @@ mfn_t p2m_lookup(pfn_t frame)
 /* The M2P ends with the machine's memory, and what is past its end is not mapped. */
 static bool m2p_entry(mfn_t frame, uint64_t *number)
 {
-	return frame.n < m2p_frames &&
-	       probe_read(MACH2PHYS_VIRT_START + frame.n * sizeof(uint64_t), number);
+	return frame.mfn < m2p_frames &&
+	       probe_read(MACH2PHYS_VIRT_START + frame.mfn * sizeof(uint64_t), number);
 }
 
 bool mfn_is_memory(mfn_t frame)
@@ -182,10 +182,10 @@ pfn_t mfn_to_pfn(mfn_t frame)
 {
 	uint64_t number;
 
-	if (m2p_entry(frame, &number) && p2m_entry(pfn(number)) == frame.n)
+	if (m2p_entry(frame, &number) && p2m_entry(pfn(number)) == frame.mfn)
 		return pfn(number);
-	if (p2m_entry(pfn(frame.n)) == (frame.n | P2M_IDENTITY))
-		return pfn(frame.n);
+	if (p2m_entry(pfn(frame.mfn)) == (frame.mfn | P2M_IDENTITY))
+		return pfn(frame.mfn);
 	return INVALID_PFN;
 }
 
@@ -213,7 +213,7 @@ static void free_page(const void *page)
 
 static uint64_t machine_frame(const void *page)
 {
-	return pfn_to_mfn(virt_to_pfn(page)).n;
+	return pfn_to_mfn(virt_to_pfn(page)).mfn;
 }
 
 static bool shared(const union node *node, unsigned int level)
@@ -382,14 +382,14 @@ enum p2m_result p2m_set(pfn_t frame, uint64_t entry)
 {
 	union node **slot;
 
-	if (!can_be_set() || frame.n >= p2m.limit)
+	if (!can_be_set() || frame.pfn >= p2m.limit)
 		return P2M_PAST_LIMIT;
 	if (p2m_entry(frame) == entry)
 		return P2M_SET;
-	slot = leaf_slot(frame.n);
-	if (!slot || !own_leaf(slot, frame.n))
+	slot = leaf_slot(frame.pfn);
+	if (!slot || !own_leaf(slot, frame.pfn))
 		return P2M_NO_MEMORY;
-	__atomic_store_n(&load(slot)->entry[index_at(frame.n, 0)], entry, __ATOMIC_RELAXED);
+	__atomic_store_n(&load(slot)->entry[index_at(frame.pfn, 0)], entry, __ATOMIC_RELAXED);
 	return P2M_SET;
 }
 
@@ -433,17 +433,17 @@ static void set_part_identity(struct leaf_part part)
 
 enum p2m_result p2m_set_identity(struct pfn_range range)
 {
-	uint64_t end = range.start.n + range.count;
+	uint64_t end = range.start.pfn + range.count;
 	struct leaf_part part;
 
-	if (!can_be_set() || end < range.start.n || end > p2m.limit)
+	if (!can_be_set() || end < range.start.pfn || end > p2m.limit)
 		return P2M_PAST_LIMIT;
-	for (uint64_t n = range.start.n; n < end; n = part.end) {
+	for (uint64_t n = range.start.pfn; n < end; n = part.end) {
 		part = part_at(n, end);
 		if (!prepare_identity(part))
 			return P2M_NO_MEMORY;
 	}
-	for (uint64_t n = range.start.n; n < end; n = part.end) {
+	for (uint64_t n = range.start.pfn; n < end; n = part.end) {
 		part = part_at(n, end);
 		set_part_identity(part);
 	}
@@ -591,7 +591,7 @@ bool p2m_start(uint64_t limit)
 
 void p2m_publish(struct arch_shared_info *info)
 {
-	uint64_t root = pt_root_mfn().n;
+	uint64_t root = pt_root_mfn().mfn;
 
 	info->max_pfn = p2m.mapped;
 	info->pfn_to_mfn_frame_list_list =

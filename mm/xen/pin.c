@@ -29,7 +29,7 @@ unsigned int pin_command(enum pt_level level)
 
 static ALWAYS_INLINE void request(unsigned int command, pfn_t table)
 {
-	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(table).n};
+	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(table).mfn};
 
 	batch_mmuext_op(&op, __builtin_return_address(0));
 }
@@ -109,7 +109,7 @@ void mm_expect_pinned(const struct mm *mm, bool pinned, const char *doing)
 		if (pfn_valid(roots[i]) &&
 		    ((frame_of(roots[i])->flags & FRAME_PINNED) != 0) != pinned)
 			panic("%s: the %s root, in pfn %lx, is %s", doing,
-			      i ? "programs'" : "kernel's", roots[i].n,
+			      i ? "programs'" : "kernel's", roots[i].pfn,
 			      pinned ? "not pinned" : "pinned already");
 	}
 }
@@ -190,7 +190,7 @@ void mm_unpin_all(void)
 			if (!mm->pinned)
 				panic("mm_unpin_all: the address space with its root in pfn %lx "
 				      "was pinned for a save, and is not pinned",
-				      mm->root.n);
+				      mm->root.pfn);
 			mm_unpin(mm);
 		}
 		mm_unlock(mm);
@@ -219,7 +219,7 @@ void pin_adopt_boot_tables(void)
 
 static long ask(unsigned int command, pfn_t table)
 {
-	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(table).n};
+	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(table).mfn};
 
 	return hypercall_mmuext_op(&op, 1, NULL);
 }
@@ -250,7 +250,7 @@ uint64_t pinned_tables(void)
 {
 	uint64_t count = 0;
 
-	for (pfn_t frame = pfn(0); frame_of(frame); frame.n++)
+	for (pfn_t frame = pfn(0); frame_of(frame); frame.pfn++)
 		count += (frame_of(frame)->flags & FRAME_PINNED) != 0;
 	return count;
 }

@@ -92,18 +92,18 @@ static pfn_t old_page(struct relocation *move, uint64_t page)
 		move->seen = address;
 	}
 	inside = (address & (pt_span(step->level) - 1)) >> PAGE_SHIFT;
-	return mfn_to_pfn(mfn(pt_entry_mfn(step->entry).n + inside));
+	return mfn_to_pfn(mfn(pt_entry_mfn(step->entry).mfn + inside));
 }
 
 static pfn_t page_of_list(struct relocation *move, uint64_t page)
 {
-	return move->how == P2M_COPY ? pfn(move->data.n + page) : old_page(move, page);
+	return move->how == P2M_COPY ? pfn(move->data.pfn + page) : old_page(move, page);
 }
 
 static void copy_list(struct relocation *move)
 {
 	for (uint64_t page = 0; page < move->frames.data; page++)
-		memcpy(pfn_to_virt(pfn(move->data.n + page)), pfn_to_virt(old_page(move, page)),
+		memcpy(pfn_to_virt(pfn(move->data.pfn + page)), pfn_to_virt(old_page(move, page)),
 		       PAGE_SIZE);
 }
 
@@ -113,13 +113,13 @@ static pt_entry_t entry_for(struct relocation *move, enum pt_level level, pfn_t 
 {
 	if (level == PT_PTE)
 		return pt_entry_make(page_of_list(move, n), PT_KERNEL_RO);
-	return pt_entry_make(pfn(children.n + n), PT_TABLE);
+	return pt_entry_make(pfn(children.pfn + n), PT_TABLE);
 }
 
 /* Xen must hold a table valid before its parent is: read-only, then pinned. */
 static void finish_table(pfn_t table, enum pt_level level)
 {
-	struct mmuext_op pin = {.cmd = pin_command(level), .arg1.mfn = pfn_to_mfn(table).n};
+	struct mmuext_op pin = {.cmd = pin_command(level), .arg1.mfn = pfn_to_mfn(table).mfn};
 
 	make_page_readonly(table);
 	batch_mmuext_op(&pin, __builtin_return_address(0));
@@ -128,7 +128,7 @@ static void finish_table(pfn_t table, enum pt_level level)
 static void fill_tables(struct relocation *move, enum pt_level level, pfn_t tables, pfn_t children,
 			uint64_t entries)
 {
-	for (uint64_t n = 0; n < entries; n += pt_entries(), tables.n++) {
+	for (uint64_t n = 0; n < entries; n += pt_entries(), tables.pfn++) {
 		pt_entry_t *table = pfn_to_virt(tables);
 
 		memset(table, 0, PAGE_SIZE);
@@ -154,7 +154,8 @@ static void hook_into_root(const struct relocation *move, pfn_t top)
 	unsigned int slot = pt_index(move->to, PT_PGD);
 
 	for (unsigned int i = 0; i < move->frames.slots; i++)
-		set_entry(&root[slot + i], PT_PGD, pt_entry_make(pfn(top.n + i), PT_TABLE | PT_NX));
+		set_entry(&root[slot + i], PT_PGD,
+			  pt_entry_make(pfn(top.pfn + i), PT_TABLE | PT_NX));
 }
 
 static void build(struct relocation *move)
@@ -167,7 +168,7 @@ static void build(struct relocation *move)
 		fill_tables(move, level, tables, children, entries);
 		children = tables;
 		entries = move->frames.tables[level];
-		tables.n += entries;
+		tables.pfn += entries;
 	}
 	if (move->how == P2M_REMAP)
 		make_list_writable(move);
@@ -207,7 +208,7 @@ static void return_run(struct returning *back)
 
 static void return_frame(struct returning *back, pfn_t frame)
 {
-	if (back->run.count && frame.n == back->run.start.n + back->run.count) {
+	if (back->run.count && frame.pfn == back->run.start.pfn + back->run.count) {
 		back->run.count++;
 		return;
 	}
@@ -224,7 +225,7 @@ static void return_page(struct returning *back, pfn_t frame)
 
 static void return_table(struct returning *back, pfn_t table, bool pinned)
 {
-	struct mmuext_op unpin = {.cmd = MMUEXT_UNPIN_TABLE, .arg1.mfn = pfn_to_mfn(table).n};
+	struct mmuext_op unpin = {.cmd = MMUEXT_UNPIN_TABLE, .arg1.mfn = pfn_to_mfn(table).mfn};
 
 	if (pinned)
 		batch_mmuext_op(&unpin, __builtin_return_address(0));
@@ -253,7 +254,7 @@ static void return_tree(struct returning *back, const struct relocation *move, p
 			continue;
 		}
 		for (uint64_t page = 0; move->how == P2M_COPY && page < pages; page++)
-			return_page(back, mfn_to_pfn(mfn(pt_entry_mfn(entry).n + page)));
+			return_page(back, mfn_to_pfn(mfn(pt_entry_mfn(entry).mfn + page)));
 	}
 }
 
@@ -370,7 +371,7 @@ static const char *decide(struct relocation *move)
 	move->how = P2M_COPY;
 	if (claim)
 		snprintf(reason, sizeof(reason), "its page in pfn %lx is where the %s must be",
-			 frame.n, claim->kind == FRAME_ABSENT ? "reserved range" : "ramdisk");
+			 frame.pfn, claim->kind == FRAME_ABSENT ? "reserved range" : "ramdisk");
 	else if (lies_in_window(move, &slot))
 		snprintf(reason, sizeof(reason), "the builder put it into the window, root slot %u",
 			 slot);
@@ -454,7 +455,7 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 	if (!pfn_valid(run))
 		return no_room(&move, wanted);
 	move.data = run;
-	move.tables = pfn(run.n + data);
+	move.tables = pfn(run.pfn + data);
 	error = mark_tables(memory, (struct pfn_range){move.tables, move.frames.total_tables});
 	if (error) {
 		boot_memory_release(memory, (struct pfn_range){run, wanted});

@@ -26,7 +26,7 @@ static void take_pieces(struct fuzz_input *input)
 	for (uint64_t pieces = fuzz_below(input, 12); pieces; pieces--) {
 		struct pfn_range piece = {pfn(fuzz_below(input, 1536)), 1 + fuzz_below(input, 300)};
 
-		piece.count = MIN(piece.count, 1536 - piece.start.n);
+		piece.count = MIN(piece.count, 1536 - piece.start.pfn);
 		/* In the way of something: then not. */
 		(void)boot_memory_reserve(&world.memory, piece, FRAME_DATA);
 	}
@@ -37,7 +37,7 @@ static void take_pieces(struct fuzz_input *input)
 		if (!rest.count)
 			break;
 		assert_null(boot_memory_reserve(&world.memory, rest, FRAME_DATA));
-		n = rest.start.n + rest.count;
+		n = rest.start.pfn + rest.count;
 	}
 }
 

@@ -33,7 +33,7 @@ BENCH(direct_map)
 
 static uint64_t timed(unsigned int command, pfn_t table)
 {
-	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(table).n};
+	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(table).mfn};
 	uint64_t start = rdtsc();
 
 	if (hypercall_mmuext_op(&op, 1, NULL))
@@ -54,7 +54,7 @@ BENCH(pin_table)
 	if (!pfn_valid(table) || !pfn_valid(pages))
 		panic("no memory for measuring");
 	for (unsigned int i = 0; i < PT_ENTRIES; i++)
-		entries[i] = pt_entry_from_mfn(pfn_to_mfn(pfn(pages.n + i)), PT_KERNEL_RW);
+		entries[i] = pt_entry_from_mfn(pfn_to_mfn(pfn(pages.pfn + i)), PT_KERNEL_RW);
 	make_page_readonly(table);
 	ticks = timed(MMUEXT_PIN_L1_TABLE, table);
 	bench_report("pinning a full pte table, per entry", ticks, PT_ENTRIES);

@@ -65,7 +65,7 @@ static uint64_t raw(struct bench_space *space, enum work work, unsigned int coun
 
 	for (unsigned int i = 0; i < count; i++)
 		requests[i] = (struct mmu_update){
-			(mfn_to_maddr(space->table).n + i * sizeof(pt_entry_t)) | command,
+			(mfn_to_maddr(space->table).ma + i * sizeof(pt_entry_t)) | command,
 			value_for(space, work),
 		};
 	start = rdtsc();
@@ -164,8 +164,8 @@ static bool collect(pfn_t table, enum pt_level level, void *argument)
 	struct requests *requests = argument;
 	pt_entry_t *entry = pt_find(pt_root(), pfn_to_address(table), PT_PTE);
 	uint64_t address =
-		mfn_to_maddr(pfn_to_mfn(virt_to_pfn(entry))).n + (uintptr_t)entry % PAGE_SIZE;
-	uint64_t machine = pfn_to_mfn(table).n;
+		mfn_to_maddr(pfn_to_mfn(virt_to_pfn(entry))).ma + (uintptr_t)entry % PAGE_SIZE;
+	uint64_t machine = pfn_to_mfn(table).mfn;
 
 	requests->readonly[requests->updates] =
 		(struct mmu_update){address, pt_entry_make(table, PT_KERNEL_RO).raw};
@@ -213,7 +213,7 @@ BENCH(pin_address_space)
 		panic("no memory for measuring");
 	for (uint64_t i = 0; i < PIN_PAGES; i++)
 		set_entry(mm_entry(&mm, i * PAGE_SIZE, PT_PTE), PT_PTE,
-			  pt_entry_make(pfn(pages.n + i % 1024), PT_KERNEL_RW | PT_USER));
+			  pt_entry_make(pfn(pages.pfn + i % 1024), PT_KERNEL_RW | PT_USER));
 	requests.updates = requests.pins = 0;
 	pt_walk_tables(mm.root, pt_user_limit(), collect, &requests);
 	collect(mm.user_root, PT_PGD, &requests);

@@ -63,8 +63,9 @@ TEST(boot, boot_info_is_consistent)
 	const struct boot_info *boot = kernel_boot_info();
 
 	EXPECT_EQ(boot->pages, p2m_size());
-	EXPECT_EQ(boot->page_tables.start.n, pt_root().n);
-	EXPECT_GE(boot->page_tables.start.n, ((uintptr_t)image_end - KERNEL_VIRT_BASE) / PAGE_SIZE);
+	EXPECT_EQ(boot->page_tables.start.pfn, pt_root().pfn);
+	EXPECT_GE(boot->page_tables.start.pfn,
+		  ((uintptr_t)image_end - KERNEL_VIRT_BASE) / PAGE_SIZE);
 	EXPECT(strnlen(boot->cmdline, BOOT_CMDLINE_SIZE) < BOOT_CMDLINE_SIZE);
 	EXPECT_EQ(mfn_valid(boot->console), machine->xen && !boot->dom0);
 	EXPECT_EQ(pages_for(boot->ramdisk_bytes), boot->ramdisk.count);

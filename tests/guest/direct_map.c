@@ -53,10 +53,10 @@ static bool check_leaf(const struct pt_leaf *leaf, void *argument)
 	if (leaf->address >= pt_slot_address(STACKS_SLOT) &&
 	    leaf->address < pt_slot_address(STACKS_SLOT + 1))
 		tally->stacks++;
-	if (expected.n >= p2m_size())
+	if (expected.pfn >= p2m_size())
 		return true;
 	tally->mapped += pt_span(leaf->level) >> PAGE_SHIFT;
-	tally->wrong_frame += pt_entry_mfn(leaf->entry).n != pfn_to_mfn(expected).n;
+	tally->wrong_frame += pt_entry_mfn(leaf->entry).mfn != pfn_to_mfn(expected).mfn;
 	tally->executable += !(leaf->rights & PT_NX);
 	if (leaf->level != PT_PTE)
 		tally->large += pt_span(leaf->level) >> PAGE_SHIFT;
@@ -89,7 +89,7 @@ TEST(direct_map, p2m_and_m2p_are_inverse)
 	for (uint64_t n = 0; n < p2m_size(); n++) {
 		mfn_t frame = pfn_to_mfn(pfn(n));
 
-		wrong += mfn_valid(frame) && mfn_to_pfn(frame).n != n;
+		wrong += mfn_valid(frame) && mfn_to_pfn(frame).pfn != n;
 	}
 	EXPECT_EQ(wrong, 0);
 }
@@ -98,7 +98,7 @@ TEST(direct_map, addresses_and_frames_convert)
 {
 	EXPECT_EQ((uintptr_t)pfn_to_virt(pfn(0)), pt_slot_address(DIRECT_MAP_SLOT));
 	EXPECT_EQ((uintptr_t)pfn_to_virt(pfn(3)), direct_map_base + 3 * PAGE_SIZE);
-	EXPECT_EQ(virt_to_pfn((char *)pfn_to_virt(pfn(77)) + 4095).n, 77);
+	EXPECT_EQ(virt_to_pfn((char *)pfn_to_virt(pfn(77)) + 4095).pfn, 77);
 	EXPECT_EQ((uintptr_t)boot_or_direct_map(pfn(9)), (uintptr_t)pfn_to_virt(pfn(9)));
 }
 
@@ -128,15 +128,15 @@ static enum pt_level leaf_level(pfn_t frame)
  */
 static void restrict_and_restore(pfn_t block, uint64_t flags)
 {
-	struct pfn_range range = {pfn(block.n + 500), 24};
-	char *before = pfn_to_virt(pfn(range.start.n - 1)), *first = pfn_to_virt(range.start);
-	char *after = pfn_to_virt(pfn(range.start.n + range.count)), *last = after - 1;
+	struct pfn_range range = {pfn(block.pfn + 500), 24};
+	char *before = pfn_to_virt(pfn(range.start.pfn - 1)), *first = pfn_to_virt(range.start);
+	char *after = pfn_to_virt(pfn(range.start.pfn + range.count)), *last = after - 1;
 	uint64_t free = frames_free_count(), value;
-	enum pt_level low = leaf_level(block), high = leaf_level(pfn(block.n + 512));
+	enum pt_level low = leaf_level(block), high = leaf_level(pfn(block.pfn + 512));
 
 	REQUIRE(direct_map_restrict(range, flags));
-	EXPECT_EQ(leaf_level(pfn(block.n + 499)), PT_PTE);
-	EXPECT_EQ(leaf_level(pfn(block.n + 524)), PT_PTE);
+	EXPECT_EQ(leaf_level(pfn(block.pfn + 499)), PT_PTE);
+	EXPECT_EQ(leaf_level(pfn(block.pfn + 524)), PT_PTE);
 	EXPECT_EQ(probe_read((uintptr_t)first, &value), flags != 0);
 	EXPECT_EQ(probe_read((uintptr_t)last & ~7ul, &value), flags != 0);
 	EXPECT(!probe_write((uintptr_t)first, 7));
@@ -148,7 +148,7 @@ static void restrict_and_restore(pfn_t block, uint64_t flags)
 	EXPECT(probe_write((uintptr_t)first, 1));
 	EXPECT(probe_write((uintptr_t)last & ~7ul, 2));
 	EXPECT_EQ(leaf_level(block), low);
-	EXPECT_EQ(leaf_level(pfn(block.n + 512)), high);
+	EXPECT_EQ(leaf_level(pfn(block.pfn + 512)), high);
 	EXPECT_EQ(frames_free_count(), free);
 }
 
@@ -176,7 +176,7 @@ TEST(direct_map, the_largest_pages_come_back)
 
 		REQUIRE(direct_map_restrict(page, PT_KERNEL_RO));
 		EXPECT_EQ(leaf_level(block), PT_PTE);
-		EXPECT_EQ(leaf_level(pfn(block.n + 512)), PT_PMD);
+		EXPECT_EQ(leaf_level(pfn(block.pfn + 512)), PT_PMD);
 		EXPECT_EQ(free - frames_free_count(), 2);
 		direct_map_restore(page);
 		restrict_and_restore(block, 0);
@@ -220,6 +220,6 @@ TEST(direct_map, entry_addresses_are_machine_addresses)
 	struct pt_walk walk = pt_lookup(address);
 	const struct pt_step *leaf = &walk.step[walk.steps - 1];
 
-	EXPECT_EQ(pt_virt_to_machine((void *)address).n,
-		  mfn_to_maddr(pt_entry_mfn(leaf->entry)).n + address % pt_span(leaf->level));
+	EXPECT_EQ(pt_virt_to_machine((void *)address).ma,
+		  mfn_to_maddr(pt_entry_mfn(leaf->entry)).ma + address % pt_span(leaf->level));
 }

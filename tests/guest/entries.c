@@ -22,8 +22,8 @@ TEST(entries, translate_both_ways)
 
 		if (!mfn_valid(pfn_to_mfn(pfn(n))))
 			continue;
-		if (!EXPECT_EQ(pt_entry_pfn(entry).n, n) ||
-		    !EXPECT_EQ(pt_entry_mfn(entry).n, pfn_to_mfn(pfn(n)).n))
+		if (!EXPECT_EQ(pt_entry_pfn(entry).pfn, n) ||
+		    !EXPECT_EQ(pt_entry_mfn(entry).mfn, pfn_to_mfn(pfn(n)).mfn))
 			return;
 	}
 	EXPECT(pt_entry_is_none(pt_entry_make(INVALID_PFN, PT_KERNEL_RW)));
@@ -90,7 +90,7 @@ TEST(entries, fixed_slots)
 	EXPECT(!probe_write((uintptr_t)fixed_window, 1));
 	/* Flushed even where nothing else is issued. */
 	lazy_enter();
-	fixed_set(fixed_window, pfn_to_mfn(pfn(page.n ^ 1)), PT_KERNEL_RO);
+	fixed_set(fixed_window, pfn_to_mfn(pfn(page.pfn ^ 1)), PT_KERNEL_RO);
 	*(uint64_t *)pfn_to_virt(page) = 0x5678;
 	EXPECT(probe_read((uintptr_t)fixed_window, &value) && value != 0x5678);
 	fixed_unmap(fixed_window);
@@ -105,10 +105,10 @@ TEST(entries, any_address_has_a_machine_address)
 	struct pt_walk walk = pt_lookup((uintptr_t)&variable);
 	maddr_t expected = mfn_to_maddr(pt_entry_mfn(walk.step[walk.steps - 1].entry));
 
-	expected.n += (uintptr_t)&variable % PAGE_SIZE;
-	EXPECT_EQ(pt_virt_to_machine(&variable).n, expected.n);
-	EXPECT_EQ(pt_virt_to_machine(pfn_to_virt(pt_root())).n,
-		  mfn_to_maddr(pfn_to_mfn(pt_root())).n);
+	expected.ma += (uintptr_t)&variable % PAGE_SIZE;
+	EXPECT_EQ(pt_virt_to_machine(&variable).ma, expected.ma);
+	EXPECT_EQ(pt_virt_to_machine(pfn_to_virt(pt_root())).ma,
+		  mfn_to_maddr(pfn_to_mfn(pt_root())).ma);
 }
 
 /* The five familiar steps lead where the one loop leads, and a value shows the pfn. */
@@ -126,9 +126,9 @@ TEST(entries, typed_steps)
 	EXPECT(!pgd_none(*pgd) && !pgd_bad(*pgd));
 	EXPECT_EQ((uintptr_t)pgd == (uintptr_t)p4d, p4d_folded());
 	EXPECT_EQ((uintptr_t)pte_find(&mm, ADDRESS), (uintptr_t)mm_entry(&mm, ADDRESS, PT_PTE));
-	EXPECT_EQ(pte_val(*pte_find(&mm, ADDRESS)) & PT_FRAME_MASK, page.n << PAGE_SHIFT);
+	EXPECT_EQ(pte_val(*pte_find(&mm, ADDRESS)) & PT_FRAME_MASK, page.pfn << PAGE_SHIFT);
 	EXPECT_EQ(p4d_val(*p4d) & PT_FRAME_MASK,
-		  virt_to_pfn(pud_offset(p4d, ADDRESS)).n << PAGE_SHIFT);
+		  virt_to_pfn(pud_offset(p4d, ADDRESS)).pfn << PAGE_SHIFT);
 	mm_destroy(&mm);
 	frames_free(page);
 }

@@ -157,8 +157,8 @@ TEST(events, shared_info_is_mapped)
 	struct pt_walk walk = pt_lookup((uintptr_t)shared_info);
 
 	REQUIRE(walk.mapped);
-	EXPECT_EQ(mfn_to_maddr(pt_entry_mfn(walk.step[walk.steps - 1].entry)).n,
-		  kernel_boot_info()->shared_info.n);
+	EXPECT_EQ(mfn_to_maddr(pt_entry_mfn(walk.step[walk.steps - 1].entry)).ma,
+		  kernel_boot_info()->shared_info.ma);
 	EXPECT_NE(shared_info->wc_sec, 0);
 	EXPECT_EQ((uintptr_t)this_cpu()->vcpu, (uintptr_t)&shared_info->vcpu_info[0]);
 }

@@ -29,7 +29,7 @@ TEST(frames, every_order_can_be_had)
 		pfn_t block = frames_alloc(order);
 
 		REQUIRE(pfn_valid(block));
-		EXPECT_EQ(block.n % (1ull << order), 0);
+		EXPECT_EQ(block.pfn % (1ull << order), 0);
 		EXPECT_EQ(frames_free_count(), before - (1ull << order));
 		EXPECT_EQ(frame_of(block)->kind, FRAME_ALLOCATED);
 		EXPECT_EQ(frame_of(block)->references, 1);
@@ -57,8 +57,8 @@ static pfn_t take_all(uint64_t *taken)
 		while (pfn_valid(block = frames_alloc(order))) {
 			uint64_t *words = pfn_to_virt(block);
 
-			words[0] = chain.n;
-			words[1] = block.n ^ 0x5a5a5a5a; /* two owners would overwrite it */
+			words[0] = chain.pfn;
+			words[1] = block.pfn ^ 0x5a5a5a5a; /* two owners would overwrite it */
 			chain = block;
 			*taken += 1ull << order;
 		}
@@ -79,7 +79,7 @@ TEST(frames, all_memory_can_be_taken_and_comes_back)
 		const uint64_t *words = pfn_to_virt(block);
 		pfn_t next = pfn(words[0]);
 
-		wrong += words[1] != (block.n ^ 0x5a5a5a5a);
+		wrong += words[1] != (block.pfn ^ 0x5a5a5a5a);
 		frames_free(block);
 		block = next;
 	}

@@ -22,7 +22,7 @@ TEST(native, nothing_is_pinned)
 	EXPECT_EQ(pinned_tables(), 0);
 	EXPECT(!kernel_mm.pinned);
 	EXPECT_EQ(frame_of(pt_root())->flags & FRAME_LEVEL, PT_PGD);
-	EXPECT_EQ(pt_entry_pfn(root[511]).n, pt_entry_mfn(root[511]).n); /* identity */
+	EXPECT_EQ(pt_entry_pfn(root[511]).pfn, pt_entry_mfn(root[511]).mfn); /* identity */
 	recorded_begin();
 	REQUIRE(mm_create(&mm));
 	mm_activate(&mm);
@@ -96,7 +96,7 @@ TEST(native, a_large_page_is_split_and_joined)
 
 	REQUIRE(pfn_valid(block));
 	for (uint64_t i = 0; i < 512; i++)
-		*(uint64_t *)pfn_to_virt(pfn(block.n + i)) = i;
+		*(uint64_t *)pfn_to_virt(pfn(block.pfn + i)) = i;
 	recorded_begin();
 	REQUIRE(mm_create(&mm) && mm_prepare(&mm, base, base, PT_PMD));
 	entry = mm_entry(&mm, base, PT_PMD);
@@ -139,7 +139,7 @@ TEST(native, a_large_page_is_split_and_joined)
 TEST(native, the_direct_map_is_split_and_joined)
 {
 	pfn_t block = frames_alloc(9);
-	struct pfn_range one = {pfn(block.n + 3), 1}, other = {pfn(block.n + 4), 1};
+	struct pfn_range one = {pfn(block.pfn + 3), 1}, other = {pfn(block.pfn + 4), 1};
 	enum pt_level level;
 	uint64_t split, free_before, announced;
 

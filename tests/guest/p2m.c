@@ -31,7 +31,7 @@ TEST(p2m, all_roads_lead_to_the_same_entry)
 	}
 	EXPECT_EQ(wrong, 0);
 	EXPECT_EQ(info->p2m_vaddr, P2M_VIRT_BASE);
-	EXPECT_EQ(info->p2m_cr3 >> PAGE_SHIFT, pt_root_mfn().n);
+	EXPECT_EQ(info->p2m_cr3 >> PAGE_SHIFT, pt_root_mfn().mfn);
 	EXPECT_GE(info->max_pfn, p2m_size());
 	EXPECT_EQ(info->p2m_generation % 2, 0);
 }
@@ -58,12 +58,12 @@ TEST(p2m, the_old_place_was_given_back)
 	EXPECT_EQ(done.frames.data, pages_for(p2m_size() * 8));
 	EXPECT_EQ(done.frames.tables[PT_PTE], (done.frames.data + 511) / 512);
 	for (uint64_t i = 0; i < boot->p2m.count; i++) {
-		pfn_t frame = pfn(boot->p2m.start.n + i);
+		pfn_t frame = pfn(boot->p2m.start.pfn + i);
 		struct pt_walk walk = pt_lookup((uintptr_t)pfn_to_virt(frame));
 
 		tables += frame_of(frame)->kind != FRAME_P2M;
 		/* Writable, unless it has become a table again, the zero page, or a stack's. */
-		if (!(frame_of(frame)->flags & FRAME_PINNED) && frame.n != zero_page.n)
+		if (!(frame_of(frame)->flags & FRAME_PINNED) && frame.pfn != zero_page.pfn)
 			EXPECT(!walk.mapped || (walk.step[3].entry.raw & PT_RW));
 	}
 	EXPECT_GE(tables, done.returned);
@@ -94,13 +94,13 @@ TEST(p2m, leaves_are_made_when_they_are_needed)
 	EXPECT_EQ(shared_info->arch.p2m_generation, 0);
 	EXPECT_EQ(p2m_set(pfn(far), 0x4321), P2M_SET);
 	EXPECT_EQ(shared_info->arch.p2m_generation, 2);
-	EXPECT_EQ(pfn_to_mfn(pfn(far)).n, 0x4321);
+	EXPECT_EQ(pfn_to_mfn(pfn(far)).mfn, 0x4321);
 	EXPECT_EQ(linear[far], 0x4321);
 	EXPECT_EQ(linear[far - P2M_PER_PAGE], P2M_INVALID); /* the gap can be read */
 	EXPECT_EQ(shared_info->arch.max_pfn, ROUND_UP(far, P2M_PER_PAGE));
 	EXPECT_EQ(p2m_set_identity((struct pfn_range){pfn(far + 1), 100}), P2M_SET);
-	EXPECT_EQ(pfn_to_mfn(pfn(far + 100)).n, far + 100);
-	EXPECT_EQ(pfn_to_mfn(pfn(p2m_size() - 1)).n, linear[p2m_size() - 1]);
+	EXPECT_EQ(pfn_to_mfn(pfn(far + 100)).mfn, far + 100);
+	EXPECT_EQ(pfn_to_mfn(pfn(p2m_size() - 1)).mfn, linear[p2m_size() - 1]);
 	p2m_stop();
 	/* The pages are back, but for a table of the window that may have been added. */
 	EXPECT_GE(frames_free_count() + 2, free);

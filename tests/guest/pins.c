@@ -25,7 +25,7 @@ SUITE_THAT(NEEDS_XEN_TABLES, pins,
 
 static long operation(unsigned int command, pfn_t frame)
 {
-	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(frame).n};
+	struct mmuext_op op = {.cmd = command, .arg1.mfn = pfn_to_mfn(frame).mfn};
 
 	return hypercall_mmuext_op(&op, 1, NULL);
 }
@@ -190,7 +190,7 @@ TEST(pins, a_table_pinned_outside_is_told)
 	EXPECT_EQ(pin_try(table, PT_PMD, NULL), -XEN_EINVAL); /* it can be written */
 	make_page_readonly(table);
 	EXPECT_EQ(pin_try(table, PT_PMD, NULL), 0);
-	update = (struct mmu_update){mfn_to_maddr(pfn_to_mfn(table)).n,
+	update = (struct mmu_update){mfn_to_maddr(pfn_to_mfn(table)).ma,
 				     pt_entry_make(page, PT_KERNEL_RW).raw};
 	EXPECT_EQ(pin_try(table, PT_PTE, &update), 0);
 	update.val = pt_entry_make(table, PT_KERNEL_RW).raw; /* itself, to be written */

@@ -260,7 +260,7 @@ static void take_memory(uint64_t leave, pfn_t *first)
 
 			if (!pfn_valid(block))
 				break;
-			frame_of(block)->private = first->n;
+			frame_of(block)->private = first->pfn;
 			*first = block;
 		}
 	}

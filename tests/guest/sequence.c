@@ -57,7 +57,7 @@ static bool set_up(void)
 
 		if (!pfn_valid(frame))
 			return false;
-		clear.arg1.mfn = pfn_to_mfn(frame).n;
+		clear.arg1.mfn = pfn_to_mfn(frame).mfn;
 		if (hypercall_mmuext_op(&clear, 1, NULL))
 			return false;
 		stage.pfn[i] = frame;

@@ -71,7 +71,7 @@ TEST(xen_pv, xen_adds_exactly_these_bits)
 /* Updates that Xen must refuse, each with its error. */
 static long update(pt_entry_t *entry, uint64_t value)
 {
-	struct mmu_update request = {pt_virt_to_machine(entry).n, value};
+	struct mmu_update request = {pt_virt_to_machine(entry).ma, value};
 
 	return hypercall_mmu_update(&request, 1, NULL);
 }

@@ -141,7 +141,7 @@ void native_flush_all(void)
 
 void native_load_root(paddr_t root)
 {
-	host_tlb.root = root.n;
+	host_tlb.root = root.pa;
 }
 
 static bool masked;

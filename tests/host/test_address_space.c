@@ -108,9 +108,9 @@ static void tables_past_the_builders_list(void **state)
 		assert_true(mm_prepare(&mm, 0x5000, 0x5000, PT_PTE));
 		mm_activate(&mm);
 		entry = mm_entry(&mm, 0x5000, PT_PTE);
-		p2m_boot_size = virt_to_pfn(entry).n; /* the first that it does not have */
+		p2m_boot_size = virt_to_pfn(entry).pfn; /* the first that it does not have */
 		set_entry(entry, PT_PTE, pt_entry_make(shared_page, PT_KERNEL_RO));
-		assert_int_equal(pt_entry_pfn(read_entry(entry)).n, shared_page.n);
+		assert_int_equal(pt_entry_pfn(read_entry(entry)).pfn, shared_page.pfn);
 		set_entry(entry, PT_PTE, pt_entry_none());
 		assert_true(pt_entry_is_none(read_entry(entry)));
 		p2m_boot_size = listed;
@@ -121,7 +121,7 @@ static void tables_past_the_builders_list(void **state)
 
 static bool check_pinned(pfn_t table, enum pt_level level, void *argument)
 {
-	struct model_frame_state state = model_frame_state(model_mfn(table.n));
+	struct model_frame_state state = model_frame_state(model_mfn(table.pfn));
 
 	(void)argument;
 	assert_int_equal(state.type, pt_level_rank(level));
@@ -137,7 +137,7 @@ static bool check_pinned(pfn_t table, enum pt_level level, void *argument)
 
 static bool check_unpinned(pfn_t table, enum pt_level level, void *argument)
 {
-	struct model_frame_state state = model_frame_state(model_mfn(table.n));
+	struct model_frame_state state = model_frame_state(model_mfn(table.pfn));
 
 	(void)argument;
 	(void)level;
@@ -392,7 +392,7 @@ static void a_lock_is_held_until_the_batch_is_out(void **state)
 	pin_table(frame_number(table), PT_PTE);
 	assert_true(batch_pending());
 	assert_true(table->lock.held);
-	assert_int_not_equal(model_frame_state(model_mfn(frame_number(table).n)).type, MODEL_L1);
+	assert_int_not_equal(model_frame_state(model_mfn(frame_number(table).pfn)).type, MODEL_L1);
 	lazy_leave();
 	assert_false(table->lock.held);
 	/* Unpinning trips over nothing that waits, this table's lock least of all. */
@@ -501,18 +501,18 @@ static void every_cpu_leaves_an_address_space_that_ends(void **state)
 	batch_enter();
 	mm_load(&mm);
 	assert_ptr_equal(this_cpu()->loaded_mm, &kernel_mm);
-	assert_int_equal(model_root(3), model_mfn(kernel_mm.root.n));
+	assert_int_equal(model_root(3), model_mfn(kernel_mm.root.pfn));
 
 	host_use_cpu(0);
-	assert_int_equal(model_root(0), model_mfn(mm.root.n));
-	assert_int_equal(model_user_root(0), model_mfn(mm.user_root.n));
+	assert_int_equal(model_root(0), model_mfn(mm.root.pfn));
+	assert_int_equal(model_user_root(0), model_mfn(mm.user_root.pfn));
 	mm_exit(&mm);
 	assert_false(mm.pinned);
-	assert_int_equal(model_root(0), model_mfn(kernel_mm.root.n));
+	assert_int_equal(model_root(0), model_mfn(kernel_mm.root.pfn));
 	assert_int_equal(model_user_root(0), 0);
-	assert_int_equal(model_root(1), model_mfn(other.root.n));
-	assert_int_equal(model_root(2), model_mfn(other.root.n));
-	assert_int_equal(model_root(3), model_mfn(kernel_mm.root.n));
+	assert_int_equal(model_root(1), model_mfn(other.root.pfn));
+	assert_int_equal(model_root(2), model_mfn(other.root.pfn));
+	assert_int_equal(model_root(3), model_mfn(kernel_mm.root.pfn));
 	pt_walk_tables(mm.root, pt_user_limit(), check_unpinned, NULL);
 	mm_exit(&mm); /* ended: nothing to undo */
 
@@ -524,7 +524,7 @@ static void every_cpu_leaves_an_address_space_that_ends(void **state)
 	mm_destroy(&mm);
 	mm_destroy(&other);
 	for (unsigned int cpu = 0; cpu < MODEL_VCPUS; cpu++)
-		assert_int_equal(model_root(cpu), model_mfn(kernel_mm.root.n));
+		assert_int_equal(model_root(cpu), model_mfn(kernel_mm.root.pfn));
 	stop();
 }
 
@@ -563,9 +563,9 @@ static void a_load_that_waits_is_not_missed(void **state)
 	for (unsigned int cpu = 1; cpu < 3; cpu++) {
 		host_use_cpu(cpu);
 		batch_leave();
-		assert_int_not_equal(model_root(cpu), model_mfn(mm.root.n));
+		assert_int_not_equal(model_root(cpu), model_mfn(mm.root.pfn));
 	}
-	assert_int_equal(model_root(1), model_mfn(other.root.n));
+	assert_int_equal(model_root(1), model_mfn(other.root.pfn));
 	host_use_cpu(0);
 	mm_destroy(&mm);
 	mm_destroy(&other);
@@ -787,7 +787,7 @@ static void boot_tables_are_adopted(void **state)
 		assert_int_equal(recorder.live, pinned_tables());
 		assert_int_equal(recorder.count[RECORD_ADOPT], pinned_tables());
 		assert_int_equal(recorder.count[RECORD_ALLOC], 0);
-		assert_int_equal(recorder.log[recorder.events - 1].table.n, kernel_mm.root.n);
+		assert_int_equal(recorder.log[recorder.events - 1].table.pfn, kernel_mm.root.pfn);
 		assert_int_equal(model_counters().hypercalls, 1); /* the second entry */
 		/* All that is linked is known; from here on the order is strict. */
 		assert_true(mm_create(&mm));
@@ -820,12 +820,12 @@ static void an_adopted_table_is_released_like_any_other(void **state)
 	table = virt_to_pfn(mm_entry(&kernel_mm, address, PT_PTE));
 	/* As the builder leaves it: validated by what points to it alone. */
 	assert_int_equal(hypercall_mmuext_op(&(struct mmuext_op){.cmd = MMUEXT_UNPIN_TABLE,
-								 .arg1.mfn = model_mfn(table.n)},
+								 .arg1.mfn = model_mfn(table.pfn)},
 					     1, NULL),
 			 0);
 	frame_of(table)->flags |= FRAME_ADOPTED;
 	mm_free_tables(&kernel_mm, address, address + pt_span(PT_PGD) - 1);
-	assert_int_equal(model_frame_state(model_mfn(table.n)).type, MODEL_WRITABLE);
+	assert_int_equal(model_frame_state(model_mfn(table.pfn)).type, MODEL_WRITABLE);
 	assert_int_equal(frame_of(table)->flags, 0);
 	stop();
 }
@@ -850,17 +850,17 @@ static void a_table_pinned_outside_is_told(void **state)
 	assert_int_equal(recorder.count[RECORD_ADOPT], 1);
 	assert_int_equal(recorder.count[RECORD_RELEASE], 1);
 	assert_int_equal(recorder.log[recorder.events - 2].kind, RECORD_ADOPT);
-	assert_int_equal(recorder.log[recorder.events - 2].table.n, table.n);
+	assert_int_equal(recorder.log[recorder.events - 2].table.pfn, table.pfn);
 	assert_int_equal(recorder.log[recorder.events - 2].level, PT_PMD);
 	/* With an entry, taken or refused: Xen's answer, and nothing is left of it. */
-	update = (struct mmu_update){model_mfn(table.n) << PAGE_SHIFT,
+	update = (struct mmu_update){model_mfn(table.pfn) << PAGE_SHIFT,
 				     pt_entry_make(shared_page, PT_KERNEL_RO).raw};
 	assert_int_equal(pin_try(table, PT_PTE, &update), 0);
 	assert_int_equal(((pt_entry_t *)pfn_to_virt(table))->raw & PT_FRAME_MASK,
-			 model_mfn(shared_page.n) << PAGE_SHIFT);
+			 model_mfn(shared_page.pfn) << PAGE_SHIFT);
 	update.val = pt_entry_make(table, PT_KERNEL_RW).raw;
 	assert_int_not_equal(pin_try(table, PT_PTE, &update), 0);
-	assert_false(model_frame_state(model_mfn(table.n)).pinned);
+	assert_false(model_frame_state(model_mfn(table.pfn)).pinned);
 	assert_int_equal(frame_of(table)->flags, 0);
 	make_page_writable(table);
 	paravirt.flush_all();
@@ -922,7 +922,7 @@ static void protection_keeps_what_the_processor_sets(void **state)
 		assert_false(old.raw & PT_DIRTY);
 		/* The processor sets "dirty" between start and commit. */
 		if (pinned) {
-			struct mmu_update update = {model_mfn(virt_to_pfn(entry).n) * PAGE_SIZE +
+			struct mmu_update update = {model_mfn(virt_to_pfn(entry).pfn) * PAGE_SIZE +
 							    5 * 8,
 						    entry->raw | PT_DIRTY};
 
@@ -1019,7 +1019,7 @@ static void explaining_survives_wild_entries(void **state)
 	root[5] = pt_entry_from_mfn(mfn(model_foreign_mfn()), PT_TABLE);
 	root[6].raw = UINT64_MAX & ~PT_HUGE;
 	host_clear_output();
-	explain_frame(mfn(model_mfn(shared_page.n)));
+	explain_frame(mfn(model_mfn(shared_page.pfn)));
 	assert_non_null(strstr(host_output(), "mapped writable at"));
 	root[5] = root[6] = pt_entry_none();
 	mm_destroy(&mm);
@@ -1038,7 +1038,7 @@ static void an_inverted_entry_is_no_hazard(void **state)
 	assert_int_equal(explain_entry(PT_PTE, page_entry(shared_page, 0, false)), 0);
 	assert_int_equal(explain_entry(PT_PTE, page_entry(pfn(0), 0, false)), 0);
 	assert_string_equal(host_output(), "");
-	absent.raw = model_mfn(shared_page.n) << PAGE_SHIFT | 1ull << 9;
+	absent.raw = model_mfn(shared_page.pfn) << PAGE_SHIFT | 1ull << 9;
 	assert_int_equal(explain_entry(PT_PTE, absent), 1);
 	assert_non_null(strstr(host_output(), "L1TF"));
 	/* Another domain's memory is memory. */

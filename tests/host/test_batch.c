@@ -56,7 +56,7 @@ static void at_once_outside_of_lazy_mode(void **state)
 	(void)state;
 	start();
 	update(0, page(1));
-	assert_true(model_entry(slot(0).n) & 1);
+	assert_true(model_entry(slot(0).ma) & 1);
 	operation(MMUEXT_TLB_FLUSH_LOCAL);
 	batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_INVLPG, NULL);
 	assert_int_equal(batch_counters().calls, 3);
@@ -88,7 +88,7 @@ static void neighbours_share_an_element(void **state)
 	assert_int_equal(batch_counters().operations, 10);
 	assert_int_equal(batch_counters().largest, 210);
 	/* In order: the later value stands. */
-	assert_int_equal(model_entry(slot(7).n) >> 12 & 0xffffffff, model_mfn(2));
+	assert_int_equal(model_entry(slot(7).ma) >> 12 & 0xffffffff, model_mfn(2));
 	world_discard();
 }
 
@@ -101,10 +101,10 @@ static void lazy_mode_nests(void **state)
 	update(0, page(1));
 	batch_leave();
 	assert_true(batch_pending());
-	assert_int_equal(model_entry(slot(0).n), 0);
+	assert_int_equal(model_entry(slot(0).ma), 0);
 	batch_leave();
 	assert_false(batch_pending());
-	assert_true(model_entry(slot(0).n) & 1);
+	assert_true(model_entry(slot(0).ma) & 1);
 	assert_int_equal(batch_counters().flushes[BATCH_FLUSH_LEAVE], 1);
 	world_discard();
 }
@@ -116,9 +116,9 @@ static void a_flush_does_not_end_lazy_mode(void **state)
 	batch_enter();
 	update(0, page(1));
 	batch_flush();
-	assert_true(model_entry(slot(0).n) & 1);
+	assert_true(model_entry(slot(0).ma) & 1);
 	update(1, page(1));
-	assert_int_equal(model_entry(slot(1).n), 0);
+	assert_int_equal(model_entry(slot(1).ma), 0);
 	batch_leave();
 	assert_int_equal(batch_counters().flushes[BATCH_FLUSH_READ], 1);
 	batch_flush(); /* nothing waits: nothing happens */
@@ -161,7 +161,7 @@ static void an_event_handler_is_never_lazy(void **state)
 	update(0, page(2));
 	/* ... and what the interrupted code had queued went out first. */
 	assert_false(batch_pending());
-	assert_int_equal(model_entry(slot(0).n) >> 12 & 0xffffffff, model_mfn(2));
+	assert_int_equal(model_entry(slot(0).ma) >> 12 & 0xffffffff, model_mfn(2));
 	batch_leave();
 	this_cpu()->event_depth = 0;
 	assert_true(batch_is_lazy());
@@ -184,13 +184,13 @@ static void a_handler_that_interrupts_an_append(void **state)
 	operation(MMUEXT_TLB_FLUSH_LOCAL);
 	batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_INVLPG, NULL);
 	batch_flush();
-	assert_true(model_entry(slot(5).n) & 1);
-	assert_int_equal(model_entry(slot(0).n), 0); /* waits, untouched */
+	assert_true(model_entry(slot(5).ma) & 1);
+	assert_int_equal(model_entry(slot(0).ma), 0); /* waits, untouched */
 	assert_int_equal(model_counters().hypercalls, 3);
 	this_cpu()->event_depth = 0;
 	this_cpu()->batch->busy = false;
 	batch_leave();
-	assert_true(model_entry(slot(1).n) & 1);
+	assert_true(model_entry(slot(1).ma) & 1);
 	assert_int_equal(batch_counters().updates, 3);
 	world_discard();
 }
@@ -210,7 +210,7 @@ static void callbacks_run_after_their_batch(void **state)
 
 	(void)state;
 	start();
-	address = slot(3).n;
+	address = slot(3).ma;
 	called = 0;
 	batch_enter();
 	update(3, page(1));
@@ -240,7 +240,7 @@ static void events_are_as_before(void **state)
 
 	(void)state;
 	start();
-	address = slot(3).n;
+	address = slot(3).ma;
 	for (unsigned int i = 0; i < 4; i++) {
 		bool enabled = i % 2;
 
@@ -307,7 +307,7 @@ static void more_hypercalls_than_fit(void **state)
 	update(10, page(1));
 	batch_leave();
 	for (unsigned int i = 3; i <= 10; i++)
-		assert_true(model_entry(slot(i).n) & 1);
+		assert_true(model_entry(slot(i).ma) & 1);
 	batch_reset_counters();
 	batch_enter();
 	for (unsigned int i = 0; i < BATCH_CALLS + 8; i++)
@@ -327,7 +327,7 @@ static void a_callback_of_a_handler(void **state)
 
 	(void)state;
 	start();
-	address = slot(3).n;
+	address = slot(3).ma;
 	called = 0;
 	batch_enter();
 	update(3, page(1));
@@ -409,7 +409,7 @@ static void a_pair_is_never_parted(void **state)
 	assert_int_equal(batch_counters().calls, 1);
 	assert_int_equal(batch_counters().updates, 2);
 	assert_int_equal(batch_counters().largest, 2);
-	assert_true(model_entry(slot(4).n) & model_entry(slot(5).n) & 1);
+	assert_true(model_entry(slot(4).ma) & model_entry(slot(5).ma) & 1);
 	world_discard();
 }
 
@@ -423,11 +423,11 @@ static void each_cpu_has_its_queue(void **state)
 	assert_false(batch_pending());
 	assert_false(batch_is_lazy());
 	update(1, page(1));
-	assert_true(model_entry(slot(1).n) & 1);
-	assert_int_equal(model_entry(slot(0).n), 0);
+	assert_true(model_entry(slot(1).ma) & 1);
+	assert_int_equal(model_entry(slot(0).ma), 0);
 	host_use_cpu(0);
 	batch_leave();
-	assert_true(model_entry(slot(0).n) & 1);
+	assert_true(model_entry(slot(0).ma) & 1);
 	world_discard();
 }
 
@@ -555,7 +555,7 @@ static void random_mixtures(void **state)
 		while (depth--)
 			batch_leave();
 		for (unsigned int n = 0; n < 512; n++)
-			assert_int_equal(model_entry(slot(n).n) & ~(1ull << 52 | 4), expected[n]);
+			assert_int_equal(model_entry(slot(n).ma) & ~(1ull << 52 | 4), expected[n]);
 		assert_null(model_check());
 		world_discard();
 	}

@@ -75,8 +75,8 @@ static void a_full_list_says_so(void **state)
 	/* Its first can be taken out all the same. */
 	assert_null(boot_memory_release(&memory, (struct pfn_range){pfn(0), 1}));
 	assert_int_equal(memory.runs, BOOT_MEMORY_RUNS - 1);
-	assert_int_equal(memory.run[0].range.start.n, 3);
-	assert_int_equal(memory.run[BOOT_MEMORY_RUNS - 2].range.start.n,
+	assert_int_equal(memory.run[0].range.start.pfn, 3);
+	assert_int_equal(memory.run[BOOT_MEMORY_RUNS - 2].range.start.pfn,
 			 3 * (BOOT_MEMORY_RUNS - 1));
 }
 
@@ -122,7 +122,7 @@ static void against_the_model(void **state)
 				taken = boot_memory_take(&memory, count, FRAME_TABLE);
 				assert_int_equal(pfn_valid(taken), lowest + count <= PAGES);
 				if (pfn_valid(taken)) {
-					assert_int_equal(taken.n, lowest);
+					assert_int_equal(taken.pfn, lowest);
 					memset(used + lowest, 1, count);
 				}
 			}
@@ -194,7 +194,7 @@ static void check_claims(const enum frame_kind *kinds, const enum frame_kind *wa
 		enum frame_kind kind = FRAME_FREE;
 
 		for (unsigned int i = 0; i < memory.runs; i++) {
-			if (n - memory.run[i].range.start.n < memory.run[i].range.count)
+			if (n - memory.run[i].range.start.pfn < memory.run[i].range.count)
 				kind = memory.run[i].kind;
 		}
 		assert_int_equal(kind, kinds[n]);

@@ -55,22 +55,22 @@ static void an_operation_is_named(void **state)
 
 		world_start(levels, 2048);
 		frame = frames_alloc(0);
-		operation.arg1.mfn = model_mfn(frame.n);
+		operation.arg1.mfn = model_mfn(frame.pfn);
 		for (enum pt_level level = PT_PTE; level <= PT_PGD; level = pt_level_above(level))
 			expect_operation(pin_command(level),
 					 "pinning mfn %lx as a %s table:\n"
 					 "  pfn %lx cannot be a %s table while it can be written",
-					 model_mfn(frame.n), pt_level_name(level), frame.n,
+					 model_mfn(frame.pfn), pt_level_name(level), frame.pfn,
 					 pt_level_name(level));
 		expect_operation(MMUEXT_UNPIN_TABLE, "unpinning mfn %lx: was it pinned?",
-				 model_mfn(frame.n));
+				 model_mfn(frame.pfn));
 		expect_operation(MMUEXT_NEW_BASEPTR, "loading mfn %lx as a root",
-				 model_mfn(frame.n));
+				 model_mfn(frame.pfn));
 		expect_operation(MMUEXT_NEW_USER_BASEPTR, "loading mfn %lx as a root",
-				 model_mfn(frame.n));
+				 model_mfn(frame.pfn));
 		expect_operation(MMUEXT_TLB_FLUSH_LOCAL,
 				 "refused mmuext operation 4 of 7, command %u on mfn %lx: EINVAL",
-				 MMUEXT_TLB_FLUSH_LOCAL, model_mfn(frame.n));
+				 MMUEXT_TLB_FLUSH_LOCAL, model_mfn(frame.pfn));
 		expect_operation(MMUEXT_TLB_FLUSH_LOCAL, "asked for by somewhere");
 		operation.arg1.mfn = model_foreign_mfn();
 		expect_operation(pin_command(PT_PTE), "the frame is not this domain's");
@@ -87,14 +87,14 @@ static void an_update_is_named(void **state)
 	world_start(4, 2048);
 	frame = frames_alloc(0);
 	update.val = 0x123;
-	update.ptr = (model_mfn(kernel_mm.root.n) << PAGE_SHIFT) + 260 * 8;
+	update.ptr = (model_mfn(kernel_mm.root.pfn) << PAGE_SHIFT) + 260 * 8;
 	host_expect_panic(refuse_update, "root slot 260 belongs to the hypervisor");
 	update.ptr += 30 * 8;
 	host_expect_panic(refuse_update, "as a pgd entry:");
 	host_expect_panic(refuse_update, "entry 290 of the table in mfn");
 	host_expect_panic(refuse_update, "refused page-table update 1 of 2: EPERM");
 	/* An ordinary frame, taken for a pte table that nothing points to. */
-	update.ptr = model_mfn(frame.n) << PAGE_SHIFT;
+	update.ptr = model_mfn(frame.pfn) << PAGE_SHIFT;
 	host_expect_panic(refuse_update, "no entry points to that table");
 	frames_free(frame);
 	world_stop();
@@ -176,7 +176,7 @@ static void the_search_ends_with_the_table(void **state)
 	(void)state;
 	world_start(4, 2048);
 	/* In the direct map's third table. */
-	while ((wanted = frames_alloc(0)).n < 1030)
+	while ((wanted = frames_alloc(0)).pfn < 1030)
 		held[count++] = wanted;
 	while (pfn_valid(held[count] = frames_alloc(0))) {
 		*(uint64_t *)pfn_to_virt(held[count]) = pt_entry_make(wanted, PT_KERNEL_RW).raw;

@@ -18,7 +18,7 @@ static bool all_present(pfn_t frame)
 
 static bool some_absent(pfn_t frame)
 {
-	return frame.n % 37 != 5;
+	return frame.pfn % 37 != 5;
 }
 
 static void start(uint64_t pages, bool (*present)(pfn_t))
@@ -98,19 +98,20 @@ static void random_histories(void **state)
 
 				if (!pfn_valid(block))
 					continue;
-				assert_int_equal(block.n % (1u << order), 0);
-				assert_int_equal(frames_block(pfn(block.n + (1u << order) - 1)).n,
-						 block.n);
+				assert_int_equal(block.pfn % (1u << order), 0);
+				assert_int_equal(
+					frames_block(pfn(block.pfn + (1u << order) - 1)).pfn,
+					block.pfn);
 				for (uint64_t n = 0; n < 1u << order; n++) {
-					assert_int_equal(owner[block.n + n], 0);
-					owner[block.n + n] = 1;
+					assert_int_equal(owner[block.pfn + n], 0);
+					owner[block.pfn + n] = 1;
 				}
 				held[count++] = block;
 			} else if (count) {
 				uint64_t which = host_random_below(count);
 				pfn_t block = held[which];
 
-				memset(owner + block.n, 0, 1u << frame_of(block)->order);
+				memset(owner + block.pfn, 0, 1u << frame_of(block)->order);
 				frames_free(block);
 				held[which] = held[--count];
 			}
@@ -211,20 +212,20 @@ static void runs_of_large_blocks(void **state)
 	start_empty(8 * size + 5);
 	assert_false(pfn_valid(frames_alloc_run(9)));
 	run = frames_alloc_run(8);
-	assert_int_equal(run.n, 0);
+	assert_int_equal(run.pfn, 0);
 	assert_int_equal(frames_free_count(), 5);
 	for (uint64_t i = 0; i < 8; i++)
 		frames_free(pfn(i * size));
 	assert_null(frames_check());
 	/* Without the fourth there are three before it and four behind it. */
-	assert_int_equal(frames_alloc_run(8).n, 0);
+	assert_int_equal(frames_alloc_run(8).pfn, 0);
 	for (uint64_t i = 0; i < 8; i++) {
 		if (i != 3)
 			frames_free(pfn(i * size));
 	}
 	assert_false(pfn_valid(frames_alloc_run(5)));
-	assert_int_equal(frames_alloc_run(4).n, 4 * size);
-	assert_int_equal(frames_alloc_run(3).n, 0);
+	assert_int_equal(frames_alloc_run(4).pfn, 4 * size);
+	assert_int_equal(frames_alloc_run(3).pfn, 0);
 	assert_null(frames_check());
 }
 
@@ -261,7 +262,7 @@ static void free_twice(void)
 
 static void free_the_middle(void)
 {
-	frames_free(pfn(frames_alloc(3).n + 1));
+	frames_free(pfn(frames_alloc(3).pfn + 1));
 }
 
 static void free_past_the_end(void)
@@ -295,7 +296,7 @@ static void a_frame_comes_without_a_past(void **state)
 	frame_of(frame)->private = 1234;
 	frame_of(frame)->references = 5;
 	frames_free(frame);
-	assert_int_equal(frames_alloc(0).n, frame.n);
+	assert_int_equal(frames_alloc(0).pfn, frame.pfn);
 	assert_int_equal(frame_of(frame)->private, 0);
 	assert_int_equal(frame_of(frame)->references, 1);
 	frames_free(frame);
@@ -308,7 +309,7 @@ static void the_checker_sees_damage(void **state)
 	(void)state;
 	start_empty(2048);
 	block = frames_alloc(4);
-	frame_of(pfn(block.n + 3))->kind = FRAME_ALLOCATED;
+	frame_of(pfn(block.pfn + 3))->kind = FRAME_ALLOCATED;
 	assert_non_null(strstr(frames_check(), "inside the block"));
 	start_empty(2048);
 	frame_of(frames_alloc(0))->kind = FRAME_FREE;
@@ -316,7 +317,7 @@ static void the_checker_sees_damage(void **state)
 	/* Free by its kind, and on no list; its buddy is in use. */
 	start_empty(2048);
 	block = frames_alloc(0);
-	assert_int_equal(frames_alloc(0).n, block.n ^ 1);
+	assert_int_equal(frames_alloc(0).pfn, block.pfn ^ 1);
 	frame_of(block)->kind = FRAME_FREE;
 	assert_non_null(strstr(frames_check(), "frames free in the database"));
 	start_empty(2048);

@@ -22,7 +22,7 @@ static uint64_t flags_at(uint64_t n)
 
 	if (!entry)
 		return 0;
-	assert_int_equal(n - pt_entry_mfn(*entry).n, n % (pt_span(level) >> PAGE_SHIFT));
+	assert_int_equal(n - pt_entry_mfn(*entry).mfn, n % (pt_span(level) >> PAGE_SHIFT));
 	return pt_entry_flags(*entry) & ~(level == PT_PTE ? 0 : PT_HUGE);
 }
 
@@ -38,9 +38,9 @@ static void expect_rights(const struct part *parts, unsigned int count)
 		struct pfn_range range = parts[i].range;
 		uint64_t flags = parts[i].restricted ? parts[i].flags : PT_KERNEL_RW;
 
-		assert_int_equal(flags_at(range.start.n), flags);
-		assert_int_equal(flags_at(range.start.n + range.count / 2), flags);
-		assert_int_equal(flags_at(range.start.n + range.count - 1), flags);
+		assert_int_equal(flags_at(range.start.pfn), flags);
+		assert_int_equal(flags_at(range.start.pfn + range.count / 2), flags);
+		assert_int_equal(flags_at(range.start.pfn + range.count - 1), flags);
 	}
 }
 
@@ -142,8 +142,8 @@ static void only_as_many_tables_as_needed(void **state)
 		/* Those are there now. */
 		assert_true(direct_map_restrict(range, 0));
 		assert_int_equal(bare.recorder.count[RECORD_ALLOC], cases[i / 2].tables);
-		assert_int_equal(flags_at(range.start.n - 1), PT_KERNEL_RW);
-		assert_int_equal(flags_at(range.start.n + range.count), PT_KERNEL_RW);
+		assert_int_equal(flags_at(range.start.pfn - 1), PT_KERNEL_RW);
+		assert_int_equal(flags_at(range.start.pfn + range.count), PT_KERNEL_RW);
 		direct_map_restore(range);
 		bare_expect_as_built();
 		bare_stop();
@@ -246,10 +246,10 @@ static void text_is_read_only(void **state)
 	bare_build();
 	bare_complete();
 	assert_true(direct_map_protect(&bare.memory));
-	assert_int_equal(flags_at(text.start.n - 1), PT_KERNEL_RW);
+	assert_int_equal(flags_at(text.start.pfn - 1), PT_KERNEL_RW);
 	for (uint64_t n = 0; n < text.count; n++)
-		assert_int_equal(flags_at(text.start.n + n), PT_KERNEL_RO);
-	assert_int_equal(flags_at(text.start.n + text.count), PT_KERNEL_RW);
+		assert_int_equal(flags_at(text.start.pfn + n), PT_KERNEL_RO);
+	assert_int_equal(flags_at(text.start.pfn + text.count), PT_KERNEL_RW);
 	assert_int_equal(flags_at(0), PT_KERNEL_RW);
 	direct_map_restore(text);
 	bare_stop();

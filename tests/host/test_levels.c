@@ -62,8 +62,8 @@ static void entries_translate_both_ways(void **state)
 	for (uint64_t n = 0; n < 2048; n += 37) {
 		pt_entry_t entry = pt_entry_make(pfn(n), PT_KERNEL_RW);
 
-		assert_int_equal(pt_entry_mfn(entry).n, model_mfn(n));
-		assert_int_equal(pt_entry_pfn(entry).n, n);
+		assert_int_equal(pt_entry_mfn(entry).mfn, model_mfn(n));
+		assert_int_equal(pt_entry_pfn(entry).pfn, n);
 		assert_int_equal(pt_entry_flags(entry), PT_KERNEL_RW);
 	}
 	/* A pfn without memory makes an empty entry, never a wild one. */
@@ -71,10 +71,11 @@ static void entries_translate_both_ways(void **state)
 	assert_true(pt_entry_is_none(pt_entry_make(INVALID_PFN, PT_KERNEL_RW)));
 	/* Absent entries pass through untouched. */
 	assert_int_equal(pt_entry_make(pfn(5000), 0x200).raw, 5000 * PAGE_SIZE | 0x200);
-	assert_int_equal(pt_entry_pfn(pt_entry_make(pfn(5000), 0x200)).n, 5000);
+	assert_int_equal(pt_entry_pfn(pt_entry_make(pfn(5000), 0x200)).pfn, 5000);
 	/* A foreign mfn is kept by its own constructor, and has no pfn. */
-	assert_int_equal(pt_entry_mfn(pt_entry_from_mfn(mfn(model_foreign_mfn()), PT_KERNEL_RO)).n,
-			 model_foreign_mfn());
+	assert_int_equal(
+		pt_entry_mfn(pt_entry_from_mfn(mfn(model_foreign_mfn()), PT_KERNEL_RO)).mfn,
+		model_foreign_mfn());
 	assert_false(
 		pfn_valid(pt_entry_pfn(pt_entry_from_mfn(mfn(model_foreign_mfn()), PT_KERNEL_RO))));
 	world_stop();
@@ -201,7 +202,7 @@ static void values_have_the_pfn_inside(void **state)
 			assert_int_equal(pte.entry.raw, model_mfn(n) << PAGE_SHIFT | flags);
 			assert_int_equal(pte_val(pte), n << PAGE_SHIFT | flags);
 			assert_int_equal(__pte(pte_val(pte)).entry.raw, pte.entry.raw);
-			assert_int_equal(pte_pfn(pte).n, n);
+			assert_int_equal(pte_pfn(pte).pfn, n);
 			assert_int_equal(pte_flags(pte), flags);
 		}
 		/* Absent: as it is, both ways. Another's: no pfn, and not present. */
@@ -218,12 +219,12 @@ static void values_have_the_pfn_inside(void **state)
 		pud = pud_offset(p4d, 0x7000);
 		pmd = pmd_offset(pud, 0x7000);
 		assert_int_equal(pgd_val(*pgd) & PT_FRAME_MASK,
-				 virt_to_pfn(levels == 4 ? (void *)pud : (void *)p4d).n
+				 virt_to_pfn(levels == 4 ? (void *)pud : (void *)p4d).pfn
 					 << PAGE_SHIFT);
-		assert_int_equal(p4d_val(*p4d) & PT_FRAME_MASK, virt_to_pfn(pud).n << PAGE_SHIFT);
-		assert_int_equal(pud_val(*pud) & PT_FRAME_MASK, virt_to_pfn(pmd).n << PAGE_SHIFT);
+		assert_int_equal(p4d_val(*p4d) & PT_FRAME_MASK, virt_to_pfn(pud).pfn << PAGE_SHIFT);
+		assert_int_equal(pud_val(*pud) & PT_FRAME_MASK, virt_to_pfn(pmd).pfn << PAGE_SHIFT);
 		assert_int_equal(pmd_val(*pmd) & PT_FRAME_MASK,
-				 virt_to_pfn(pte_find(&mm, 0x7000)).n << PAGE_SHIFT);
+				 virt_to_pfn(pte_find(&mm, 0x7000)).pfn << PAGE_SHIFT);
 		set_pte(pte_find(&mm, 0x7000), pfn_pte(pfn(5), flags));
 		assert_int_equal(pte_val(*pte_find(&mm, 0x7000)), 5ull << PAGE_SHIFT | flags);
 		pte_clear(&mm, 0x7000, pte_find(&mm, 0x7000));
@@ -315,7 +316,7 @@ static void any_address_of_the_kernel_has_a_machine_address(void **state)
 		world_start(levels, 2048);
 		for (uint64_t n = 0; n < 2048; n += 111)
 			assert_int_equal(
-				pt_virt_to_machine((void *)(pfn_to_address(pfn(n)) + 0x123)).n,
+				pt_virt_to_machine((void *)(pfn_to_address(pfn(n)) + 0x123)).ma,
 				model_mfn(n) * PAGE_SIZE + 0x123);
 		unmapped = world_slot_address(500);
 		host_expect_panic(translate_unmapped, "has no machine address");

@@ -66,13 +66,14 @@ static void a_life_without_hypercalls(void **state)
 			assert_true(mm_prepare(&mm, address, address, PT_PTE));
 			set_pte_at(&mm, address, mm_entry(&mm, address, PT_PTE),
 				   pt_entry_make(page, PT_KERNEL_RW | PT_USER));
-			assert_int_equal(pt_entry_pfn(*mm_entry(&mm, address, PT_PTE)).n, page.n);
+			assert_int_equal(pt_entry_pfn(*mm_entry(&mm, address, PT_PTE)).pfn,
+					 page.pfn);
 		}
 		mm_activate(&mm);
 		assert_false(mm.pinned);
 		mm_load(&mm);
 		assert_ptr_equal(this_cpu()->loaded_mm, &mm);
-		assert_int_equal(host_tlb.root, mm.root.n * PAGE_SIZE);
+		assert_int_equal(host_tlb.root, mm.root.pfn * PAGE_SIZE);
 		/* Tables that are let go may be remembered by a processor until it flushes. */
 		flushes = host_tlb.all;
 		mm_free_tables(&mm, 0, pt_user_limit() / 2);
@@ -82,7 +83,7 @@ static void a_life_without_hypercalls(void **state)
 		assert_int_equal(host_tlb.all, flushes);
 		mm_destroy(&mm);
 		assert_ptr_equal(this_cpu()->loaded_mm, &kernel_mm);
-		assert_int_equal(host_tlb.root, kernel_mm.root.n * PAGE_SIZE);
+		assert_int_equal(host_tlb.root, kernel_mm.root.pfn * PAGE_SIZE);
 		frames_free(page);
 		stop();
 	}
@@ -188,7 +189,7 @@ static void a_large_page_is_split(void **state)
 				uintptr_t address = base + i * pt_span(below);
 				pt_entry_t small = *mm_entry(&mm, address, below);
 
-				assert_int_equal(pt_entry_mfn(small).n,
+				assert_int_equal(pt_entry_mfn(small).mfn,
 						 0x40000 + i * (pt_span(below) >> PAGE_SHIFT));
 				assert_int_equal(pt_entry_flags(small),
 						 flags | (below == PT_PTE ? 0 : PT_HUGE));

@@ -139,7 +139,7 @@ static void far_pages_cost_only_their_way(void **state)
 	object = object_create(0);
 	page = object_page(object, 1ull << 40);
 	assert_true(pfn_valid(page));
-	assert_int_equal(object_find(object, 1ull << 40).n, page.n);
+	assert_int_equal(object_find(object, 1ull << 40).pfn, page.pfn);
 	assert_false(pfn_valid(object_find(object, 0)));
 	assert_false(pfn_valid(object_page(object, OBJECT_MAX_PAGES)));
 	assert_int_equal(object->pages, 1);

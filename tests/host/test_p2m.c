@@ -68,8 +68,8 @@ static void the_list_becomes_the_tree(void **state)
 	(void)state;
 	start(PAGES);
 	for (uint64_t n = 0; n < PAGES; n++) {
-		assert_int_equal(pfn_to_mfn(pfn(n)).n, model_mfn(n));
-		assert_int_equal(mfn_to_pfn(mfn(model_mfn(n))).n, n);
+		assert_int_equal(pfn_to_mfn(pfn(n)).mfn, model_mfn(n));
+		assert_int_equal(mfn_to_pfn(mfn(model_mfn(n))).pfn, n);
 		assert_int_equal(saved_entry(n), model_mfn(n));
 		assert_int_equal(linear_entry(n), model_mfn(n));
 	}
@@ -79,7 +79,7 @@ static void the_list_becomes_the_tree(void **state)
 	/* The rest of the last leaf is no garbage. */
 	assert_int_equal(saved_entry(2047), P2M_INVALID);
 	assert_int_equal(info.max_pfn, 2048);
-	assert_int_equal(info.p2m_cr3 >> 12, model_mfn(kernel_mm.root.n));
+	assert_int_equal(info.p2m_cr3 >> 12, model_mfn(kernel_mm.root.pfn));
 	assert_int_equal(p2m_stats().leaves, 4);
 	assert_int_equal(p2m_stats().depth, 2);
 	world_stop();
@@ -128,7 +128,7 @@ static void setting_an_entry(void **state)
 	/* Past the boot memory: a leaf is made, and the toolstack sees it. */
 	assert_int_equal(info.p2m_generation, 0);
 	assert_int_equal(p2m_set(pfn(5000), 0x777), P2M_SET);
-	assert_int_equal(pfn_to_mfn(pfn(5000)).n, 0x777);
+	assert_int_equal(pfn_to_mfn(pfn(5000)).mfn, 0x777);
 	assert_int_equal(saved_entry(5000), 0x777);
 	assert_int_equal(linear_entry(5000), 0x777);
 	assert_int_equal(saved_entry(5001), P2M_INVALID);
@@ -181,7 +181,7 @@ static void past_the_limit_is_an_error(void **state)
 	assert_int_equal(p2m_set(INVALID_PFN, 1), P2M_PAST_LIMIT);
 	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(PAGES - 1), 2}), P2M_PAST_LIMIT);
 	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(1), UINT64_MAX}), P2M_PAST_LIMIT);
-	assert_int_equal(pfn_to_mfn(pfn(PAGES - 1)).n, model_mfn(PAGES - 1));
+	assert_int_equal(pfn_to_mfn(pfn(PAGES - 1)).mfn, model_mfn(PAGES - 1));
 	world_stop();
 }
 
@@ -196,20 +196,20 @@ static void identity_is_shared(void **state)
 	free = frames_free_count();
 	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(512 * 600), 512 * 400}), P2M_SET);
 	assert_int_equal(frames_free_count(), free);
-	assert_int_equal(pfn_to_mfn(pfn(512 * 600 + 77)).n, 512 * 600 + 77);
-	assert_int_equal(pfn_to_mfn(pfn(512 * 1000 - 1)).n, 512 * 1000 - 1);
+	assert_int_equal(pfn_to_mfn(pfn(512 * 600 + 77)).mfn, 512 * 600 + 77);
+	assert_int_equal(pfn_to_mfn(pfn(512 * 1000 - 1)).mfn, 512 * 1000 - 1);
 	assert_false(mfn_valid(pfn_to_mfn(pfn(512 * 1000))));
-	assert_int_equal(mfn_to_pfn(mfn(512 * 600 + 77)).n, 512 * 600 + 77);
+	assert_int_equal(mfn_to_pfn(mfn(512 * 600 + 77)).pfn, 512 * 600 + 77);
 	/* Part of a leaf takes one of its own. */
 	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(512 * 1100 + 3), 5}), P2M_SET);
 	assert_false(mfn_valid(pfn_to_mfn(pfn(512 * 1100 + 2))));
-	assert_int_equal(pfn_to_mfn(pfn(512 * 1100 + 7)).n, 512 * 1100 + 7);
+	assert_int_equal(pfn_to_mfn(pfn(512 * 1100 + 7)).mfn, 512 * 1100 + 7);
 	assert_false(mfn_valid(pfn_to_mfn(pfn(512 * 1100 + 8))));
 	/* One entry in an identity leaf changes; its neighbours stay identity. */
 	assert_int_equal(p2m_set(pfn(512 * 610 + 9), 0x99), P2M_SET);
-	assert_int_equal(pfn_to_mfn(pfn(512 * 610 + 9)).n, 0x99);
-	assert_int_equal(pfn_to_mfn(pfn(512 * 610 + 8)).n, 512 * 610 + 8);
-	assert_int_equal(pfn_to_mfn(pfn(512 * 610 + 10)).n, 512 * 610 + 10);
+	assert_int_equal(pfn_to_mfn(pfn(512 * 610 + 9)).mfn, 0x99);
+	assert_int_equal(pfn_to_mfn(pfn(512 * 610 + 8)).mfn, 512 * 610 + 8);
+	assert_int_equal(pfn_to_mfn(pfn(512 * 610 + 10)).mfn, 512 * 610 + 10);
 	world_stop();
 }
 
@@ -271,7 +271,7 @@ static void running_out_of_memory(void **state)
 		/* Nothing half done, and everything else as it was. */
 		assert_int_equal(p2m_entry(pfn(512 * 600)), P2M_INVALID);
 		assert_int_equal(saved_entry(512 * 600), P2M_INVALID);
-		assert_int_equal(pfn_to_mfn(pfn(7)).n, model_mfn(7));
+		assert_int_equal(pfn_to_mfn(pfn(7)).mfn, model_mfn(7));
 		assert_int_equal(info.p2m_generation % 2, 0);
 		assert_null(model_check());
 		frames_free(held[--count]);
@@ -303,8 +303,8 @@ static void losing_a_race_frees_the_spare(void **state)
 	free = frames_free_count();
 	paravirt.lazy_flush = make_the_leaf_first;
 	assert_int_equal(p2m_set(pfn(5000), 0x500), P2M_SET);
-	assert_int_equal(pfn_to_mfn(pfn(5000)).n, 0x500);
-	assert_int_equal(pfn_to_mfn(pfn(5001)).n, 0x501);
+	assert_int_equal(pfn_to_mfn(pfn(5000)).mfn, 0x500);
+	assert_int_equal(pfn_to_mfn(pfn(5001)).mfn, 0x501);
 	assert_int_equal(saved_entry(5000), 0x500);
 	/* One leaf, not two. */
 	assert_int_equal(free - frames_free_count(), 1);
@@ -489,7 +489,7 @@ static void identity_is_all_or_nothing(void **state)
 	while (pfn_valid(held[count] = frames_alloc(0)))
 		count++;
 	while ((result = p2m_set_identity(range)) == P2M_NO_MEMORY) {
-		for (uint64_t n = range.start.n; n < range.start.n + range.count; n++)
+		for (uint64_t n = range.start.pfn; n < range.start.pfn + range.count; n++)
 			assert_int_equal(p2m_entry(pfn(n)), P2M_INVALID);
 		assert_null(model_check());
 		frames_free(held[--count]);
@@ -497,10 +497,10 @@ static void identity_is_all_or_nothing(void **state)
 	}
 	assert_int_equal(result, P2M_SET);
 	assert_true(failures > 4);
-	for (uint64_t n = range.start.n; n < range.start.n + range.count; n++)
+	for (uint64_t n = range.start.pfn; n < range.start.pfn + range.count; n++)
 		assert_int_equal(p2m_entry(pfn(n)), n | P2M_IDENTITY);
-	assert_int_equal(p2m_entry(pfn(range.start.n - 1)), P2M_INVALID);
-	assert_int_equal(p2m_entry(pfn(range.start.n + range.count)), P2M_INVALID);
+	assert_int_equal(p2m_entry(pfn(range.start.pfn - 1)), P2M_INVALID);
+	assert_int_equal(p2m_entry(pfn(range.start.pfn + range.count)), P2M_INVALID);
 	while (count)
 		frames_free(held[--count]);
 	world_stop();
@@ -512,7 +512,7 @@ static void nothing_can_be_set_before_the_tree(void **state)
 	start(0);
 	assert_int_equal(p2m_set(pfn(5), 1), P2M_PAST_LIMIT);
 	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(5), 1}), P2M_PAST_LIMIT);
-	assert_int_equal(pfn_to_mfn(pfn(5)).n, model_mfn(5));
+	assert_int_equal(pfn_to_mfn(pfn(5)).mfn, model_mfn(5));
 	world_stop();
 }
 
@@ -526,14 +526,14 @@ static void identity_without_a_hypervisor(void **state)
 	p2m_use_identity(1ull << 34, &hole, 1);
 	assert_int_equal(p2m_size(), 1ull << 34);
 	for (uint64_t n = 0; n < 1ull << 34; n = n * 3 + 1) {
-		assert_int_equal(pfn_to_mfn(pfn(n)).n, n);
-		assert_int_equal(mfn_to_pfn(mfn(n)).n, n);
+		assert_int_equal(pfn_to_mfn(pfn(n)).mfn, n);
+		assert_int_equal(mfn_to_pfn(mfn(n)).pfn, n);
 	}
 	assert_false(mfn_valid(pfn_to_mfn(pfn(1ull << 34))));
 	assert_false(pfn_valid(mfn_to_pfn(mfn(1ull << 34))));
 	assert_false(mfn_valid(pfn_to_mfn(pfn(0xa0))));
 	assert_false(pfn_valid(mfn_to_pfn(mfn(0xff))));
-	assert_int_equal(pfn_to_mfn(pfn(0x100)).n, 0x100);
+	assert_int_equal(pfn_to_mfn(pfn(0x100)).mfn, 0x100);
 	assert_int_equal(p2m_set(pfn(5), 6), P2M_PAST_LIMIT);
 	assert_int_equal(p2m_set_identity((struct pfn_range){pfn(5), 1}), P2M_PAST_LIMIT);
 	world_discard();
@@ -552,7 +552,7 @@ static void starting_without_memory(void **state)
 	for (; !p2m_start(1 << 22); spare++) {
 		assert_int_equal(frames_free_count(), spare);
 		assert_int_equal(p2m_limit(), PAGES);
-		assert_int_equal(pfn_to_mfn(pfn(PAGES - 1)).n, model_mfn(PAGES - 1));
+		assert_int_equal(pfn_to_mfn(pfn(PAGES - 1)).mfn, model_mfn(PAGES - 1));
 		frames_free(held[--count]);
 	}
 	/* Three shared nodes of each kind, three frame lists, two nodes on the way to the leaves.
@@ -560,7 +560,7 @@ static void starting_without_memory(void **state)
 	assert_int_equal(spare, 3 + 3 + 3 + 2);
 	p2m_publish(&info);
 	for (uint64_t n = 0; n < PAGES; n++) {
-		assert_int_equal(pfn_to_mfn(pfn(n)).n, model_mfn(n));
+		assert_int_equal(pfn_to_mfn(pfn(n)).mfn, model_mfn(n));
 		assert_int_equal(saved_entry(n), model_mfn(n));
 	}
 	while (count)

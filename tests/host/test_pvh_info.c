@@ -87,12 +87,12 @@ static void what_qemu_gives(void **state)
 	assert_false(boot.dom0);
 	assert_int_equal(boot.pages, 0xffe0);
 	assert_string_equal(boot.cmdline, "selftest quiet");
-	assert_int_equal(boot.ramdisk.start.n, 0xff00);
+	assert_int_equal(boot.ramdisk.start.pfn, 0xff00);
 	assert_int_equal(boot.ramdisk.count, 2);
 	assert_int_equal(boot.ramdisk_bytes, 5000);
 	/* The first MiB is the firmware's, memory or not. */
 	assert_int_equal(boot.absent_runs, 1);
-	assert_int_equal(boot.absent[0].start.n, 0);
+	assert_int_equal(boot.absent[0].start.pfn, 0);
 	assert_int_equal(boot.absent[0].count, 0x100);
 	assert_false(mfn_valid(boot.console));
 }
@@ -124,9 +124,9 @@ static void any_map_of_memory(void **state)
 	assert_null(read_it());
 	assert_int_equal(boot.pages, 0x140000);
 	assert_int_equal(boot.absent_runs, 2);
-	assert_int_equal(boot.absent[0].start.n, 0);
+	assert_int_equal(boot.absent[0].start.pfn, 0);
 	assert_int_equal(boot.absent[0].count, 0x100);
-	assert_int_equal(boot.absent[1].start.n, 0xffe0);
+	assert_int_equal(boot.absent[1].start.pfn, 0xffe0);
 	assert_int_equal(boot.absent[1].count, 0x100000 - 0xffe0);
 }
 
@@ -223,7 +223,7 @@ static void modules_that_are_refused(void **state)
 	refuses("modules 0 and 1 overlap");
 	modules[1].paddr = 0x202000;
 	assert_null(read_it());
-	assert_int_equal(boot.ramdisk.start.n, 0x200);
+	assert_int_equal(boot.ramdisk.start.pfn, 0x200);
 }
 
 static void command_lines(void **state)

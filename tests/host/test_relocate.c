@@ -137,8 +137,9 @@ static void check_free_frames(void)
 	uint64_t direct =
 		world.config.direct_pages ? world.config.direct_pages : world.memory.pages;
 
-	for (; gap.count; gap = boot_memory_next_free(&world.memory, pfn(gap.start.n + gap.count)))
-		for (uint64_t n = gap.start.n; n < gap.start.n + gap.count && n < direct; n++) {
+	for (; gap.count;
+	     gap = boot_memory_next_free(&world.memory, pfn(gap.start.pfn + gap.count)))
+		for (uint64_t n = gap.start.pfn; n < gap.start.pfn + gap.count && n < direct; n++) {
 			struct model_frame_state frame = model_frame_state(model_mfn(n));
 
 			if (frame.type != MODEL_WRITABLE || frame.count != 1 || frame.pinned)
@@ -360,7 +361,7 @@ static enum frame_kind kind_of(uint64_t n)
 	for (unsigned int i = 0; i < world.memory.runs; i++) {
 		struct pfn_range range = world.memory.run[i].range;
 
-		if (n - range.start.n < range.count)
+		if (n - range.start.pfn < range.count)
 			return world.memory.run[i].kind;
 	}
 	return FRAME_FREE;
@@ -583,8 +584,8 @@ static void no_room_is_an_error_with_the_numbers(void **state)
 	world_boot(&config);
 	/* Only pieces of 10 frames are left; a copy needs 8 pages and 3 tables in one. */
 	for (gap = boot_memory_next_free(&world.memory, pfn(0)); gap.count;
-	     gap = boot_memory_next_free(&world.memory, pfn(gap.start.n + 10))) {
-		struct pfn_range fill = {pfn(gap.start.n + MIN(10, gap.count)), 0};
+	     gap = boot_memory_next_free(&world.memory, pfn(gap.start.pfn + 10))) {
+		struct pfn_range fill = {pfn(gap.start.pfn + MIN(10, gap.count)), 0};
 
 		if (gap.count <= 10)
 			break;

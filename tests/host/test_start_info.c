@@ -64,15 +64,15 @@ static void a_domu(void **state)
 	assert_string_equal(boot.protocol, "xen-3.0-x86_64");
 	assert_string_equal(boot.cmdline, "selftest");
 	assert_int_equal(boot.pages, PAGES);
-	assert_int_equal(boot.shared_info.n, 0x1234000);
-	assert_int_equal(boot.start_info.start.n, 0x125);
-	assert_int_equal(boot.page_tables.start.n, 0x128);
+	assert_int_equal(boot.shared_info.ma, 0x1234000);
+	assert_int_equal(boot.start_info.start.pfn, 0x125);
+	assert_int_equal(boot.page_tables.start.pfn, 0x128);
 	assert_int_equal(boot.page_tables.count, 5);
-	assert_int_equal(boot.p2m.start.n, 0x400);
+	assert_int_equal(boot.p2m.start.pfn, 0x400);
 	assert_int_equal(boot.p2m.count, 35);
-	assert_int_equal(boot.console.n, 0x888);
+	assert_int_equal(boot.console.mfn, 0x888);
 	assert_int_equal(boot.console_port, 2);
-	assert_int_equal(boot.xenstore.n, 0x777);
+	assert_int_equal(boot.xenstore.mfn, 0x777);
 	assert_int_equal(boot.ramdisk.count, 0);
 	assert_int_equal(boot.initial_map.count, 0x12d);
 }
@@ -103,7 +103,7 @@ static void ramdisks(void **state)
 	start.mod_start = 0x1000;
 	start.mod_len = 100000;
 	expect_good(start, &boot);
-	assert_int_equal(boot.ramdisk.start.n, 0x1000);
+	assert_int_equal(boot.ramdisk.start.pfn, 0x1000);
 	assert_int_equal(boot.ramdisk.count, 25);
 	assert_int_equal(boot.ramdisk_bytes, 100000);
 
@@ -111,7 +111,7 @@ static void ramdisks(void **state)
 	start.flags = 0;
 	start.mod_start = KERNEL_VIRT_BASE + 0x200000;
 	expect_good(start, &boot);
-	assert_int_equal(boot.ramdisk.start.n, 0x200);
+	assert_int_equal(boot.ramdisk.start.pfn, 0x200);
 
 	start.mod_start = KERNEL_VIRT_BASE + 0x200001;
 	expect_refused(start, "mod_start");
@@ -242,7 +242,7 @@ static void a_list_in_the_initial_mapping(void **state)
 	start.nr_p2m_frames = 0;
 	expect_good(start, &boot);
 	assert_int_equal(boot.p2m_address, KERNEL_VIRT_BASE + 0x130000);
-	assert_int_equal(boot.p2m.start.n, 0x130);
+	assert_int_equal(boot.p2m.start.pfn, 0x130);
 	assert_int_equal(boot.p2m.count, 32);
 }
 

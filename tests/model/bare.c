@@ -57,12 +57,12 @@ static void seen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t va
 			see_wrong("pages whose rights have just changed are joined");
 		witness.size_changed = true;
 		if (witness.stales < ARRAY_SIZE(witness.stale))
-			witness.stale[witness.stales++] = pt_entry_pfn(*entry).n;
+			witness.stale[witness.stales++] = pt_entry_pfn(*entry).pfn;
 	} else if (was_page && value.raw != entry->raw) {
 		if (witness.size_changed)
 			see_wrong("rights change while another size may be remembered");
 		witness.changed += level == PT_PTE ? 1 : 2;
-		witness.last = pt_entry_mfn(*entry).n;
+		witness.last = pt_entry_mfn(*entry).mfn;
 	}
 	*entry = value;
 }
@@ -116,7 +116,7 @@ static void seen_set_kernel_pte(uintptr_t address, pt_entry_t value)
 	bare.window = value;
 	if (pt_entry_present(value))
 		at = mmap(at, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_SHARED, file,
-			  (off_t)(pt_entry_mfn(value).n << PAGE_SHIFT));
+			  (off_t)(pt_entry_mfn(value).mfn << PAGE_SHIFT));
 	else
 		at = mmap(at, PAGE_SIZE, PROT_READ, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_equal(at, fixed_window);
@@ -202,8 +202,8 @@ static uint64_t absent_in(uint64_t first, uint64_t count)
 	uint64_t sum = 0, end = first + count;
 
 	for (unsigned int i = 0; i < holes; i++) {
-		uint64_t from = MAX(first, absent[i].start.n);
-		uint64_t to = MIN(end, absent[i].start.n + absent[i].count);
+		uint64_t from = MAX(first, absent[i].start.pfn);
+		uint64_t to = MIN(end, absent[i].start.pfn + absent[i].count);
 
 		sum += from < to ? to - from : 0;
 	}
@@ -230,7 +230,7 @@ static void look(struct bare_found *found, const pt_entry_t *entries, enum pt_le
 			continue;
 		}
 		assert_true(level == PT_PTE || pt_geometry.large_levels & 1u << level);
-		assert_int_equal(pt_entry_mfn(entry).n, first);
+		assert_int_equal(pt_entry_mfn(entry).mfn, first);
 		assert_int_equal(absent_in(first, span), 0);
 		found->leaves[level]++;
 		found->pages += span;

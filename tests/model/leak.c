@@ -26,7 +26,7 @@
 static uint64_t entry_at(const struct sequence_stage *stage, const struct mmu_update *before,
 			 unsigned int table, unsigned int slot)
 {
-	uint64_t address = stage->frame[table].n << PAGE_SHIFT | slot * sizeof(uint64_t);
+	uint64_t address = stage->frame[table].mfn << PAGE_SHIFT | slot * sizeof(uint64_t);
 
 	if (before && before->ptr % 8 != MMU_MACHPHYS_UPDATE && (before->ptr & ~7ull) == address)
 		return before->val;
@@ -86,8 +86,8 @@ bool sequence_may_leak(const struct sequence_stage *stage, const struct mmuext_o
 static void enter(const struct sequence_stage *stage, unsigned int frame, unsigned int slot,
 		  uint64_t value)
 {
-	struct mmu_update request = {stage->frame[frame].n << PAGE_SHIFT | slot * sizeof(uint64_t),
-				     value};
+	struct mmu_update request = {
+		stage->frame[frame].mfn << PAGE_SHIFT | slot * sizeof(uint64_t), value};
 
 	hypercall_mmu_update(&request, 1, NULL);
 }
@@ -95,20 +95,20 @@ static void enter(const struct sequence_stage *stage, unsigned int frame, unsign
 static void map(const struct sequence_stage *stage, unsigned int frame, uint64_t flags)
 {
 	hypercall_update_va_mapping(stage->address[frame],
-				    stage->frame[frame].n << PAGE_SHIFT | flags,
+				    stage->frame[frame].mfn << PAGE_SHIFT | flags,
 				    UVMF_INVLPG | UVMF_ALL);
 }
 
 long sequence_leak(const struct sequence_stage *stage)
 {
 	const unsigned int root = SEQUENCE_ORDINARY, a = 0, b = 1;
-	struct mmuext_op pin = {.cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = stage->frame[root].n};
-	struct mmuext_op again = {.cmd = MMUEXT_PIN_L2_TABLE, .arg1.mfn = stage->frame[b].n};
-	uint64_t large = stage->frame[b].n << PAGE_SHIFT | PT_PRESENT | PT_HUGE;
+	struct mmuext_op pin = {.cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = stage->frame[root].mfn};
+	struct mmuext_op again = {.cmd = MMUEXT_PIN_L2_TABLE, .arg1.mfn = stage->frame[b].mfn};
+	uint64_t large = stage->frame[b].mfn << PAGE_SHIFT | PT_PRESENT | PT_HUGE;
 	long result;
 
-	enter(stage, root, 1, stage->frame[a].n << PAGE_SHIFT | PT_PRESENT);
-	enter(stage, a, 0, stage->frame[b].n << PAGE_SHIFT | PT_PRESENT);
+	enter(stage, root, 1, stage->frame[a].mfn << PAGE_SHIFT | PT_PRESENT);
+	enter(stage, a, 0, stage->frame[b].mfn << PAGE_SHIFT | PT_PRESENT);
 	enter(stage, b, 1, large); /* there are no large pages for a PV guest */
 	map(stage, root, PT_KERNEL_RO);
 	map(stage, a, PT_KERNEL_RO);

@@ -71,7 +71,7 @@ static void remove_slot(struct recorder_slot *slots, struct recorder_slot *slot)
 
 static struct recorder_slot *find_table(pfn_t table)
 {
-	return find(active->table, table.n + 1);
+	return find(active->table, table.pfn + 1);
 }
 
 static bool is_zero(pfn_t table)
@@ -111,15 +111,15 @@ static void note_pointer(pt_entry_t *entry, enum pt_level level, pt_entry_t valu
 	table = find_table(child);
 	if (!table->key) {
 		breach("a %s entry points to pfn %lx, which was not announced as a table",
-		       pt_level_name(level), child.n);
+		       pt_level_name(level), child.pfn);
 		return;
 	}
 	if (table->level != pt_level_below(level))
-		breach("a %s entry points to pfn %lx, a %s table", pt_level_name(level), child.n,
+		breach("a %s entry points to pfn %lx, a %s table", pt_level_name(level), child.pfn,
 		       pt_level_name((enum pt_level)table->level));
 	table->value++;
 	*find(active->entry, (uintptr_t)entry) =
-		(struct recorder_slot){.key = (uintptr_t)entry, .value = child.n, .level = level};
+		(struct recorder_slot){.key = (uintptr_t)entry, .value = child.pfn, .level = level};
 }
 
 /* Takes down a table, and the entries that it has in these slots. */
@@ -127,7 +127,7 @@ static void note_table(pfn_t table, enum pt_level level, unsigned int from, unsi
 {
 	pt_entry_t *entries = pfn_to_virt(table);
 
-	*find_table(table) = (struct recorder_slot){.key = table.n + 1, .level = level};
+	*find_table(table) = (struct recorder_slot){.key = table.pfn + 1, .level = level};
 	for (unsigned int i = from; level != PT_PTE && i < to; i++) {
 		if (level != PT_PGD || !pt_slot_reserved(i))
 			note_pointer(&entries[i], level, entries[i]);
@@ -136,29 +136,30 @@ static void note_table(pfn_t table, enum pt_level level, unsigned int from, unsi
 
 static bool is_root_of(const struct mm *mm, pfn_t table)
 {
-	return table.n == mm->root.n || (pfn_valid(mm->user_root) && table.n == mm->user_root.n);
+	return table.pfn == mm->root.pfn ||
+	       (pfn_valid(mm->user_root) && table.pfn == mm->user_root.pfn);
 }
 
 static void record_alloc(struct mm *mm, pfn_t table, enum pt_level level)
 {
 	record(RECORD_ALLOC, level, table, pt_entry_none());
 	if (find_table(table)->key) {
-		breach("the table in pfn %lx was announced twice", table.n);
+		breach("the table in pfn %lx was announced twice", table.pfn);
 	} else {
 		note_table(table, level, 0, 0);
 		active->live++;
 	}
 	if (!is_zero(table))
-		breach("the table in pfn %lx was announced with entries in it", table.n);
+		breach("the table in pfn %lx was announced with entries in it", table.pfn);
 	if ((level == PT_PGD) != is_root_of(mm, table))
 		breach("a %s table in pfn %lx was announced for the address space with its root "
 		       "in pfn %lx",
-		       pt_level_name(level), table.n, mm->root.n);
+		       pt_level_name(level), table.pfn, mm->root.pfn);
 	else if (level != PT_PGD && !find_table(mm->root)->key)
-		breach("the table in pfn %lx was announced before its root", table.n);
+		breach("the table in pfn %lx was announced before its root", table.pfn);
 	else if (level != PT_PGD && !mm->lock.held)
 		breach("the table in pfn %lx was announced without its address space's lock",
-		       table.n);
+		       table.pfn);
 	active->below.alloc_table(mm, table, level);
 }
 
@@ -177,7 +178,7 @@ static void judge_links(void)
 /* A table as it is. The entries of a programs' root count as those of the kernel's. */
 static void adopt(const struct mm *mm, pfn_t table, enum pt_level level)
 {
-	bool user_root = mm && pfn_valid(mm->user_root) && table.n == mm->user_root.n;
+	bool user_root = mm && pfn_valid(mm->user_root) && table.pfn == mm->user_root.pfn;
 
 	active->live++;
 	note_table(table, level, 0, user_root ? 0 : pt_entries());
@@ -187,13 +188,13 @@ static void adopt(const struct mm *mm, pfn_t table, enum pt_level level)
 static void record_adopt(struct mm *mm, pfn_t table, enum pt_level level)
 {
 	record(RECORD_ADOPT, level, table, pt_entry_none());
-	if (mm && table.n != mm->root.n && find_table(mm->root)->key)
-		breach("the table in pfn %lx was adopted after its root", table.n);
+	if (mm && table.pfn != mm->root.pfn && find_table(mm->root)->key)
+		breach("the table in pfn %lx was adopted after its root", table.pfn);
 	if (find_table(table)->key)
-		breach("the table in pfn %lx was adopted, but is known already", table.n);
+		breach("the table in pfn %lx was adopted, but is known already", table.pfn);
 	else
 		adopt(mm, table, level);
-	if (mm && table.n == mm->root.n)
+	if (mm && table.pfn == mm->root.pfn)
 		judge_links();
 	active->below.adopt_table(mm, table, level);
 }
@@ -205,12 +206,12 @@ static void record_release(pfn_t table, enum pt_level level)
 
 	record(RECORD_RELEASE, level, table, pt_entry_none());
 	if (!slot->key)
-		breach("the table in pfn %lx was released, but is not announced", table.n);
+		breach("the table in pfn %lx was released, but is not announced", table.pfn);
 	else if (slot->level != level)
 		breach("the table in pfn %lx was announced as a %s and released as a %s table",
-		       table.n, pt_level_name((enum pt_level)slot->level), pt_level_name(level));
+		       table.pfn, pt_level_name((enum pt_level)slot->level), pt_level_name(level));
 	else if (slot->value)
-		breach("the table in pfn %lx was released, but %lu entries point to it", table.n,
+		breach("the table in pfn %lx was released, but %lu entries point to it", table.pfn,
 		       (uint64_t)slot->value);
 	if (slot->key) {
 		remove_slot(active->table, slot);
@@ -243,16 +244,16 @@ static void record_clone(struct mm *mm, const struct mm *from, unsigned int star
 
 	record(RECORD_CLONE, PT_PGD, mm->root, pt_entry_none());
 	if (!parent->key || parent->level != PT_PGD)
-		breach("a root inherits from pfn %lx, which is no root", from->root.n);
+		breach("a root inherits from pfn %lx, which is no root", from->root.pfn);
 	else if (!root->key || root->level != PT_PGD)
-		breach("pfn %lx inherits from a root, but was not announced as one", mm->root.n);
+		breach("pfn %lx inherits from a root, but was not announced as one", mm->root.pfn);
 	else if (root->inherited)
-		breach("the root in pfn %lx inherits twice", mm->root.n);
+		breach("the root in pfn %lx inherits twice", mm->root.pfn);
 	else if (!mm_list_lock.held)
-		breach("the root in pfn %lx inherits without the lock of the list", mm->root.n);
+		breach("the root in pfn %lx inherits without the lock of the list", mm->root.pfn);
 	else if (start > pt_entries() || count > pt_entries() - start ||
 		 !is_copy(mm, from, start, count))
-		breach("the root in pfn %lx has not inherited slots %u to %u", mm->root.n, start,
+		breach("the root in pfn %lx has not inherited slots %u to %u", mm->root.pfn, start,
 		       start + count - 1);
 	root->inherited = true;
 	for (unsigned int i = start; i < start + count && i < pt_entries(); i++) {
@@ -268,7 +269,7 @@ static void record_load_mm(struct mm *mm)
 
 	if (!root->key || !root->inherited)
 		breach("the root in pfn %lx is loaded, and has not inherited the kernel's half",
-		       mm->root.n);
+		       mm->root.pfn);
 	active->below.load_mm(mm);
 }
 

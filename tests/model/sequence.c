@@ -88,7 +88,7 @@ static uint64_t any_entry(struct play *play)
 {
 	if (one_in(play, 6))
 		return one_in(play, 3) ? 1ull << 9 : 0;
-	return any_target(play).n << PAGE_SHIFT | any_flags(play);
+	return any_target(play).mfn << PAGE_SHIFT | any_flags(play);
 }
 
 /* ---- the record ---- */
@@ -119,12 +119,12 @@ static void count(struct play *play, long result)
 static const char *frame_name(const struct play *play, uint64_t frame, char *buffer, size_t size)
 {
 	for (unsigned int i = 0; i < SEQUENCE_FRAMES; i++) {
-		if (play->stage->frame[i].n == frame) {
+		if (play->stage->frame[i].mfn == frame) {
 			snprintf(buffer, size, "f%u", i);
 			return buffer;
 		}
 	}
-	return frame == play->stage->foreign.n ? "foreign" : frame == NO_FRAME ? "none" : "?";
+	return frame == play->stage->foreign.mfn ? "foreign" : frame == NO_FRAME ? "none" : "?";
 }
 
 static const char *entry_text(const struct play *play, uint64_t entry, char *buffer, size_t size)
@@ -171,16 +171,16 @@ static struct mmu_update any_update(struct play *play)
 		MMU_PT_UPDATE_PRESERVE_AD, MMU_PT_UPDATE_NO_TRANSLATE,
 	};
 	unsigned int frame = (unsigned int)below(play, SEQUENCE_FRAMES);
-	uint64_t table = play->stage->frame[frame].n;
+	uint64_t table = play->stage->frame[frame].mfn;
 
 	if (one_in(play, 40))
 		return (struct mmu_update){table << PAGE_SHIFT | MMU_MACHPHYS_UPDATE,
-					   play->stage->pfn[frame].n};
+					   play->stage->pfn[frame].pfn};
 	if (one_in(play, 40))
 		return (struct mmu_update){table << PAGE_SHIFT | (4 + below(play, 4)), 0};
 	if (one_in(play, 40))
 		return (struct mmu_update){
-			(one_in(play, 2) ? play->stage->foreign.n : NO_FRAME) << PAGE_SHIFT, 0};
+			(one_in(play, 2) ? play->stage->foreign.mfn : NO_FRAME) << PAGE_SHIFT, 0};
 	return (struct mmu_update){
 		table << PAGE_SHIFT | slot_of(play, frame) * sizeof(uint64_t) |
 			commands[below(play, ARRAY_SIZE(commands))],
@@ -209,14 +209,14 @@ static void play_updates(struct play *play)
 static struct mmuext_op any_pin(struct play *play)
 {
 	unsigned int frame = (unsigned int)below(play, SEQUENCE_FRAMES);
-	struct mmuext_op op = {.arg1.mfn = play->stage->frame[frame].n};
+	struct mmuext_op op = {.arg1.mfn = play->stage->frame[frame].mfn};
 
 	op.cmd = frame >= SEQUENCE_ORDINARY ? MMUEXT_PIN_L4_TABLE
 					    : MMUEXT_PIN_L1_TABLE + (unsigned int)below(play, 3);
 	if (one_in(play, 3))
 		op.cmd = MMUEXT_UNPIN_TABLE;
 	if (one_in(play, 30))
-		op.arg1.mfn = one_in(play, 2) ? play->stage->foreign.n : NO_FRAME;
+		op.arg1.mfn = one_in(play, 2) ? play->stage->foreign.mfn : NO_FRAME;
 	return op;
 }
 
@@ -232,21 +232,21 @@ static struct mmuext_op any_operation(struct play *play)
 	switch (below(play, 12)) {
 	case 0:
 		op.cmd = MMUEXT_CLEAR_PAGE;
-		op.arg1.mfn = any_target(play).n;
+		op.arg1.mfn = any_target(play).mfn;
 		break;
 	case 1:
 		op.cmd = MMUEXT_COPY_PAGE;
-		op.arg1.mfn = any_target(play).n;
-		op.arg2.src_mfn = any_target(play).n;
+		op.arg1.mfn = any_target(play).mfn;
+		op.arg2.src_mfn = any_target(play).mfn;
 		break;
 	case 2:
 		op.cmd = MMUEXT_NEW_USER_BASEPTR;
-		op.arg1.mfn = one_in(play, 3) ? 0 : play->stage->frame[any_root(play)].n;
+		op.arg1.mfn = one_in(play, 3) ? 0 : play->stage->frame[any_root(play)].mfn;
 		break;
 	case 3:
 		/* Never one that might be accepted: the kernel runs on the root it has. */
 		op.cmd = MMUEXT_NEW_BASEPTR;
-		op.arg1.mfn = play->stage->foreign.n;
+		op.arg1.mfn = play->stage->foreign.mfn;
 		break;
 	case 4:
 		op.cmd = one_in(play, 2) ? MMUEXT_TLB_FLUSH_LOCAL : MMUEXT_INVLPG_ALL;
@@ -313,7 +313,7 @@ static void play_operations(struct play *play)
  */
 static uint64_t any_mapping(struct play *play, unsigned int frame)
 {
-	uint64_t own = play->stage->frame[frame].n << PAGE_SHIFT;
+	uint64_t own = play->stage->frame[frame].mfn << PAGE_SHIFT;
 
 	switch (below(play, 10)) {
 	case 0:
@@ -415,7 +415,7 @@ static void play_one(struct play *play)
 static void prepare(struct play *play)
 {
 	for (unsigned int i = 0; i < SEQUENCE_FRAMES; i++) {
-		uint64_t own = play->stage->frame[i].n << PAGE_SHIFT;
+		uint64_t own = play->stage->frame[i].mfn << PAGE_SHIFT;
 
 		if (one_in(play, 4))
 			continue;
@@ -427,7 +427,7 @@ static void prepare(struct play *play)
 
 static bool clear_frame(struct play *play, unsigned int i)
 {
-	struct mmuext_op clear = {.cmd = MMUEXT_CLEAR_PAGE, .arg1.mfn = play->stage->frame[i].n};
+	struct mmuext_op clear = {.cmd = MMUEXT_CLEAR_PAGE, .arg1.mfn = play->stage->frame[i].mfn};
 
 	return hypercall_mmuext_op(&clear, 1, NULL) == 0;
 }
@@ -441,8 +441,8 @@ static void finish_validation(struct play *play, unsigned int i)
 	for (unsigned int level = 1; level <= 3; level++) {
 		struct mmuext_op pin[] = {
 			{.cmd = MMUEXT_PIN_L1_TABLE + level - 1,
-			 .arg1.mfn = play->stage->frame[i].n},
-			{.cmd = MMUEXT_UNPIN_TABLE, .arg1.mfn = play->stage->frame[i].n},
+			 .arg1.mfn = play->stage->frame[i].mfn},
+			{.cmd = MMUEXT_UNPIN_TABLE, .arg1.mfn = play->stage->frame[i].mfn},
 		};
 
 		say(play, "f%u tried at level %u: %ld", i, level,
@@ -471,7 +471,7 @@ static void restore(struct play *play)
 	say(play, "no user root: %ld", hypercall_mmuext_op(&user, 1, NULL));
 	for (unsigned int i = 0; i < SEQUENCE_FRAMES; i++) {
 		struct mmuext_op unpin = {.cmd = MMUEXT_UNPIN_TABLE,
-					  .arg1.mfn = play->stage->frame[i].n};
+					  .arg1.mfn = play->stage->frame[i].mfn};
 
 		say(play, "f%u unpinned: %ld", i, hypercall_mmuext_op(&unpin, 1, NULL));
 		hypercall_update_va_mapping(play->stage->address[i], 0, UVMF_INVLPG | UVMF_ALL);
@@ -481,7 +481,7 @@ static void restore(struct play *play)
 			finish_validation(play, i);
 	}
 	for (unsigned int i = 0; i < SEQUENCE_FRAMES; i++) {
-		uint64_t own = play->stage->frame[i].n << PAGE_SHIFT;
+		uint64_t own = play->stage->frame[i].mfn << PAGE_SHIFT;
 		long result;
 
 		play->result.left_over += !clear_frame(play, i);

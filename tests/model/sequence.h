@@ -46,7 +46,7 @@ static inline unsigned int sequence_index(const struct sequence_stage *stage, ui
 {
 	unsigned int i = 0;
 
-	while (i < SEQUENCE_FRAMES && stage->frame[i].n != mfn)
+	while (i < SEQUENCE_FRAMES && stage->frame[i].mfn != mfn)
 		i++;
 	return i;
 }

@@ -12,7 +12,7 @@ bool walk_note(pfn_t table, enum pt_level level, void *argument)
 	struct walk_visits *visits = argument;
 
 	assert_true(visits->count < WALK_TABLES);
-	visits->table[visits->count] = table.n;
+	visits->table[visits->count] = table.pfn;
 	visits->level[visits->count++] = level;
 	return false;
 }
@@ -61,7 +61,7 @@ void walk_compare(const struct mm *mm, uint64_t limit)
 
 	got.count = expected.count = 0;
 	assert_false(pt_walk_tables(mm->root, limit, walk_note, &got));
-	reference(&expected, mm->root.n, pt_geometry.levels, 0, effective(limit));
+	reference(&expected, mm->root.pfn, pt_geometry.levels, 0, effective(limit));
 	if (got.count != expected.count)
 		fail_msg("limit %lx: %u tables were visited, not %u", limit, got.count,
 			 expected.count);
@@ -72,6 +72,6 @@ void walk_compare(const struct mm *mm, uint64_t limit)
 				 expected.level[i]);
 		assert_true(pt_level_exists(got.level[i]));
 	}
-	assert_int_equal(got.table[got.count - 1], mm->root.n);
+	assert_int_equal(got.table[got.count - 1], mm->root.pfn);
 	assert_int_equal(got.level[got.count - 1], PT_PGD);
 }

@@ -21,7 +21,7 @@ void native_flush_all(void)
 
 void native_load_root(paddr_t root)
 {
-	__asm__ volatile("mov %0, %%cr3" ::"r"(root.n) : "memory");
+	__asm__ volatile("mov %0, %%cr3" ::"r"(root.pa) : "memory");
 }
 
 void native_block(void)

@@ -62,7 +62,7 @@ void xen_pvh_init(maddr_t address)
 	struct xen_add_to_physmap place = {
 		.domid = DOMID_SELF,
 		.space = XENMAPSPACE_shared_info,
-		.gpfn = address.n >> PAGE_SHIFT,
+		.gpfn = address.ma >> PAGE_SHIFT,
 	};
 	struct xen_hvm_param callback = {
 		.domid = DOMID_SELF,

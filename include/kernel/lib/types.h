@@ -15,20 +15,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Frame numbers, in units of PAGE_SIZE bytes. */
+/* Frame numbers, in units of PAGE_SIZE bytes. Each type's member has a name of its own, so that
+ * code that takes the number out of one cannot be handed another. */
 typedef struct {
-	uint64_t n;
+	uint64_t pfn;
 } pfn_t;
 typedef struct {
-	uint64_t n;
+	uint64_t mfn;
 } mfn_t;
 
 /* Byte addresses: guest-physical (pfn * PAGE_SIZE + offset) and machine. */
 typedef struct {
-	uint64_t n;
+	uint64_t pa;
 } paddr_t;
 typedef struct {
-	uint64_t n;
+	uint64_t ma;
 } maddr_t;
 
 static inline pfn_t pfn(uint64_t number)
@@ -43,22 +44,22 @@ static inline mfn_t mfn(uint64_t number)
 
 static inline pfn_t paddr_to_pfn(paddr_t address)
 {
-	return (pfn_t){address.n >> PAGE_SHIFT};
+	return (pfn_t){address.pa >> PAGE_SHIFT};
 }
 
 static inline paddr_t pfn_to_paddr(pfn_t frame)
 {
-	return (paddr_t){frame.n << PAGE_SHIFT};
+	return (paddr_t){frame.pfn << PAGE_SHIFT};
 }
 
 static inline mfn_t maddr_to_mfn(maddr_t address)
 {
-	return (mfn_t){address.n >> PAGE_SHIFT};
+	return (mfn_t){address.ma >> PAGE_SHIFT};
 }
 
 static inline maddr_t mfn_to_maddr(mfn_t frame)
 {
-	return (maddr_t){frame.n << PAGE_SHIFT};
+	return (maddr_t){frame.mfn << PAGE_SHIFT};
 }
 
 /* What a translation gives for a frame that has no counterpart: never a valid frame number. */
@@ -67,12 +68,12 @@ static inline maddr_t mfn_to_maddr(mfn_t frame)
 
 static inline bool pfn_valid(pfn_t frame)
 {
-	return frame.n != INVALID_PFN.n;
+	return frame.pfn != INVALID_PFN.pfn;
 }
 
 static inline bool mfn_valid(mfn_t frame)
 {
-	return frame.n != INVALID_MFN.n;
+	return frame.mfn != INVALID_MFN.mfn;
 }
 
 /* Number of whole pages that hold this many bytes. */

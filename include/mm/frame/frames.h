@@ -91,7 +91,7 @@ extern uint64_t frame_count;
 /* The frame's description, or NULL if pfn is past the end of the domain. */
 static inline struct frame *frame_of(pfn_t frame)
 {
-	return frame.n < frame_count ? &frame_database[frame.n] : NULL;
+	return frame.pfn < frame_count ? &frame_database[frame.pfn] : NULL;
 }
 
 /* The reverse, for a pointer that frame_of() gave. */

@@ -59,7 +59,7 @@ extern uintptr_t direct_map_base;
 /* Address of a frame in the direct map. The frame must be one of the domain's. */
 static inline void *pfn_to_virt(pfn_t frame)
 {
-	return (void *)(direct_map_base + (frame.n << PAGE_SHIFT));
+	return (void *)(direct_map_base + (frame.pfn << PAGE_SHIFT));
 }
 
 /* The frame at an address in the direct map. */
@@ -75,7 +75,7 @@ extern uintptr_t direct_map_address;
 /* Where the page tables map a frame. */
 static inline uintptr_t pfn_to_address(pfn_t frame)
 {
-	return direct_map_address + (frame.n << PAGE_SHIFT);
+	return direct_map_address + (frame.pfn << PAGE_SHIFT);
 }
 
 /*

@@ -188,7 +188,7 @@ static inline pt_entry_t pt_entry_none(void)
 
 static inline pt_entry_t pt_entry_from_mfn(mfn_t frame, uint64_t flags)
 {
-	return (pt_entry_t){frame.n << PAGE_SHIFT | flags};
+	return (pt_entry_t){frame.mfn << PAGE_SHIFT | flags};
 }
 
 static inline mfn_t pt_entry_mfn(pt_entry_t entry)
@@ -240,7 +240,7 @@ static inline pt_entry_t pt_entry_make(pfn_t frame, uint64_t flags)
 	mfn_t behind;
 
 	if (!(flags & PT_PRESENT))
-		return (pt_entry_t){frame.n << PAGE_SHIFT | flags};
+		return (pt_entry_t){frame.pfn << PAGE_SHIFT | flags};
 	behind = pfn_to_mfn(frame);
 	return likely(mfn_valid(behind)) ? pt_entry_from_mfn(behind, flags) : pt_entry_none();
 }

@@ -37,7 +37,7 @@ static inline uint64_t pt_entry_to_val(pt_entry_t entry)
 		return entry.raw;
 	if (!pfn_valid(frame))
 		return pt_entry_flags(entry) & ~PT_PRESENT;
-	return frame.n << PAGE_SHIFT | pt_entry_flags(entry);
+	return frame.pfn << PAGE_SHIFT | pt_entry_flags(entry);
 }
 
 /* The entry for such a value. */

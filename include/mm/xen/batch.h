@@ -131,7 +131,7 @@ static inline bool batch_append_update(maddr_t entry, unsigned int command, uint
 	last = batch->updates;
 	fits = likely(last < batch->limit);
 	if (fits) {
-		batch->update[last].ptr = entry.n | command;
+		batch->update[last].ptr = entry.ma | command;
 		batch->update[last].val = value;
 		batch->caller[last] = caller;
 		batch->updates = last + 1;

@@ -63,8 +63,8 @@ mfn_t p2m_lookup(pfn_t frame);
 /* The same; the commonest case, ordinary memory, is one load. */
 static inline mfn_t pfn_to_mfn(pfn_t frame)
 {
-	if (likely(frame.n < p2m_boot_size) && likely(p2m_boot_list[frame.n] < P2M_IDENTITY))
-		return mfn(p2m_boot_list[frame.n]);
+	if (likely(frame.pfn < p2m_boot_size) && likely(p2m_boot_list[frame.pfn] < P2M_IDENTITY))
+		return mfn(p2m_boot_list[frame.pfn]);
 	return p2m_lookup(frame);
 }
 
