@@ -15,11 +15,32 @@ struct spinlock {
 	bool held;
 };
 
+/*
+ * Checks of the locks, for hosted tests (LOCK_CHECKS): one thread runs there, so a lock that is
+ * held when it is taken would never become free. lock_taking() panics then, and lock_releasing() if
+ * the lock is not held.
+ */
+#ifdef LOCK_CHECKS
+void lock_taking(const struct spinlock *lock);
+void lock_releasing(const struct spinlock *lock);
+#else
+static inline void lock_taking(const struct spinlock *lock)
+{
+	(void)lock;
+}
+
+static inline void lock_releasing(const struct spinlock *lock)
+{
+	(void)lock;
+}
+#endif
+
 /* Takes the lock with events masked; the result goes to spin_unlock(). */
 static inline bool spin_lock(struct spinlock *lock)
 {
 	bool events = events_mask();
 
+	lock_taking(lock);
 	while (__atomic_test_and_set(&lock->held, __ATOMIC_ACQUIRE))
 		cpu_relax();
 	return events;
@@ -31,18 +52,21 @@ static inline bool spin_lock(struct spinlock *lock)
  */
 static inline void spin_acquire(struct spinlock *lock)
 {
+	lock_taking(lock);
 	while (__atomic_test_and_set(&lock->held, __ATOMIC_ACQUIRE))
 		cpu_relax();
 }
 
 static inline void spin_release(struct spinlock *lock)
 {
+	lock_releasing(lock);
 	__atomic_clear(&lock->held, __ATOMIC_RELEASE);
 }
 
 /* Lets go of the lock and puts the event mask back as spin_lock() found it. */
 static inline void spin_unlock(struct spinlock *lock, bool events)
 {
+	lock_releasing(lock);
 	__atomic_clear(&lock->held, __ATOMIC_RELEASE);
 	events_restore(events);
 }

@@ -17,6 +17,14 @@
 #include <cmocka.h>
 #include <kernel/lib/compiler.h>
 
+/*
+ * Fails the test that has ended if it leaves something open: a lock that is held, masked events, a
+ * CPU in an event handler or in lazy mode, or a batch that was not issued. Every test ends with it.
+ */
+int host_teardown(void **state);
+#undef cmocka_unit_test
+#define cmocka_unit_test(function) cmocka_unit_test_teardown(function, host_teardown)
+
 /* Everything that the kernel has printed since host_clear_output(), 0-terminated. */
 const char *host_output(void);
 void host_clear_output(void);

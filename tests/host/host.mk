@@ -21,7 +21,7 @@ HOST_RENAME_STRING := $(foreach f,memcpy memmove memset memcmp strlen strnlen st
 HOST_WERROR = -Werror
 HOST_CFLAGS = -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -Wall -Wextra $(HOST_WERROR) -Wshadow -Wno-missing-field-initializers \
-	-Iinclude -isystem $(BUILD)/include -D__XEN_INTERFACE_VERSION__=0x00040e00
+	-DLOCK_CHECKS -Iinclude -isystem $(BUILD)/include -D__XEN_INTERFACE_VERSION__=0x00040e00
 
 $(BUILD)/host/kernel/lib/string.c.o: HOST_EXTRA = $(HOST_RENAME_STRING) -fno-sanitize=all -fno-builtin
 $(BUILD)/host/tests/host/%.c.o: HOST_EXTRA =

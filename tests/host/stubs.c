@@ -11,6 +11,7 @@
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/symbols.h>
+#include <mm/xen/batch.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -182,12 +183,48 @@ bool events_mask(void)
 
 void events_restore(bool were_enabled)
 {
+	assert_true(masked);
 	masked = !were_enabled;
 }
 
 bool events_enabled(void)
 {
 	return !masked;
+}
+
+static int locks_held;
+
+void lock_taking(const struct spinlock *lock)
+{
+	if (lock->held)
+		panic("a lock is taken that is held already");
+	locks_held++;
+}
+
+void lock_releasing(const struct spinlock *lock)
+{
+	if (!lock->held)
+		panic("a lock is released that is not held");
+	locks_held--;
+}
+
+int host_teardown(void **state_of_test)
+{
+	int left_held = locks_held;
+
+	(void)state_of_test;
+	locks_held = 0;
+	assert_int_equal(left_held, 0);
+	assert_true(events_enabled());
+	for (unsigned int i = 0; i < ARRAY_SIZE(cpu); i++) {
+		const struct batch *batch = cpu[i].batch;
+
+		assert_int_equal(cpu[i].event_depth, 0);
+		if (batch)
+			assert_false(batch->lazy || batch->busy || batch->calls ||
+				     batch->callbacks);
+	}
+	return 0;
 }
 
 const char *trap_name(uint64_t vector)

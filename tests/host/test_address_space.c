@@ -1139,6 +1139,7 @@ static void the_recorder_sees_each_breach(void **state)
 	frame_of(table)->flags = FRAME_PINNED | PT_PUD;
 	paravirt.alloc_table(&mm, table, PT_PUD);
 	breaks("with entries in it");
+	mm_unlock(&mm);
 	recorder_stop();
 	world_discard();
 }

@@ -244,6 +244,7 @@ static void events_are_as_before(void **state)
 	for (unsigned int i = 0; i < 4; i++) {
 		bool enabled = i % 2;
 
+		events_mask();
 		events_restore(enabled);
 		if (i >= 2)
 			batch_enter();
@@ -265,7 +266,6 @@ static void events_are_as_before(void **state)
 			batch_leave();
 		assert_int_equal(events_enabled(), enabled);
 	}
-	events_restore(true);
 	world_discard();
 }
 
