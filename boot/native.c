@@ -19,7 +19,7 @@
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printf.h>
 #include <kernel/main.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/fixed.h>
 #include <mm/kernel/image.h>
 #include <mm/kernel/start.h>

@@ -14,7 +14,7 @@
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printf.h>
 #include <kernel/main.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/image.h>
 #include <mm/table/ops.h>
 #include <mm/xen/batch.h>
@@ -125,7 +125,7 @@ void xen_pv_start(const struct start_info *start)
 	xen_map_shared_info(boot.shared_info);
 	boot_cpu.event_mask = &boot_cpu.vcpu->evtchn_upcall_mask;
 	xen_traps_init();
-	p2m_init(&boot);
+	p2m_use_list(boot.p2m_address, boot.pages, false);
 	pt_set_root(boot.page_tables.start);
 	direct_map_set_initial(boot.initial_map);
 	console_init(&boot);

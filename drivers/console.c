@@ -6,7 +6,7 @@
 #include "pv_console.h"
 #include <arch/cpu.h>
 #include <drivers/console.h>
-#include <mm/xen/p2m.h>
+#include <mm/frame/translate.h>
 
 #define QUEUE_SIZE 1024 /* a power of two */
 

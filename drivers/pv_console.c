@@ -12,7 +12,7 @@
 #include <arch/evtchn.h>
 #include <arch/time.h>
 #include <kernel/lib/ring.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <xen/io/console.h>
 
 #define PATIENCE (10 * NS_PER_S)

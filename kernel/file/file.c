@@ -11,7 +11,7 @@
 #include <kernel/process/process.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/slab.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 
 static struct slab_cache open_files = SLAB_CACHE(struct file);
 static struct slab_cache tables = SLAB_CACHE(struct files);

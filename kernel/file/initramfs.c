@@ -8,7 +8,7 @@
 #include <kernel/lib/inflate.h>
 #include <kernel/lib/printk.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 
 #define BLOCK_BYTES ((uint64_t)PAGE_SIZE << FRAMES_MAX_ORDER)
 

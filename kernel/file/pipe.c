@@ -11,7 +11,7 @@
 #include <kernel/process/process.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/slab.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 
 #define PIPE_ORDER  4 /* 64 KiB, as Linux's */
 #define PIPE_ATOMIC 4096ul

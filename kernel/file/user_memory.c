@@ -7,7 +7,7 @@
 #include <kernel/lib/string.h>
 #include <kernel/process/oom.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 
 /*
  * Returns true if a copy that stopped at an address can go on. If it stopped for want of memory,

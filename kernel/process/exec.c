@@ -13,7 +13,7 @@
 #include <kernel/process/exec.h>
 #include <kernel/process/pids.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 
 /* The longest first line of a script that is looked at, as on Linux. */
 #define SCRIPT_LINE 256

@@ -16,9 +16,9 @@
 #include <kernel/prompt/monitor.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/start.h>
 #include <mm/table/entry.h>
-#include <mm/xen/p2m.h>
 
 COMMAND(mem, "", "who has how much memory")
 {

@@ -9,7 +9,7 @@
 #include <kernel/prompt/monitor.h>
 #include <kernel/report/explain.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
 #include <mm/table/walk.h>
@@ -25,8 +25,8 @@ static void print_p2m(pfn_t frame)
 	uint64_t entry = p2m_entry(frame);
 
 	SAY("pfn %6lx  ", frame.pfn);
-	if (frame.pfn >= p2m_limit())
-		SAY("is past the limit of the P2M, %lx\n", p2m_limit());
+	if (frame.pfn >= p2m_tree.limit)
+		SAY("is past the limit of the P2M, %lx\n", p2m_tree.limit);
 	else if (entry == P2M_INVALID)
 		SAY("has no memory\n");
 	else if (entry & P2M_FOREIGN)
@@ -42,10 +42,11 @@ static void print_p2m_tree(void)
 	struct p2m_stats stats = p2m_stats();
 
 	if (!p2m_boot_size) {
-		SAY("every pfn below %lx that has memory is its own mfn\n", p2m_limit());
+		SAY("every pfn below %lx that has memory is its own mfn\n", p2m_tree.limit);
 		return;
 	}
-	SAY("list      %016lx, %lu entries, limit %lu\n", p2m_address(), p2m_size(), p2m_limit());
+	SAY("list      %016lx, %lu entries, limit %lu\n", p2m_address(), p2m_size(),
+	    p2m_tree.limit);
 	SAY("tree      %u steps deep: %lu leaves, %lu nodes of its own\n", stats.depth,
 	    stats.leaves, stats.nodes);
 	SAY("toolstack %lu pages of frame lists\n", stats.frame_lists);

@@ -12,7 +12,7 @@
 #include <kernel/prompt/lineedit.h>
 #include <kernel/prompt/monitor.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 
 /* ---- files ---- */
 

@@ -8,9 +8,8 @@
 #include <kernel/lib/symbols.h>
 #include <kernel/report/explain.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/mm.h>
-#include <mm/xen/p2m.h>
 #include <mm/xen/pin.h>
 #include <xen/errno.h>
 #include <xen/xen.h>

@@ -9,7 +9,7 @@
 #include <kernel/process/clock.h>
 #include <kernel/syscall/table.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 
 #define PERMISSIONS 07777u
 

@@ -9,7 +9,7 @@
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/slab.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 
 struct free_object {
 	struct free_object *next;

@@ -8,15 +8,11 @@
  * current batch.
  */
 #include <kernel/lib/panic.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/direct_map.h>
 #include <mm/table/large.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
-#include <mm/xen/p2m.h>
-
-uintptr_t direct_map_base, direct_map_address;
-static bool live;
-static struct pfn_range initial_map;
 
 /* Gives every page of a range the same flags. No large page lies across its ends. */
 static void set_flags(pt_entry_t *entries, enum pt_level level, uintptr_t start, uintptr_t last,
@@ -112,25 +108,4 @@ bool direct_map_protect(const struct boot_memory *memory)
 			return false;
 	}
 	return true;
-}
-
-void direct_map_use(uintptr_t base, uintptr_t address)
-{
-	direct_map_base = base;
-	direct_map_address = address;
-	live = true;
-}
-
-void direct_map_set_initial(struct pfn_range initial)
-{
-	initial_map = initial;
-}
-
-void *boot_or_direct_map(pfn_t frame)
-{
-	if (live)
-		return pfn_to_virt(frame);
-	if (frame.pfn - initial_map.start.pfn < initial_map.count)
-		return (void *)(KERNEL_VIRT_BASE + (frame.pfn << PAGE_SHIFT));
-	return NULL;
 }

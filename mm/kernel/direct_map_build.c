@@ -18,10 +18,10 @@
 #include <arch/cpu.h>
 #include <kernel/lib/compiler.h>
 #include <kernel/lib/panic.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/direct_map.h>
 #include <mm/kernel/fixed.h>
 #include <mm/table/ops.h>
-#include <mm/xen/p2m.h>
 
 static struct direct_map_cost cost;
 

@@ -5,10 +5,9 @@
 #include <kernel/lib/compiler.h>
 #include <kernel/lib/panic.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/image.h>
 #include <mm/table/ops.h>
-#include <mm/xen/p2m.h>
 
 static uintptr_t initial_address(pfn_t frame)
 {

@@ -11,9 +11,8 @@
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/entry.h>
-#include <mm/xen/p2m.h>
 
 struct pt_geometry pt_geometry = PT_GEOMETRY_XEN;
 

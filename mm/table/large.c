@@ -3,7 +3,7 @@
  * Large pages; see the header. Both directions go down the range by entries, at every level alike.
  */
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/large.h>
 #include <mm/table/ops.h>
 

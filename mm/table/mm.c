@@ -10,11 +10,10 @@
 #include <kernel/lib/panic.h>
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
 #include <mm/table/walk.h>
-#include <mm/xen/p2m.h>
 
 struct mm kernel_mm;
 struct spinlock mm_list_lock;

@@ -6,7 +6,7 @@
 #include <arch/cpu.h>
 #include <arch/tlb.h>
 #include <kernel/lib/panic.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
 

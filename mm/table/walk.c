@@ -7,9 +7,8 @@
  * limit, so each table is walked up to pt_index(limit) in either case.
  */
 #include <kernel/lib/panic.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/walk.h>
-#include <mm/xen/p2m.h>
 
 struct table_walk {
 	pt_visit_t *visit;

@@ -8,7 +8,7 @@
  */
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/levels.h>
 #include <mm/table/ops.h>
 #include <mm/user/entries.h>

@@ -6,7 +6,7 @@
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/slab.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/user/object.h>
 
 #define NODE_BITS    9

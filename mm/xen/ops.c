@@ -10,7 +10,7 @@
 #include <arch/hypercall.h>
 #include <kernel/lib/panic.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
 #include <mm/xen/batch.h>

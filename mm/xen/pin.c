@@ -10,11 +10,11 @@
 #include <arch/hypercall.h>
 #include <kernel/lib/panic.h>
 #include <mm/frame/frames.h>
+#include <mm/frame/translate.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
 #include <mm/table/walk.h>
 #include <mm/xen/batch.h>
-#include <mm/xen/p2m.h>
 #include <mm/xen/pin.h>
 
 unsigned int pin_command(enum pt_level level)

@@ -12,7 +12,7 @@
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/ops.h>
 #include <mm/xen/batch.h>
 #include <mm/xen/p2m.h>

@@ -9,7 +9,7 @@
 #include "../model/world.h"
 
 #include <arch/cpu.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/ops.h>
 #include <mm/xen/batch.h>
 #include <mm/xen/pin.h>

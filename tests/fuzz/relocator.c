@@ -9,7 +9,7 @@
 #include "../host/host.h"
 #include "../model/world.h"
 
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/xen/p2m.h>
 
 /* What must not change by moving: all entries that were filled in. */

@@ -7,9 +7,9 @@
 #include <kernel/lib/panic.h>
 #include <kernel/prompt/bench.h>
 #include <mm/frame/frames.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/direct_map.h>
 #include <mm/table/ops.h>
-#include <mm/xen/p2m.h>
 
 BENCH(null_hypercall)
 {

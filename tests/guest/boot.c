@@ -14,9 +14,9 @@
 #include <kernel/lib/symbols.h>
 #include <kernel/main.h>
 #include <kernel/selftest/selftest.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/image.h>
 #include <mm/table/entry.h>
-#include <mm/xen/p2m.h>
 #include <xen/elfnote.h>
 
 SUITE(boot, "what the builder was told and what it told us");

@@ -8,10 +8,10 @@
 #include <arch/traps.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/direct_map.h>
 #include <mm/kernel/stacks.h>
 #include <mm/table/ops.h>
-#include <mm/xen/p2m.h>
 
 SUITE(direct_map, "the direct map, P2M and M2P, and page-table lookups");
 

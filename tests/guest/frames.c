@@ -8,9 +8,9 @@
 #include <kernel/lib/string.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/direct_map.h>
 #include <mm/kernel/start.h>
-#include <mm/xen/p2m.h>
 
 SUITE(frames, "the frame database and the page allocator");
 

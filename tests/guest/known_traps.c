@@ -10,6 +10,7 @@
 #include <mm/table/levels.h>
 #include <mm/table/walk.h>
 #include <mm/xen/batch.h>
+#include <mm/xen/p2m.h>
 #include <mm/xen/pin.h>
 #include <mm/xen/relocate.h>
 #include <xen/errno.h>

@@ -8,6 +8,7 @@
 
 #include <arch/cpu.h>
 #include <arch/traps.h>
+#include <mm/kernel/direct_map.h>
 #include <mm/kernel/image.h>
 #include <mm/table/large.h>
 #include <mm/xen/pin.h>

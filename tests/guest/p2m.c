@@ -72,18 +72,18 @@ TEST(p2m, the_old_place_was_given_back)
 TEST(p2m, translations_of_nonsense)
 {
 	EXPECT(!mfn_valid(pfn_to_mfn(INVALID_PFN)));
-	EXPECT(!mfn_valid(pfn_to_mfn(pfn(p2m_limit()))));
+	EXPECT(!mfn_valid(pfn_to_mfn(pfn(p2m_tree.limit))));
 	EXPECT(!pfn_valid(mfn_to_pfn(INVALID_MFN)));
 	EXPECT(!pfn_valid(mfn_to_pfn(mfn(1ull << 51))));
 	EXPECT(!pfn_valid(mfn_to_pfn(maddr_to_mfn(kernel_boot_info()->shared_info))));
-	EXPECT_EQ(p2m_set(pfn(p2m_limit()), 1), P2M_PAST_LIMIT);
+	EXPECT_EQ(p2m_set(pfn(p2m_tree.limit), 1), P2M_PAST_LIMIT);
 }
 
 /* With a limit far beyond memory, as a domain has that may be given more. */
 TEST(p2m, leaves_are_made_when_they_are_needed)
 {
 	uint64_t far = ROUND_UP(p2m_size(), P2M_PER_PAGE) + 5 * P2M_PER_PAGE + 7;
-	uint64_t limit = p2m_limit(), free;
+	uint64_t limit = p2m_tree.limit, free;
 	const uint64_t *linear = (const uint64_t *)P2M_VIRT_BASE;
 
 	p2m_stop();

@@ -12,10 +12,9 @@
 #include <kernel/process/process.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/mm.h>
 #include <mm/user/entries.h>
-#include <mm/xen/p2m.h>
 
 SUITE(processes, "processes: what they leave behind, without memory, isolation");
 

@@ -12,7 +12,7 @@
 #include <kernel/lib/string.h>
 #include <kernel/main.h>
 #include <kernel/selftest/selftest.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/image.h>
 #include <mm/kernel/stacks.h>
 #include <mm/table/entry.h>

@@ -15,10 +15,9 @@
 #include <kernel/prompt/monitor.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
-#include <mm/xen/p2m.h>
 #include <xen/memory.h>
 
 SUITE_THAT(NEEDS_XEN_TABLES, sequence, "random operations, right and wrong, leave no trace");

@@ -9,7 +9,7 @@
 #include <kernel/lib/string.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 
 #include <arch/cpu.h>
 #include <arch/traps.h>

@@ -7,10 +7,9 @@
 
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
-#include <mm/xen/p2m.h>
 
 /* The pte for an address, its tables made if they are missing. Ends the test when memory is short.
  */

@@ -10,7 +10,7 @@
 #include <kernel/selftest/selftest.h>
 #include <kernel/task/task.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/stacks.h>
 
 SUITE(tasks, "tasks, turns, sleeping, kernel stacks");

@@ -10,7 +10,7 @@
 #include <kernel/lib/string.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/user/entries.h>
 #include <mm/user/space.h>
 

@@ -11,7 +11,7 @@
 #include <arch/hypercall.h>
 #include <kernel/report/explain.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/ops.h>
 #include <mm/table/walk.h>
 #include <mm/user/entries.h>

@@ -7,10 +7,9 @@
 #include "host.h"
 
 #include <arch/cpu.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/ops.h>
 #include <mm/xen/batch.h>
-#include <mm/xen/p2m.h>
 #include <mm/xen/pin.h>
 #include <xen/errno.h>
 

@@ -8,7 +8,7 @@
 
 #include <kernel/report/explain.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/xen/pin.h>
 #include <xen/errno.h>
 #include <xen/xen.h>

@@ -7,7 +7,7 @@
 #include "host.h"
 
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/levels.h>
 
 static void shifts_and_indices(void **state)

@@ -9,10 +9,9 @@
 #include "../model/recorder.h"
 #include <arch/cpu.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/large.h>
 #include <mm/table/ops.h>
-#include <mm/xen/p2m.h>
 
 static struct recorder recorder;
 

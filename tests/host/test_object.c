@@ -8,7 +8,7 @@
 
 #include <mm/frame/frames.h>
 #include <mm/frame/slab.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/stacks.h>
 #include <mm/user/object.h>
 

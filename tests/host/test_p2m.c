@@ -7,7 +7,7 @@
 #include "host.h"
 
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/ops.h>
 #include <mm/xen/p2m.h>
 #include <xen/errno.h>
@@ -414,7 +414,7 @@ static void watch_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t v
 	uint64_t *leaf = level == PT_PTE ? pfn_to_virt(pt_entry_pfn(value)) : NULL;
 
 	/* The gap before it, up to its own place, shows the leaf that all missing ones share. */
-	if (leaf && entry == watched_entry() && leaf != listed_leaf(p2m_limit() - 1)) {
+	if (leaf && entry == watched_entry() && leaf != listed_leaf(p2m_tree.limit - 1)) {
 		watched.leaf = leaf;
 		watched.entries++;
 		look();
@@ -551,7 +551,7 @@ static void starting_without_memory(void **state)
 		count++;
 	for (; !p2m_start(1 << 22); spare++) {
 		assert_int_equal(frames_free_count(), spare);
-		assert_int_equal(p2m_limit(), PAGES);
+		assert_int_equal(p2m_tree.limit, PAGES);
 		assert_int_equal(pfn_to_mfn(pfn(PAGES - 1)).mfn, model_mfn(PAGES - 1));
 		frames_free(held[--count]);
 	}

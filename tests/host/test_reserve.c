@@ -9,7 +9,7 @@
 
 #include <arch/cpu.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/stacks.h>
 #include <mm/user/entries.h>
 

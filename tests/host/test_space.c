@@ -13,10 +13,9 @@
 #include <arch/cpu.h>
 #include <kernel/lib/errno.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/ops.h>
 #include <mm/user/entries.h>
-#include <mm/xen/p2m.h>
 
 #define PAGES 6000
 

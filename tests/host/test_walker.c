@@ -7,9 +7,8 @@
 #include "../model/world.h"
 #include "host.h"
 
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/walk.h>
-#include <mm/xen/p2m.h>
 
 static uint64_t random_user_address(void)
 {

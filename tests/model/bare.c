@@ -8,11 +8,11 @@
 #include "../host/host.h"
 
 #include <mm/frame/frames.h>
+#include <mm/frame/translate.h>
 #include <mm/kernel/direct_map.h>
 #include <mm/kernel/fixed.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
-#include <mm/xen/p2m.h>
 #include <mm/xen/pin.h>
 #include <sys/mman.h>
 #include <unistd.h>

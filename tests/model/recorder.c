@@ -8,10 +8,9 @@
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/mm.h>
 #include <mm/table/walk.h>
-#include <mm/xen/p2m.h>
 
 static struct recorder *active;
 static char breach_text[160];

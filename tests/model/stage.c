@@ -10,8 +10,7 @@
 
 #include <arch/hypercall.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
-#include <mm/xen/p2m.h>
+#include <mm/frame/translate.h>
 
 struct sequence_stage stage_start(bool hardware)
 {

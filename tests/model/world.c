@@ -8,7 +8,7 @@
 
 #include <arch/cpu.h>
 #include <mm/frame/frames.h>
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/ops.h>
 #include <mm/xen/batch.h>
 #include <mm/xen/p2m.h>

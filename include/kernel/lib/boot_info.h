@@ -14,12 +14,6 @@
 
 #define BOOT_ABSENT 128 /* holes in memory, at most: as many as entries of a memory map */
 
-/* A run of frames. */
-struct pfn_range {
-	pfn_t start;
-	uint64_t count;
-};
-
 struct boot_info {
 	char protocol[32];   /* "xen-3.0-x86_64", or "PVH" */
 	bool dom0;           /* the hardware's own domain */

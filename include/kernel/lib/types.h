@@ -62,6 +62,12 @@ static inline maddr_t mfn_to_maddr(mfn_t frame)
 	return (maddr_t){frame.mfn << PAGE_SHIFT};
 }
 
+/* A run of frames. */
+struct pfn_range {
+	pfn_t start;
+	uint64_t count;
+};
+
 /* What a translation gives for a frame that has no counterpart: never a valid frame number. */
 #define INVALID_PFN ((pfn_t){UINT64_MAX})
 #define INVALID_MFN ((mfn_t){UINT64_MAX})

@@ -50,47 +50,4 @@ struct direct_map_cost {
 };
 struct direct_map_cost direct_map_cost(void);
 
-/*
- * Where the kernel reads and writes frame 0: the first address of the direct map on the machine; in
- * a hosted test, the model's memory.
- */
-extern uintptr_t direct_map_base;
-
-/* Address of a frame in the direct map. The frame must be one of the domain's. */
-static inline void *pfn_to_virt(pfn_t frame)
-{
-	return (void *)(direct_map_base + (frame.pfn << PAGE_SHIFT));
-}
-
-/* The frame at an address in the direct map. */
-static inline pfn_t virt_to_pfn(const void *address)
-{
-	return pfn(((uintptr_t)address - direct_map_base) >> PAGE_SHIFT);
-}
-
-/* The address of frame 0 as the page tables have it: differs from the above only in hosted tests.
- */
-extern uintptr_t direct_map_address;
-
-/* Where the page tables map a frame. */
-static inline uintptr_t pfn_to_address(pfn_t frame)
-{
-	return direct_map_address + (frame.pfn << PAGE_SHIFT);
-}
-
-/*
- * Address of a frame in the direct map once there is one; before that in the builder's mapping, or
- * NULL if that does not reach it.
- */
-void *boot_or_direct_map(pfn_t frame);
-
-/* Tells boot_or_direct_map() which frames the builder mapped at KERNEL_VIRT_BASE. */
-void direct_map_set_initial(struct pfn_range initial);
-
-/*
- * Makes the direct map usable that somebody else has built: a hosted test's. "base" is where C code
- * reaches it, "address" where the page tables have it.
- */
-void direct_map_use(uintptr_t base, uintptr_t address);
-
 #endif

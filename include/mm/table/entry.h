@@ -5,7 +5,7 @@
  * Levels are numbered from 1, the table whose entries map pages, to 5, the root of a machine with
  * 57-bit addresses. With four levels the p4d is *folded*: no table exists at that level, and the
  * root's entries point to pud tables. Code that asks the geometry instead of counting by itself
- * works for both. An entry holds an mfn; mm/xen/p2m.h gives the pfn.
+ * works for both. An entry holds an mfn; mm/frame/translate.h gives the pfn.
  *
  * Intel SDM volume 3, chapter "Paging"; what Xen adds: public/xen.h, comment on mmu_update.
  */
@@ -13,7 +13,7 @@
 #define MM_TABLE_ENTRY_H
 
 #include <kernel/lib/types.h>
-#include <mm/xen/p2m.h>
+#include <mm/frame/translate.h>
 
 enum pt_level { PT_NONE = 0, PT_PTE = 1, PT_PMD, PT_PUD, PT_P4D, PT_PGD };
 

@@ -18,10 +18,9 @@
 #ifndef MM_TABLE_LEVELS_H
 #define MM_TABLE_LEVELS_H
 
-#include <mm/kernel/direct_map.h>
+#include <mm/frame/translate.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
-#include <mm/xen/p2m.h>
 
 static inline bool p4d_folded(void)
 {

@@ -1,87 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From guest frames to machine frames and back.
+ * Changing the P2M: the tree that translates pfns (mm/frame/translate.h), and what the toolstack
+ * reads of it.
  *
- * The P2M is the domain's own table, one mfn a pfn, first written by the domain builder (public/
- * xen.h, start_info.mfn_list). The M2P is Xen's table of the whole machine, mapped read-only for
- * every guest; what it says of a frame that is not ours is garbage, so a translation back counts
- * only if the P2M agrees.
- *
- * The builder's list serves until there is a page allocator; then p2m_start() makes a tree whose
- * leaves are the pages of that list. Where the domain has no memory all branches lead to one shared
- * leaf, "missing", or "identity" where a pfn stands for the mfn of the same number (I/O memory), so
- * a huge and empty address space costs nothing.
- *
- * The toolstack reads the P2M when it saves the domain, from outside, by two roads that are kept up
- * to date here: the frame list list, pages of mfns of pages of mfns of leaves (up to 512 GiB of
+ * When the toolstack saves the domain it reads the P2M from outside, in two forms, both kept up to
+ * date here: the frame list list, pages of mfns of pages of mfns of leaves (up to 512 GiB of
  * domain), and the linear list in a window of the kernel's address space, whose mapping is guarded
  * by a generation counter (public/arch-x86/xen.h, struct arch_shared_info).
  */
 #ifndef MM_XEN_P2M_H
 #define MM_XEN_P2M_H
 
-#include <kernel/lib/boot_info.h>
-#include <kernel/lib/compiler.h>
-#include <kernel/lib/types.h>
+#include <mm/frame/translate.h>
 
 struct arch_shared_info;
 
-/* An entry without memory (public/xen.h, INVALID_P2M_ENTRY), and the marks of special ones. */
-#define P2M_INVALID  UINT64_MAX
-#define P2M_FOREIGN  (1ull << 63) /* another domain's frame that is mapped here */
-#define P2M_IDENTITY (1ull << 62) /* the mfn is the pfn */
-
-/* Entries in a page of the list, a leaf of the tree. */
-#define P2M_PER_PAGE (PAGE_SIZE / sizeof(uint64_t))
-
-/* Starts using the builder's list. Must come before any other function here. */
-void p2m_init(const struct boot_info *boot);
-
 /*
- * The same with the list elsewhere: its virtual address, how many entries, and whether the kernel
- * made (and pinned) the tables that map it there.
+ * Uses the list at this address for "pages" pfns, as p2m_read_list(). "own_tables": the kernel made
+ * (and pinned) the tables that map it there. At boot, before any other function here.
  */
 void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables);
 bool p2m_tables_are_own(void);
 
-/*
- * Without a hypervisor: each of so many pfns is the mfn of the same number, and stays that; but for
- * the "count" ranges in "absent", which must stay where they are: there is no memory.
- */
-void p2m_use_identity(uint64_t pages, const struct pfn_range *absent, unsigned int count);
-
-/* Where the list is in the kernel's address space. */
+/* The address of the list in the kernel's address space. */
 uintptr_t p2m_address(void);
-
-/* The list that the domain was started with, wherever it is now; nobody else touches these two. */
-extern const uint64_t *p2m_boot_list;
-extern uint64_t p2m_boot_size;
-
-/* Machine frame of a guest frame; INVALID_MFN if pfn is past the limit or has no memory. */
-mfn_t p2m_lookup(pfn_t frame);
-
-/* The same; the commonest case, ordinary memory, is one load. */
-static inline mfn_t pfn_to_mfn(pfn_t frame)
-{
-	if (likely(frame.pfn < p2m_boot_size) && likely(p2m_boot_list[frame.pfn] < P2M_IDENTITY))
-		return mfn(p2m_boot_list[frame.pfn]);
-	return p2m_lookup(frame);
-}
-
-/* Guest frame of a machine frame; INVALID_PFN for any frame that is not this domain's. */
-pfn_t mfn_to_pfn(mfn_t frame);
-
-/*
- * Whether the machine has memory at that frame, anybody's, as far as the M2P tells: it may have
- * room for up to 1 GiB more than there is. False without a hypervisor.
- */
-bool mfn_is_memory(mfn_t frame);
-
-/* Number of frames that the domain was started with: pfns are 0 .. p2m_size() - 1. */
-uint64_t p2m_size(void);
-
-/* The entry as it is stored, with the marks above. */
-uint64_t p2m_entry(pfn_t frame);
 
 /*
  * Makes the tree, for pfns 0 .. limit - 1, from the list mapped at p2m_address(). False: out of
@@ -89,16 +31,13 @@ uint64_t p2m_entry(pfn_t frame);
  */
 bool p2m_start(uint64_t limit);
 
-/* Gives up the tree and its pages, but for the leaves of the list. For tests. */
+/* Gives up the tree and its pages, except the leaves that are pages of the list. For tests. */
 void p2m_stop(void);
-
-/* pfns below this may be set. */
-uint64_t p2m_limit(void);
 
 enum p2m_result {
 	P2M_SET,
-	P2M_PAST_LIMIT, /* the pfn is not below p2m_limit(), there is no tree yet, or no hypervisor
-			 */
+	P2M_PAST_LIMIT, /* the pfn is not below the tree's limit, or there is no tree that can
+			   change */
 	P2M_NO_MEMORY,  /* for a leaf, or what leads to it */
 };
 
@@ -129,18 +68,5 @@ struct p2m_stats {
 	unsigned int depth;   /* steps from the root to an entry, the leaf's included */
 };
 struct p2m_stats p2m_stats(void);
-
-/*
- * The C address of the list at a virtual address. On the machine they are the same; a hosted test
- * finds it in the model's memory.
- */
-#if __STDC_HOSTED__
-uint64_t *p2m_list_at(uintptr_t address);
-#else
-static inline uint64_t *p2m_list_at(uintptr_t address)
-{
-	return (uint64_t *)address;
-}
-#endif
 
 #endif
