@@ -11,6 +11,7 @@
 #include <kernel/main.h>
 #include <mm/kernel/start.h>
 #include <mm/user/entries.h>
+#include <mm/xen/p2m.h>
 
 SUITE_THAT(NEEDS_XEN_TABLES, p2m,
 	   "the P2M: moved to its window, its tree, what the toolstack reads");

@@ -12,7 +12,9 @@
 #include <arch/traps.h>
 #include <arch/xen.h>
 #include <kernel/main.h>
+#include <mm/kernel/direct_map.h>
 #include <mm/xen/batch.h>
+#include <mm/xen/p2m.h>
 #include <xen/errno.h>
 #include <xen/features.h>
 #include <xen/version.h>

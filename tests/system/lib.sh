@@ -21,6 +21,16 @@ trap 'stop; rm -rf "$work"' EXIT
 # A guest that has died must not take the test along when it is typed at.
 trap '' PIPE
 
+# Builds the kernel with the suites that fail (failing.c beside this file), "$build/failing/pinwheel".
+# Several tests want it, at the same time perhaps.
+make_failing_kernel() {
+	(
+		flock 9
+		make -s -C "$top" BUILD="$build_name/failing" EXTRA_SOURCES=tests/system/failing.c \
+			"$build_name/failing/pinwheel"
+	) 9>"$build/failing.lock" >"$work/make.log" 2>&1 || last_lines "$work/make.log"
+}
+
 # How long a machine may run, and say nothing while something is waited for, in seconds. Only one that
 # hangs, or an expectation that is wrong, comes to that: all others end by themselves, though on a busy
 # workstation that may take ten times as long as on an idle one.

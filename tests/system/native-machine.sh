@@ -10,8 +10,7 @@ program machine --native -- machine
 
 # What is a program's, the processor keeps the kernel off; and the kernel says so. (The programs go
 # without SMAP: QEMU's emulation of a far return takes the program's stack for the kernel's.)
-make -s -C "$top" BUILD="$build/failing" EXTRA_SOURCES=tests/system/failing.c \
-	"$build/failing/pinwheel" >"$work/make.log" 2>&1 || last_lines "$work/make.log"
+make_failing_kernel
 guest_suites processor --native --cpu max -- selftest=processor,user,tasks
 boot touching --native --cpu max --kernel "$build/failing/pinwheel" -- selftest=touching
 expect "PANIC: unexpected page fault"

@@ -7,8 +7,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-make -s -C "$top" BUILD="$build_name/failing" EXTRA_SOURCES=tests/system/failing.c \
-	"$build_name/failing/pinwheel" >"$work/make.log" 2>&1 || last_lines "$work/make.log"
+make_failing_kernel
 
 boot assertion --kernel "$build/failing/pinwheel" -- selftest=failing
 expect "# failing.c:"
