@@ -13,33 +13,29 @@
 #include <mm/table/large.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
+#include <mm/table/walk.h>
 
-/* Gives every page of a range the same flags. No large page lies across its ends. */
-static void set_flags(pt_entry_t *entries, enum pt_level level, uintptr_t start, uintptr_t last,
-		      uint64_t flags)
+/* Gives every page of the range the same flags. No large page lies across its ends. */
+static pfn_t set_absent(const struct pt_place *at, void *argument)
 {
-	uintptr_t end;
+	const uint64_t flags = *(const uint64_t *)argument;
+	pfn_t frame = pfn((at->start - direct_map_address) >> PAGE_SHIFT);
 
-	for (;; start = end + 1) {
-		pt_entry_t *entry = &entries[pt_index(start, level)];
-		pfn_t frame = pfn((start - direct_map_address) >> PAGE_SHIFT);
+	if (at->last - at->start != pt_span(at->level) - 1)
+		panic("pfn %lx: a part of what was taken out of the direct map as a large page "
+		      "cannot be put back",
+		      frame.pfn);
+	set_entry(at->entry, at->level,
+		  flags ? pt_entry_make(frame, flags | (at->level == PT_PTE ? 0 : PT_HUGE))
+			: pt_entry_none());
+	return INVALID_PFN;
+}
 
-		end = pt_entry_last(start, last, level);
-		if (pt_entry_present(*entry) && !pt_entry_leaf(*entry, level))
-			set_flags(pfn_to_virt(pt_entry_pfn(*entry)), pt_level_below(level), start,
-				  end, flags);
-		else if (end - start != pt_span(level) - 1)
-			panic("pfn %lx: a part of what was taken out of the direct map as a large "
-			      "page cannot be put back",
-			      frame.pfn);
-		else
-			set_entry(entry, level,
-				  flags ? pt_entry_make(frame,
-							flags | (level == PT_PTE ? 0 : PT_HUGE))
-					: pt_entry_none());
-		if (end == last)
-			return;
-	}
+static enum pt_next set_present(const struct pt_place *at, void *flags)
+{
+	if (pt_entry_leaf(*at->entry, at->level))
+		set_absent(at, flags);
+	return PT_BELOW;
 }
 
 static uintptr_t last_byte(struct pfn_range range)
@@ -50,9 +46,10 @@ static uintptr_t last_byte(struct pfn_range range)
 /* Changes the rights of a range, and flushes them. kernel_mm.lock is held. */
 static void change_rights(struct pfn_range range, uint64_t flags)
 {
+	static const struct pt_visitor setting = {.absent = set_absent, .enter = set_present};
+
 	lazy_enter();
-	set_flags(pfn_to_virt(kernel_mm.root), PT_PGD, pfn_to_address(range.start),
-		  last_byte(range), flags);
+	pt_walk(kernel_mm.root, pfn_to_address(range.start), last_byte(range), &setting, &flags);
 	if (range.count == 1)
 		paravirt.flush_address(pfn_to_address(range.start));
 	else

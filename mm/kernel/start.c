@@ -16,6 +16,7 @@
 #include <mm/kernel/start.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
+#include <mm/table/walk.h>
 #include <mm/user/entries.h>
 #include <mm/xen/p2m.h>
 #include <mm/xen/pin.h>

@@ -1,44 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Large pages; see the header. Both directions go down the range by entries, at every level alike.
+ * Large pages; see the header. Only the large pages at the ends of a range are ever split.
  */
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 #include <mm/table/large.h>
 #include <mm/table/ops.h>
+#include <mm/table/walk.h>
 
 static uint64_t frames_of(enum pt_level level)
 {
 	return pt_span(level) >> PAGE_SHIFT;
 }
 
-/* Returns true if the entry points to a table. */
-static bool is_table(pt_entry_t entry, enum pt_level level)
-{
-	return pt_entry_present(entry) && !pt_entry_leaf(entry, level);
-}
-
 /* ---- splitting ---- */
 
-/* Counts the tables that a split takes. "entries" NULL: inside a large page, all of it present. */
-static uint64_t count_splits(const pt_entry_t *entries, enum pt_level level, uintptr_t start,
-			     uintptr_t last)
+/* Counts the tables that it takes to have an entry begin at the address. */
+static uint64_t count_splits(const struct mm *mm, uintptr_t address)
 {
+	enum pt_level level;
 	uint64_t count = 0;
-	uintptr_t end;
 
-	for (; level != PT_PTE; start = end + 1) {
-		const pt_entry_t *entry = entries ? &entries[pt_index(start, level)] : NULL;
-		enum pt_level below = pt_level_below(level);
-
-		end = pt_entry_last(start, last, level);
-		if (entry && is_table(*entry, level))
-			count += count_splits(pfn_to_virt(pt_entry_pfn(*entry)), below, start, end);
-		else if ((!entry || pt_entry_present(*entry)) && end - start != pt_span(level) - 1)
-			count += 1 + count_splits(NULL, below, start, end);
-		if (end == last)
-			break;
-	}
+	if (!pt_find_leaf(mm->root, address, &level))
+		return 0;
+	for (; address & (pt_span(level) - 1); level = pt_level_below(level))
+		count++;
 	return count;
 }
 
@@ -64,38 +50,31 @@ static void split_page(struct mm *mm, pt_entry_t *entry, enum pt_level level, pf
 	set_entry(entry, level, pt_entry_make(table, PT_TABLE));
 }
 
-static void split_range(struct mm *mm, struct list_node *tables, pt_entry_t *entries,
-			enum pt_level level, uintptr_t start, uintptr_t last)
+/* Splits until an entry begins at the address. */
+static void split_at(struct mm *mm, struct list_node *tables, uintptr_t address)
 {
-	uintptr_t end;
+	enum pt_level level;
+	pt_entry_t *entry = pt_find_leaf(mm->root, address, &level);
 
-	for (; level != PT_PTE; start = end + 1) {
-		pt_entry_t *entry = &entries[pt_index(start, level)];
-		enum pt_level below = pt_level_below(level);
-
-		end = pt_entry_last(start, last, level);
-		if (pt_entry_present(*entry) && pt_entry_leaf(*entry, level) &&
-		    end - start != pt_span(level) - 1)
-			split_page(mm, entry, level, mm_next_table(tables, below));
-		if (is_table(*entry, level))
-			split_range(mm, tables, pfn_to_virt(pt_entry_pfn(*entry)), below, start,
-				    end);
-		if (end == last)
-			return;
+	while (entry && address & (pt_span(level) - 1)) {
+		split_page(mm, entry, level, mm_next_table(tables, pt_level_below(level)));
+		entry = pt_find_leaf(mm->root, address, &level);
 	}
 }
 
 bool mm_split(struct mm *mm, uintptr_t start, uintptr_t last)
 {
-	pt_entry_t *root = pfn_to_virt(mm->root);
-	uint64_t count = count_splits(root, PT_PGD, start, last);
+	/* Both ends may lie in one large page: then the second split takes fewer tables. */
+	uint64_t count = count_splits(mm, start) + count_splits(mm, last + 1);
 	struct list_node tables;
 
 	if (!count)
 		return true;
 	if (!mm_take_tables(&tables, count))
 		return false;
-	split_range(mm, &tables, root, PT_PGD, start, last);
+	split_at(mm, &tables, start);
+	split_at(mm, &tables, last + 1);
+	mm_return_tables(&tables);
 	paravirt.flush_all();
 	return true;
 }
@@ -128,39 +107,24 @@ static pt_entry_t joined(const pt_entry_t *entries, enum pt_level level)
 	return (pt_entry_t){first.raw | PT_HUGE};
 }
 
-/* Joins what it can, and adds the tables that are no longer in use to the list. */
-static void join_range(struct list_node *tables, pt_entry_t *entries, enum pt_level level,
-		       uintptr_t start, uintptr_t last)
+/* Joins a table to a large page if it can be one, and adds it to those no longer in use. */
+static void join_table(const struct pt_place *at, pfn_t table, void *tables)
 {
-	uintptr_t end;
+	pt_entry_t large = joined(pfn_to_virt(table), pt_level_below(at->level));
 
-	for (; level != PT_PTE; start = end + 1) {
-		pt_entry_t *entry = &entries[pt_index(start, level)];
-
-		end = pt_entry_last(start, last, level);
-		if (is_table(*entry, level)) {
-			enum pt_level below = pt_level_below(level);
-			pfn_t table = pt_entry_pfn(*entry);
-			pt_entry_t large;
-
-			join_range(tables, pfn_to_virt(table), below, start, end);
-			large = joined(pfn_to_virt(table), below);
-			if (pt_entry_present(large)) {
-				set_entry(entry, level, large);
-				list_add(tables, &frame_of(table)->link);
-			}
-		}
-		if (end == last)
-			return;
-	}
+	if (!pt_entry_present(large))
+		return;
+	set_entry(at->entry, at->level, large);
+	list_add(tables, &frame_of(table)->link);
 }
 
 void mm_join(struct mm *mm, uintptr_t start, uintptr_t last)
 {
+	static const struct pt_visitor joining = {.lowest = PT_PMD, .leave = join_table};
 	struct list_node tables;
 
 	list_init(&tables);
-	join_range(&tables, pfn_to_virt(mm->root), PT_PGD, start, last);
+	pt_walk(mm->root, start, last, &joining, &tables);
 	if (list_empty(&tables))
 		return;
 	list_for_each (node, &tables) {
@@ -172,10 +136,5 @@ void mm_join(struct mm *mm, uintptr_t start, uintptr_t last)
 	/* Until now a processor may have remembered the way through them. */
 	paravirt.flush_all();
 	lazy_flush();
-	while (!list_empty(&tables)) {
-		struct frame *frame = container_of(tables.next, struct frame, link);
-
-		list_remove(&frame->link);
-		mm_free_table(frame_number(frame));
-	}
+	mm_return_tables(&tables);
 }

@@ -165,24 +165,21 @@ static uint64_t count_below(uintptr_t start, uintptr_t last, enum pt_level level
 	return count;
 }
 
-static void count_missing(struct prepare *prepare, pfn_t table, enum pt_level level,
-			  uintptr_t start, uintptr_t last)
+static pfn_t count_missing(const struct pt_place *at, void *argument)
 {
-	const pt_entry_t *entries = pfn_to_virt(table);
+	struct prepare *prepare = argument;
 
-	while (level > prepare->level) {
-		uintptr_t end = pt_entry_last(start, last, level);
-		pt_entry_t entry = entries[pt_index(start, level)];
+	prepare->missing += count_below(at->start, at->last, at->level, prepare->level);
+	return INVALID_PFN;
+}
 
-		if (!pt_entry_present(entry))
-			prepare->missing += count_below(start, end, level, prepare->level);
-		else if (!pt_entry_leaf(entry, level))
-			count_missing(prepare, mfn_to_pfn(pt_entry_mfn(entry)),
-				      pt_level_below(level), start, end);
-		if (end == last)
-			return;
-		start = end + 1;
-	}
+static pfn_t add_missing(const struct pt_place *at, void *argument)
+{
+	struct prepare *prepare = argument;
+	pfn_t table = mm_next_table(&prepare->tables, pt_level_below(at->level));
+
+	install(prepare->mm, at->entry, at->level, table);
+	return table;
 }
 
 pfn_t mm_next_table(struct list_node *tables, enum pt_level level)
@@ -194,6 +191,16 @@ pfn_t mm_next_table(struct list_node *tables, enum pt_level level)
 	return frame_number(frame);
 }
 
+void mm_return_tables(struct list_node *tables)
+{
+	while (!list_empty(tables)) {
+		struct frame *frame = container_of(tables->next, struct frame, link);
+
+		list_remove(&frame->link);
+		mm_free_table(frame_number(frame));
+	}
+}
+
 bool mm_take_tables(struct list_node *tables, uint64_t count)
 {
 	list_init(tables);
@@ -201,8 +208,7 @@ bool mm_take_tables(struct list_node *tables, uint64_t count)
 		pfn_t table = frames_alloc(0);
 
 		if (!pfn_valid(table)) {
-			while (!list_empty(tables))
-				mm_free_table(mm_next_table(tables, PT_PTE));
+			mm_return_tables(tables);
 			return false;
 		}
 		list_add(tables, &frame_of(table)->link);
@@ -210,50 +216,28 @@ bool mm_take_tables(struct list_node *tables, uint64_t count)
 	return true;
 }
 
-static void add_missing(struct prepare *prepare, pfn_t table, enum pt_level level, uintptr_t start,
-			uintptr_t last)
-{
-	pt_entry_t *entries = pfn_to_virt(table);
-
-	while (level > prepare->level) {
-		uintptr_t end = pt_entry_last(start, last, level);
-		pt_entry_t *entry = &entries[pt_index(start, level)];
-		pfn_t child;
-
-		if (!pt_entry_present(*entry)) {
-			child = mm_next_table(&prepare->tables, pt_level_below(level));
-			install(prepare->mm, entry, level, child);
-		} else {
-			child = pt_entry_leaf(*entry, level) ? INVALID_PFN
-							     : mfn_to_pfn(pt_entry_mfn(*entry));
-		}
-		if (pfn_valid(child))
-			add_missing(prepare, child, pt_level_below(level), start, end);
-		if (end == last)
-			return;
-		start = end + 1;
-	}
-}
-
 bool mm_prepare(struct mm *mm, uintptr_t start, uintptr_t last, enum pt_level level)
 {
+	const enum pt_level lowest = (enum pt_level)(level + 1);
+	const struct pt_visitor counting = {.lowest = lowest, .absent = count_missing};
+	const struct pt_visitor adding = {.lowest = lowest, .absent = add_missing};
 	struct prepare prepare = {.mm = mm, .level = level};
 	bool complete;
 
 	lazy_flush();
 	mm_lock(mm);
-	count_missing(&prepare, mm->root, PT_PGD, start, last);
+	pt_walk(mm->root, start, last, &counting, &prepare);
 	complete = mm_take_tables(&prepare.tables, prepare.missing);
-	if (complete) {
+	if (complete && prepare.missing) {
 		lazy_enter();
-		add_missing(&prepare, mm->root, PT_PGD, start, last);
+		pt_walk(mm->root, start, last, &adding, &prepare);
 		lazy_leave();
 	}
 	mm_unlock(mm);
 	return complete;
 }
 
-/* ---- letting go ---- */
+/* ---- trim ---- */
 
 struct trim {
 	struct mm *mm;
@@ -261,44 +245,29 @@ struct trim {
 	struct list_node tables;  /* unhooked; to be released once Xen has seen that */
 };
 
-/* Collects a table and all below it. Its own entries need not be cleared: they go with it. */
-static void collect(struct trim *trim, pfn_t table, enum pt_level level)
+/* Returns true if no address that the entry at this level translates needs a table. */
+static bool is_unneeded(const struct trim *trim, uintptr_t address, enum pt_level level)
 {
-	const pt_entry_t *entries = pfn_to_virt(table);
-
-	for (unsigned int i = 0; level > PT_PTE && i < pt_entries(); i++) {
-		if (pt_entry_present(entries[i]) && !pt_entry_leaf(entries[i], level))
-			collect(trim, mfn_to_pfn(pt_entry_mfn(entries[i])), pt_level_below(level));
-	}
-	list_add(&trim->tables, &frame_of(table)->link);
+	return ROUND_DOWN(address, pt_span(level)) >= trim->floor &&
+	       (address | (pt_span(level) - 1)) <= trim->ceiling;
 }
 
-/* Looks at the entries for addresses from "start" to "last", all of which are in the table. */
-static void trim_table(struct trim *trim, pfn_t table, enum pt_level level, uintptr_t start,
-		       uintptr_t last)
+static enum pt_next enter_trimmed(const struct pt_place *at, void *trim)
 {
-	pt_entry_t *entries = pfn_to_virt(table);
+	return is_unneeded(trim, at->start, at->level) ? PT_WHOLE_BELOW : PT_BELOW;
+}
 
-	while (level > PT_PTE) {
-		uintptr_t end = pt_entry_last(start, last, level);
-		pt_entry_t *entry = &entries[pt_index(start, level)];
-		bool whole = ROUND_DOWN(start, pt_span(level)) >= trim->floor &&
-			     (start | (pt_span(level) - 1)) <= trim->ceiling;
+/* Collects a table and unhooks it, unless its parent's entry goes and all that is in it with it. */
+static void collect_table(const struct pt_place *at, pfn_t table, void *argument)
+{
+	struct trim *trim = argument;
+	enum pt_level above = pt_level_above(at->level);
 
-		if (pt_entry_present(*entry) && !pt_entry_leaf(*entry, level)) {
-			pfn_t child = mfn_to_pfn(pt_entry_mfn(*entry));
-
-			if (whole) {
-				collect(trim, child, pt_level_below(level));
-				set_table_entry(trim->mm, entry, level, pt_entry_none());
-			} else {
-				trim_table(trim, child, pt_level_below(level), start, end);
-			}
-		}
-		if (end == last)
-			return;
-		start = end + 1;
-	}
+	if (!is_unneeded(trim, at->start, at->level))
+		return;
+	list_add(&trim->tables, &frame_of(table)->link);
+	if (at->level == PT_PGD || !is_unneeded(trim, at->start, above))
+		set_table_entry(trim->mm, at->entry, at->level, pt_entry_none());
 }
 
 static bool is_wanted_or_loaded(const struct cpu *cpu, const struct mm *mm)
@@ -336,13 +305,18 @@ void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last)
 void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t floor,
 		    uintptr_t ceiling, void (*visit)(pt_entry_t entry))
 {
+	static const struct pt_visitor trimming = {
+		.lowest = PT_PMD,
+		.enter = enter_trimmed,
+		.leave = collect_table,
+	};
 	struct trim trim = {.mm = mm, .floor = floor, .ceiling = ceiling};
 
 	list_init(&trim.tables);
 	lazy_flush();
 	mm_lock(mm);
 	lazy_enter();
-	trim_table(&trim, mm->root, PT_PGD, start, last);
+	pt_walk(mm->root, start, last, &trimming, &trim);
 	/* Parents were collected after their children, and the list is a stack: parents first. */
 	list_for_each (node, &trim.tables) {
 		struct frame *frame = container_of(node, struct frame, link);

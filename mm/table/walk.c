@@ -1,60 +1,159 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The walk over tables; see the header.
+ * The walk; see the header.
  *
- * The limit matters only along one path: the entry at the limit's own index is followed with the
- * same limit, every entry before it is followed to its end. "Everything" is simply the largest
- * limit, so each table is walked up to pt_index(limit) in either case.
+ * One function goes through one table, and calls itself for the tables that its entries point to.
+ * Most entries of a sparse address space are absent. Where nobody wants to see those, passing one
+ * costs a load and a branch: fork and exit walk thousands of them.
  */
+#include <kernel/lib/compiler.h>
 #include <kernel/lib/panic.h>
-#include <mm/frame/translate.h>
 #include <mm/table/walk.h>
 
-struct table_walk {
-	pt_visit_t *visit;
+struct walk {
+	const struct pt_visitor *visitor;
 	void *argument;
 };
 
-/* The table behind an entry, or INVALID_PFN if there is none. */
-static pfn_t child_of(pt_entry_t entry, enum pt_level level)
+static pfn_t table_of(pt_entry_t entry, enum pt_level level)
 {
-	pfn_t table;
+	pfn_t table = mfn_to_pfn(pt_entry_mfn(entry));
 
-	if (!pt_entry_present(entry) || pt_entry_leaf(entry, level))
-		return INVALID_PFN;
-	table = mfn_to_pfn(pt_entry_mfn(entry));
 	if (!pfn_valid(table))
 		panic("a %s entry points to mfn %lx, which is no frame of this domain",
 		      pt_level_name(level), pt_entry_mfn(entry).mfn);
 	return table;
 }
 
-static bool walk(const struct table_walk *walk_of, pfn_t table, enum pt_level level,
-		 uintptr_t limit)
+static bool walk_table(const struct walk *walk, pfn_t table, enum pt_level level, uintptr_t start,
+		       uintptr_t last);
+
+/* The entries below one that points to a table. */
+static bool walk_below(const struct walk *walk, const struct pt_place *at, pfn_t table, bool whole)
 {
-	const pt_entry_t *entries = pfn_to_virt(table);
-	unsigned int last = pt_index(limit, level);
-	bool flush = false;
+	enum pt_level below = pt_level_below(at->level);
+	uintptr_t start = at->start, last = at->last;
 
-	for (unsigned int i = 0; level != PT_PTE && i <= last; i++) {
-		pfn_t child;
+	if (whole) {
+		start = ROUND_DOWN(start, pt_span(at->level));
+		last = start | (pt_span(at->level) - 1);
+	}
+	if (below >= walk->visitor->lowest && !walk_table(walk, table, below, start, last))
+		return false;
+	if (walk->visitor->leave)
+		walk->visitor->leave(at, table, walk->argument);
+	return true;
+}
 
+static bool walk_absent(const struct walk *walk, const struct pt_place *at)
+{
+	pfn_t table = walk->visitor->absent(at, walk->argument);
+
+	return !pfn_valid(table) || walk_below(walk, at, table, false);
+}
+
+static bool walk_present(const struct walk *walk, const struct pt_place *at)
+{
+	enum pt_next next = PT_BELOW;
+
+	if (walk->visitor->enter)
+		next = walk->visitor->enter(at, walk->argument);
+	if (next == PT_STOP)
+		return false;
+	if (next == PT_PAST || !pt_entry_is_table(*at->entry, at->level))
+		return true;
+	return walk_below(walk, at, table_of(*at->entry, at->level), next == PT_WHOLE_BELOW);
+}
+
+static bool walk_table(const struct walk *walk, pfn_t table, enum pt_level level, uintptr_t start,
+		       uintptr_t last)
+{
+	pt_entry_t *entries = boot_or_direct_map(table);
+	const unsigned int first = pt_index(start, level), end = pt_index(last, level);
+	const bool all = walk->visitor->absent;
+
+	for (unsigned int i = first; i <= end; i++) {
+		struct pt_place at;
+
+		if (!all && likely(!pt_entry_present(entries[i])))
+			continue;
 		if (level == PT_PGD && pt_slot_reserved(i))
 			continue;
-		child = child_of(entries[i], level);
-		if (pfn_valid(child))
-			flush |= walk(walk_of, child, pt_level_below(level),
-				      i == last ? limit : UINTPTR_MAX);
+		at = (struct pt_place){&entries[i], level, start, last};
+		if (i != first)
+			at.start = pt_canonical(ROUND_DOWN(start, pt_span(level)) +
+						(i - first) * pt_span(level));
+		if (i != end)
+			at.last = at.start | (pt_span(level) - 1);
+		if (!(pt_entry_present(entries[i]) ? walk_present : walk_absent)(walk, &at))
+			return false;
 	}
-	return walk_of->visit(table, level, walk_of->argument) | flush;
+	return true;
+}
+
+bool pt_walk_below(pfn_t table, enum pt_level level, uintptr_t start, uintptr_t last,
+		   const struct pt_visitor *visitor, void *argument)
+{
+	const struct walk walk = {visitor, argument};
+
+	return walk_table(&walk, table, level, start, last);
+}
+
+bool pt_walk(pfn_t root, uintptr_t start, uintptr_t last, const struct pt_visitor *visitor,
+	     void *argument)
+{
+	return pt_walk_below(root, PT_PGD, start, last, visitor, argument);
+}
+
+struct tables_walk {
+	pt_visit_t *visit;
+	void *argument;
+	bool any;
+};
+
+static void visit_table(const struct pt_place *at, pfn_t table, void *argument)
+{
+	struct tables_walk *tables = argument;
+
+	tables->any |= tables->visit(table, pt_level_below(at->level), tables->argument);
 }
 
 bool pt_walk_tables(pfn_t root, uintptr_t limit, pt_visit_t *visit, void *argument)
 {
-	const struct table_walk walk_of = {visit, argument};
+	/* A pte table is visited, and none of its entries. */
+	static const struct pt_visitor visitor = {.lowest = PT_PMD, .leave = visit_table};
+	struct tables_walk tables = {visit, argument, false};
 
 	/* No table translates an address in the hole: below it lies the user half, all of it. */
 	if (pt_canonical(limit) != limit)
 		limit = pt_user_limit();
-	return walk(&walk_of, root, PT_PGD, limit);
+	pt_walk(root, 0, limit, &visitor, &tables);
+	return visit(root, PT_PGD, argument) | tables.any;
+}
+
+struct leaves_walk {
+	bool (*visit)(const struct pt_leaf *leaf, void *argument);
+	void *argument;
+	uint64_t rights[PT_PGD + 1]; /* by level: of the way to the table that is being walked */
+};
+
+static enum pt_next visit_leaf(const struct pt_place *at, void *argument)
+{
+	struct leaves_walk *leaves = argument;
+	uint64_t raw = at->entry->raw, above = leaves->rights[at->level];
+	uint64_t rights = (above & raw & (PT_RW | PT_USER)) | ((above | raw) & PT_NX);
+	struct pt_leaf leaf = {at->start, at->level, *at->entry, rights};
+
+	if (pt_entry_leaf(*at->entry, at->level))
+		return leaves->visit(&leaf, leaves->argument) ? PT_PAST : PT_STOP;
+	leaves->rights[pt_level_below(at->level)] = rights;
+	return PT_BELOW;
+}
+
+void pt_for_each_leaf(bool (*visit)(const struct pt_leaf *leaf, void *argument), void *argument)
+{
+	static const struct pt_visitor visitor = {.enter = visit_leaf};
+	struct leaves_walk leaves = {visit, argument, {[PT_PGD] = PT_RW | PT_USER}};
+
+	pt_walk(pt_root(), 0, UINTPTR_MAX, &visitor, &leaves);
 }

@@ -14,6 +14,7 @@
 #include <kernel/lib/string.h>
 #include <mm/frame/translate.h>
 #include <mm/table/ops.h>
+#include <mm/table/walk.h>
 #include <mm/xen/batch.h>
 #include <mm/xen/p2m.h>
 #include <mm/xen/pin.h>
@@ -190,7 +191,7 @@ static void build(struct relocation *move)
 
 /* Frames that lie side by side go back together. */
 struct returning {
-	struct boot_memory *memory;
+	const struct relocation *move;
 	struct pfn_range run;
 	uint64_t returned;
 	const char *error;
@@ -198,7 +199,7 @@ struct returning {
 
 static void return_run(struct returning *back)
 {
-	const char *error = boot_memory_release(back->memory, back->run);
+	const char *error = boot_memory_release(back->move->memory, back->run);
 
 	if (!back->error)
 		back->error = error;
@@ -223,49 +224,45 @@ static void return_page(struct returning *back, pfn_t frame)
 	return_frame(back, frame);
 }
 
-static void return_table(struct returning *back, pfn_t table, bool pinned)
+static void return_table(struct returning *back, pfn_t table)
 {
 	struct mmuext_op unpin = {.cmd = MMUEXT_UNPIN_TABLE, .arg1.mfn = pfn_to_mfn(table).mfn};
 
-	if (pinned)
+	if (back->move->old_is_own)
 		batch_mmuext_op(&unpin, __builtin_return_address(0));
 	return_page(back, table);
 }
 
 /*
- * A table of the old mapping, unhooked, and all below it; the pages too if they were copied. A
- * table goes before those that it points to: as long as it is one, so are they.
+ * What is below a table of the old mapping: tables, and the pages too if they were copied. A table
+ * goes before those that it points to: as long as it is one, so are they.
  */
-static void return_tree(struct returning *back, const struct relocation *move, pfn_t table,
-			enum pt_level level)
+static enum pt_next return_target(const struct pt_place *at, void *argument)
 {
-	const pt_entry_t *entries = pfn_to_virt(table);
+	struct returning *back = argument;
+	mfn_t target = pt_entry_mfn(*at->entry);
+	uint64_t pages = pt_span(at->level) >> PAGE_SHIFT;
 
-	return_table(back, table, move->old_is_own);
-	for (unsigned int i = 0; i < pt_entries(); i++) {
-		uint64_t pages = pt_span(level) >> PAGE_SHIFT;
-		pt_entry_t entry = entries[i];
-
-		if (!pt_entry_present(entry))
-			continue;
-		if (!pt_entry_leaf(entry, level)) {
-			return_tree(back, move, mfn_to_pfn(pt_entry_mfn(entry)),
-				    pt_level_below(level));
-			continue;
-		}
-		for (uint64_t page = 0; move->how == P2M_COPY && page < pages; page++)
-			return_page(back, mfn_to_pfn(mfn(pt_entry_mfn(entry).mfn + page)));
+	if (!pt_entry_leaf(*at->entry, at->level)) {
+		return_table(back, mfn_to_pfn(target));
+		return PT_BELOW;
 	}
+	for (uint64_t page = 0; back->move->how == P2M_COPY && page < pages; page++)
+		return_page(back, mfn_to_pfn(mfn(target.mfn + page)));
+	return PT_PAST;
 }
 
 /* The list lay in root slots of its own, some of which may be the window's now. */
 static void return_slots(struct returning *back, const struct relocation *move)
 {
+	static const struct pt_visitor visitor = {.enter = return_target};
 	pt_entry_t *root = boot_or_direct_map(pt_root());
 	unsigned int first = pt_index(move->from, PT_PGD), window = pt_index(move->to, PT_PGD);
 
 	for (unsigned int i = 0; i < move->old_slots; i++) {
+		uintptr_t start = pt_slot_address(first + i);
 		pt_entry_t top = move->old_top[i];
+		pfn_t table;
 
 		if (!pt_entry_present(top))
 			continue;
@@ -274,7 +271,10 @@ static void return_slots(struct returning *back, const struct relocation *move)
 		/* What Xen no longer validates still says what was there. */
 		lazy_flush();
 		lazy_enter();
-		return_tree(back, move, mfn_to_pfn(pt_entry_mfn(top)), pt_level_below(PT_PGD));
+		table = mfn_to_pfn(pt_entry_mfn(top));
+		return_table(back, table);
+		pt_walk_below(table, pt_level_below(PT_PGD), start, start | (pt_span(PT_PGD) - 1),
+			      &visitor, back);
 		lazy_leave();
 	}
 }
@@ -440,7 +440,7 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 		.old_is_own = p2m_tables_are_own(),
 		.to = window,
 	};
-	struct returning back = {.memory = memory};
+	struct returning back = {.move = &move};
 	uint64_t free_before = boot_memory_free(memory), start = rdtsc();
 	uint64_t claimed = boot_memory_claimed(memory), data, wanted;
 	const char *error;

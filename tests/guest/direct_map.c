@@ -12,6 +12,7 @@
 #include <mm/kernel/direct_map.h>
 #include <mm/kernel/stacks.h>
 #include <mm/table/ops.h>
+#include <mm/table/walk.h>
 
 SUITE(direct_map, "the direct map, P2M and M2P, and page-table lookups");
 

@@ -14,6 +14,7 @@
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 #include <mm/table/mm.h>
+#include <mm/table/walk.h>
 #include <mm/user/entries.h>
 
 SUITE(processes, "processes: what they leave behind, without memory, isolation");

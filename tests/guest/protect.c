@@ -16,6 +16,7 @@
 #include <mm/kernel/image.h>
 #include <mm/kernel/stacks.h>
 #include <mm/table/entry.h>
+#include <mm/table/walk.h>
 #include <mm/user/entries.h>
 #include <mm/xen/p2m.h>
 

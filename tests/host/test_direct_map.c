@@ -10,6 +10,7 @@
 #include <mm/kernel/direct_map.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
+#include <mm/table/walk.h>
 
 static const unsigned int large_levels[] = {0, 1u << PT_PMD, 1u << PT_PMD | 1u << PT_PUD};
 

@@ -217,6 +217,12 @@ static inline bool pt_entry_leaf(pt_entry_t entry, enum pt_level level)
 	return level == PT_PTE || (entry.raw & PT_HUGE);
 }
 
+/* Returns true if the entry is present and points to a table. */
+static inline bool pt_entry_is_table(pt_entry_t entry, enum pt_level level)
+{
+	return pt_entry_present(entry) && !pt_entry_leaf(entry, level);
+}
+
 /* The entry's flags as text, "P RW US A D NX" or "- ..."; returns "buffer". */
 char *pt_flags_text(pt_entry_t entry, enum pt_level level, char *buffer, size_t size);
 
@@ -308,19 +314,5 @@ pt_entry_t *pt_find(pfn_t root, uintptr_t address, enum pt_level level);
 
 /* Prints the walk, a line a level, with pfn and mfn. For the prompt and for panics. */
 void pt_print_walk(uintptr_t address);
-
-/*
- * Calls "visit" for every present leaf of the live tables in ascending order, skipping Xen's range.
- * "rights" is what the processor makes of the whole path: PT_RW and PT_USER only if every level has
- * them, PT_NX if any has it. A false return ends the walk. Boot and test code: takes no lock, so
- * nothing may change the tables meanwhile.
- */
-struct pt_leaf {
-	uintptr_t address;
-	enum pt_level level;
-	pt_entry_t entry;
-	uint64_t rights;
-};
-void pt_for_each_leaf(bool (*visit)(const struct pt_leaf *leaf, void *argument), void *argument);
 
 #endif

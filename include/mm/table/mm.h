@@ -113,11 +113,13 @@ void mm_load(struct mm *mm);
 void mm_unload_everywhere(struct mm *mm);
 
 /*
- * Frames for page tables, linked by frame.link: takes "count" of them or, false, none; hands the
- * next one out as an empty table of that level; gives one back that is no longer in use.
+ * Frames for page tables, linked by frame.link. mm_take_tables() takes "count" of them or, false,
+ * none; mm_next_table() hands the next one out as an empty table of that level; mm_return_tables()
+ * frees those that are left; mm_free_table() frees one that is no longer in use.
  */
 bool mm_take_tables(struct list_node *tables, uint64_t count);
 pfn_t mm_next_table(struct list_node *tables, enum pt_level level);
+void mm_return_tables(struct list_node *tables);
 void mm_free_table(pfn_t table);
 
 /* The list of all but the kernel's, and its lock. */
