@@ -18,12 +18,14 @@
 #include <kernel/cmdline.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printf.h>
+#include <kernel/lib/string.h>
 #include <kernel/main.h>
 #include <mm/frame/translate.h>
 #include <mm/kernel/fixed.h>
 #include <mm/kernel/image.h>
 #include <mm/kernel/start.h>
 #include <mm/table/ops.h>
+#include <mm/table/run.h>
 #include <mm/xen/batch.h>
 
 #define CPUID_1_GIB_PAGES (1u << 26)
@@ -108,60 +110,59 @@ static unsigned int wanted_levels(void)
 	return cmdline.levels;
 }
 
-/* Frames for tables that map from frame 0 to their own end: one a level, and pte tables. */
+/* The tables below the root: they map the image and themselves, from frame 0 on. */
+static struct pt_run run;
+
+/* Takes frames for the root and those tables, which grow with what they map: themselves too. */
 static struct pfn_range take_tables(void)
 {
 	static struct boot_memory memory;
-	const uint64_t image = physical_of(image_end) >> PAGE_SHIFT;
-	uint64_t end = image, count = 0;
 	const struct pfn_range slots = {
 		pfn(physical_of(fixed_slots_start) >> PAGE_SHIFT),
 		(uint64_t)(fixed_slots_end - fixed_slots_start) >> PAGE_SHIFT,
 	};
-	pfn_t first = INVALID_PFN;
+	uint64_t end = physical_of(image_end) >> PAGE_SHIFT;
+	pfn_t first;
 	const char *error;
 
-	for (;;) {
-		uint64_t needed = pt_geometry.levels - 1 + (end + PT_ENTRIES - 1) / PT_ENTRIES;
-
-		if (needed == count)
-			return (struct pfn_range){first, count};
-		count = needed;
+	do {
+		run = pt_run_plan(KERNEL_VIRT_BASE, ROUND_UP(end, PT_ENTRIES));
 		memory_reserve(&memory, &boot);
 		/* Reached by KERNEL_VIRT_BASE + pfn, so not where a fixed slot is in the way. */
 		error = boot_memory_reserve(&memory, slots, FRAME_DATA);
 		if (error)
 			fatal("%s", error);
-		first = boot_memory_take(&memory, count, FRAME_TABLE);
-		if (!pfn_valid(first) || first.pfn + count > PT_ENTRIES * PT_ENTRIES)
+		first = boot_memory_take(&memory, 1 + run.total, FRAME_TABLE);
+		if (!pfn_valid(first) || first.pfn + 1 + run.total > PT_ENTRIES * PT_ENTRIES)
 			fatal("no %lu free frames for page tables in the first GiB of memory",
-			      count);
-		end = MAX(image, first.pfn + count);
-	}
+			      1 + run.total);
+		end = MAX(end, first.pfn + 1 + run.total);
+	} while (end > run.pages);
+	pt_run_place(&run, pfn(first.pfn + 1));
+	return (struct pfn_range){first, 1 + run.total};
 }
 
-/* Fills the tables, the root first, then one for each level down to the pmd, then the pte tables.
- */
-static void fill_tables(struct pfn_range tables)
+static pt_entry_t *at_physical_address(pfn_t table)
 {
-	uint64_t next = tables.start.pfn;
-	pt_entry_t *table = (pt_entry_t *)(next << PAGE_SHIFT);
+	return (pt_entry_t *)(table.pfn << PAGE_SHIFT);
+}
 
-	for (uint64_t *word = (uint64_t *)table;
-	     word < (uint64_t *)((tables.start.pfn + tables.count) << PAGE_SHIFT); word++)
-		*word = 0;
-	for (enum pt_level level = PT_PGD; level != PT_PMD; level = pt_level_below(level)) {
-		table[pt_index(KERNEL_VIRT_BASE, level)] = pt_entry_from_mfn(mfn(++next), PT_TABLE);
-		table = (pt_entry_t *)(next << PAGE_SHIFT);
-	}
-	for (uint64_t n = 0; next + 1 < tables.start.pfn + tables.count; n++) {
-		pt_entry_t *entries = (pt_entry_t *)(++next << PAGE_SHIFT);
+static void fill_leaves(pt_entry_t *entries, enum pt_level level, int64_t page, void *argument)
+{
+	(void)argument;
+	for (unsigned int i = 0; i < PT_ENTRIES; i++)
+		entries[i] = level == PT_PTE ? pt_entry_from_mfn(mfn((uint64_t)page + i),
+								 PT_KERNEL_RX | PT_RW | PT_DIRTY)
+					     : pt_entry_none();
+}
 
-		table[n] = pt_entry_from_mfn(mfn(next), PT_TABLE);
-		for (unsigned int i = 0; i < PT_ENTRIES; i++)
-			entries[i] = pt_entry_from_mfn(mfn(n * PT_ENTRIES + i),
-						       PT_KERNEL_RX | PT_RW | PT_DIRTY);
-	}
+static void fill_tables(pfn_t root)
+{
+	static const struct pt_filler filler = {.open = at_physical_address, .leaves = fill_leaves};
+
+	memset(at_physical_address(root), 0, PAGE_SIZE);
+	pt_run_fill(&run, &filler, NULL);
+	pt_run_hook(&run, at_physical_address(root), PT_TABLE);
 }
 
 static void enter_tables(struct pfn_range tables)
@@ -184,10 +185,9 @@ static void make_tables(void)
 {
 	choose_geometry(wanted_levels());
 	boot.page_tables = take_tables();
-	fill_tables(boot.page_tables);
+	fill_tables(boot.page_tables.start);
 	enter_tables(boot.page_tables);
-	boot.initial_map = (struct pfn_range){
-		pfn(0), (boot.page_tables.count - (pt_geometry.levels - 1)) * PT_ENTRIES};
+	boot.initial_map = (struct pfn_range){pfn(0), run.pages};
 	pt_set_root(boot.page_tables.start);
 	direct_map_set_initial(boot.initial_map);
 }

@@ -9,11 +9,10 @@
  * from the start. Then a single mmu_update hooks the finished tree into the root, and Xen validates
  * the whole of it: its share is about 190 instructions an entry, ours a handful.
  *
- * The tables of all levels lie in one run of frames: the pte tables first, then those that point to
- * them, and so on. Where a level above the pte has large pages, the tables below it are needed only
- * for a *piece*: a block of one large page's size in the middle of which memory begins or ends.
- * Everything else of that size is one entry. So "which frame is the table for this block" is
- * arithmetic: its number among all blocks, or among the pieces.
+ * The tables of all levels lie in one run of frames (mm/table/run.h). Where a level above the pte
+ * has large pages, the tables below it are needed only for a *piece*: a block of one large page's
+ * size in the middle of which memory begins or ends. Everything else of that size is one entry. So
+ * the number of a table is that of its block among all blocks, or among the pieces.
  */
 #include <arch/cpu.h>
 #include <kernel/lib/compiler.h>
@@ -22,6 +21,7 @@
 #include <mm/kernel/direct_map.h>
 #include <mm/kernel/fixed.h>
 #include <mm/table/ops.h>
+#include <mm/table/run.h>
 
 static struct direct_map_cost cost;
 
@@ -82,43 +82,28 @@ static uint64_t count_pieces(const struct boot_memory *memory, uint64_t size, ui
 	return count;
 }
 
-/* What is built: the tables' places. */
-struct plan {
-	const struct boot_memory *memory;
-	pfn_t tables[PT_PGD]; /* by level: the first one's frame; the others follow */
-	uint64_t count[PT_PGD];
-	uint64_t total;
-};
-
-/* The number of the table of a level for the block that starts with frame "first". */
-static uint64_t table_number(const struct plan *plan, enum pt_level level, uint64_t first)
+/* The number of the table of a level for the block that starts with a frame. */
+static uint64_t table_number(enum pt_level level, int64_t first, void *memory)
 {
 	uint64_t block = frames_of(pt_level_above(level));
 
-	return for_pieces_only(level) ? count_pieces(plan->memory, block, first) : first / block;
+	return for_pieces_only(level) ? count_pieces(memory, block, (uint64_t)first)
+				      : (uint64_t)first / block;
 }
 
-/* The table of a level for that block; INVALID_PFN if it has none. */
-static pfn_t table_for(const struct plan *plan, enum pt_level level, uint64_t first)
+/* Counts the tables that there are, large pages considered. */
+static struct pt_run make_plan(struct boot_memory *memory)
 {
-	uint64_t number = table_number(plan, level, first);
+	struct pt_run run = pt_run_plan(pt_slot_address(DIRECT_MAP_SLOT), memory->pages);
 
-	if (number == table_number(plan, level, first + frames_of(pt_level_above(level))))
-		return INVALID_PFN;
-	return pfn(plan->tables[level].pfn + number);
-}
-
-static struct plan make_plan(const struct boot_memory *memory)
-{
-	struct plan plan = {.memory = memory};
-
+	run.total = 0;
 	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
-		uint64_t block = frames_of(pt_level_above(level));
+		uint64_t end = ROUND_UP(memory->pages, frames_of(pt_level_above(level)));
 
-		plan.count[level] = table_number(&plan, level, ROUND_UP(memory->pages, block));
-		plan.total += plan.count[level];
+		run.count[level] = table_number(level, (int64_t)end, memory);
+		run.total += run.count[level];
 	}
-	return plan;
+	return run;
 }
 
 /* ---- filling tables ---- */
@@ -153,18 +138,16 @@ static void fill_pte_table(pt_entry_t *table, uint64_t first, const struct boot_
 	}
 }
 
-/* Tables where there are some below, and large pages elsewhere. */
-static void fill_upper_table(pt_entry_t *table, enum pt_level level, uint64_t first,
-			     const struct plan *plan)
+/* Pages, or large pages where the level has some and no table is needed. */
+static void fill_leaves(pt_entry_t *table, enum pt_level level, int64_t first, void *memory)
 {
-	for (uint64_t i = 0; i < PT_ENTRIES; i++, first += frames_of(level)) {
-		pfn_t below = first < plan->memory->pages
-				      ? table_for(plan, pt_level_below(level), first)
-				      : INVALID_PFN;
-
-		table[i] = pfn_valid(below) ? pt_entry_make(below, PT_TABLE)
-					    : pt_entry_make(pfn(first), PT_KERNEL_RW | PT_HUGE);
+	if (level == PT_PTE) {
+		fill_pte_table(table, (uint64_t)first, memory);
+		return;
 	}
+	for (uint64_t i = 0; i < PT_ENTRIES; i++)
+		table[i] = pt_entry_make(pfn((uint64_t)first + i * frames_of(level)),
+					 PT_KERNEL_RW | PT_HUGE);
 }
 
 static pt_entry_t *open_table(pfn_t frame)
@@ -173,58 +156,25 @@ static pt_entry_t *open_table(pfn_t frame)
 	return (pt_entry_t *)fixed_window;
 }
 
-/* Fills the tables of a level, each for a block of memory. */
-static void fill_level(const struct plan *plan, enum pt_level level)
-{
-	const uint64_t block = frames_of(pt_level_above(level));
-
-	for (uint64_t first = 0; first < plan->memory->pages; first += block) {
-		pfn_t table = table_for(plan, level, first);
-
-		if (!pfn_valid(table))
-			continue;
-		if (level == PT_PTE)
-			fill_pte_table(open_table(table), first, plan->memory);
-		else
-			fill_upper_table(open_table(table), level, first, plan);
-	}
-}
-
-/* Makes the finished tree part of the live tables, where Xen validates it. */
-static void hook_into_root(pfn_t tables, uint64_t count)
-{
-	pt_entry_t *root = boot_or_direct_map(pt_root());
-
-	for (uint64_t t = 0; t < count; t++)
-		set_entry(&root[DIRECT_MAP_SLOT + t], PT_PGD,
-			  pt_entry_make(pfn(tables.pfn + t), PT_TABLE));
-}
-
 void direct_map_build(struct boot_memory *memory)
 {
-	struct plan plan = make_plan(memory);
+	static const struct pt_filler filler = {open_table, fill_leaves, table_number, NULL};
+	struct pt_run run = make_plan(memory);
 	uint64_t start = rdtsc(), filled;
-	pfn_t next = boot_memory_take(memory, plan.total, FRAME_TABLE);
-	enum pt_level top = pt_level_below(PT_PGD);
+	pfn_t first = boot_memory_take(memory, run.total, FRAME_TABLE);
 
-	if (!pfn_valid(next))
+	if (!pfn_valid(first))
 		fatal("too little memory in one piece: the tables of the direct map need %lu KiB, "
 		      "the longest free run has %lu KiB",
-		      plan.total << (PAGE_SHIFT - 10),
+		      run.total << (PAGE_SHIFT - 10),
 		      boot_memory_longest(memory) << (PAGE_SHIFT - 10));
-
-	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
-		plan.tables[level] = next;
-		next.pfn += plan.count[level];
-	}
-	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level))
-		fill_level(&plan, level);
+	pt_run_place(&run, first);
+	pt_run_fill(&run, &filler, memory);
 	fixed_unmap(fixed_window);
 	filled = rdtsc();
-	hook_into_root(plan.tables[top], plan.count[top]);
-	direct_map_use(pt_slot_address(DIRECT_MAP_SLOT), pt_slot_address(DIRECT_MAP_SLOT));
-	cost = (struct direct_map_cost){memory->pages, plan.total, filled - start,
-					rdtsc() - filled};
+	pt_run_hook(&run, boot_or_direct_map(pt_root()), PT_TABLE);
+	direct_map_use(run.start, run.start);
+	cost = (struct direct_map_cost){memory->pages, run.total, filled - start, rdtsc() - filled};
 }
 
 struct direct_map_cost direct_map_cost(void)

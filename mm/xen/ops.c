@@ -230,7 +230,7 @@ static const char *xen_take_p2m(struct boot_memory *memory, enum p2m_relocation 
 
 static uint64_t xen_p2m_tables(uint64_t pages)
 {
-	return p2m_frames(pages).total_tables;
+	return p2m_frames(pages).tables.total;
 }
 
 /* As much memory as the toolstack may give the domain one day; dom0 may have any amount. */

@@ -2,10 +2,8 @@
 /*
  * The relocator; see the header.
  *
- * The new frames lie in one run: the pages of the list first (when they are copied), then the pte
- * tables, then the pmd tables that point to them, and so on up to the level below the root. "Which
- * frame is table number n of this level" is then arithmetic, and so is every count: n entries need
- * n / 512 tables, rounded up, at each level. Nothing in here knows how many levels there are.
+ * The new frames lie in one run: the pages of the list first (when they are copied), then the
+ * tables that map them (mm/table/run.h).
  */
 #include <arch/cpu.h>
 #include <kernel/lib/compiler.h>
@@ -26,23 +24,13 @@ static char message[240], reason[120];
 /* More than any domain's list has: a slot has room for 64 Gi entries. */
 #define SLOTS_MOST 64
 
-static uint64_t tables_for(uint64_t entries)
-{
-	return (entries + pt_entries() - 1) / pt_entries();
-}
-
 struct p2m_frames p2m_frames(uint64_t pages)
 {
 	/* Not pages * 8 bytes first: that would not fit for the largest numbers. */
 	struct p2m_frames frames = {.data = pages / P2M_PER_PAGE + (pages % P2M_PER_PAGE != 0)};
-	uint64_t count = frames.data;
 
-	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
-		count = tables_for(count);
-		frames.tables[level] = count;
-		frames.total_tables += count;
-	}
-	frames.slots = (unsigned int)count;
+	frames.tables = pt_run_plan(0, frames.data);
+	frames.slots = (unsigned int)frames.tables.count[pt_level_below(PT_PGD)];
 	return frames;
 }
 
@@ -108,13 +96,20 @@ static void copy_list(struct relocation *move)
 		       PAGE_SIZE);
 }
 
-/* The n-th entry of a level: a page of the list, or a table of the level below. */
-static pt_entry_t entry_for(struct relocation *move, enum pt_level level, pfn_t children,
-			    uint64_t n)
+/* The pages of the list, in the pte tables; nothing else is mapped. */
+static void fill_leaves(pt_entry_t *entries, enum pt_level level, int64_t page, void *argument)
 {
-	if (level == PT_PTE)
-		return pt_entry_make(page_of_list(move, n), PT_KERNEL_RO);
-	return pt_entry_make(pfn(children.pfn + n), PT_TABLE);
+	struct relocation *move = argument;
+
+	for (uint64_t i = 0, n = (uint64_t)page; i < pt_entries(); i++, n++)
+		entries[i] = level == PT_PTE && n < move->frames.data
+				     ? pt_entry_make(page_of_list(move, n), PT_KERNEL_RO)
+				     : pt_entry_none();
+}
+
+static pt_entry_t *open_table(pfn_t table)
+{
+	return pfn_to_virt(table);
 }
 
 /* Xen must hold a table valid before its parent is: read-only, then pinned. */
@@ -124,19 +119,6 @@ static void finish_table(pfn_t table, enum pt_level level)
 
 	make_page_readonly(table);
 	batch_mmuext_op(&pin, __builtin_return_address(0));
-}
-
-static void fill_tables(struct relocation *move, enum pt_level level, pfn_t tables, pfn_t children,
-			uint64_t entries)
-{
-	for (uint64_t n = 0; n < entries; n += pt_entries(), tables.pfn++) {
-		pt_entry_t *table = pfn_to_virt(tables);
-
-		memset(table, 0, PAGE_SIZE);
-		for (uint64_t i = 0; i < MIN(pt_entries(), entries - n); i++)
-			table[i] = entry_for(move, level, children, n + i);
-		finish_table(tables, level);
-	}
 }
 
 /*
@@ -149,28 +131,18 @@ static void make_list_writable(struct relocation *move)
 		make_page_writable(page_of_list(move, page));
 }
 
-static void hook_into_root(const struct relocation *move, pfn_t top)
-{
-	pt_entry_t *root = boot_or_direct_map(pt_root());
-	unsigned int slot = pt_index(move->to, PT_PGD);
-
-	for (unsigned int i = 0; i < move->frames.slots; i++)
-		set_entry(&root[slot + i], PT_PGD,
-			  pt_entry_make(pfn(top.pfn + i), PT_TABLE | PT_NX));
-}
-
 static void build(struct relocation *move)
 {
-	pfn_t tables = move->tables, children = INVALID_PFN;
-	uint64_t entries = move->frames.data;
+	static const struct pt_filler filler = {
+		.open = open_table,
+		.leaves = fill_leaves,
+		.close = finish_table,
+	};
+	struct pt_run run = pt_run_plan(move->to, move->frames.data);
 
+	pt_run_place(&run, move->tables);
 	lazy_enter();
-	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
-		fill_tables(move, level, tables, children, entries);
-		children = tables;
-		entries = move->frames.tables[level];
-		tables.pfn += entries;
-	}
+	pt_run_fill(&run, &filler, move);
 	if (move->how == P2M_REMAP)
 		make_list_writable(move);
 	lazy_leave();
@@ -180,7 +152,7 @@ static void build(struct relocation *move)
 	 * either address until the window is complete.
 	 */
 	lazy_enter();
-	hook_into_root(move, children);
+	pt_run_hook(&run, boot_or_direct_map(pt_root()), PT_TABLE | PT_NX);
 	paravirt.flush_all();
 	lazy_leave();
 	lazy_flush();
@@ -304,7 +276,7 @@ static const char *no_room(const struct relocation *move, uint64_t wanted)
 	snprintf(message, sizeof(message),
 		 "moving the P2M takes %lu free frames in one run (%lu for the list, %lu for its "
 		 "tables); the longest run has %lu. Give the domain more memory",
-		 wanted, wanted - move->frames.total_tables, move->frames.total_tables,
+		 wanted, wanted - move->frames.tables.total, move->frames.tables.total,
 		 boot_memory_longest(move->memory));
 	return message;
 }
@@ -450,13 +422,13 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 	if ((error = slots_taken(&move)) || (error = decide(&move)))
 		return error;
 	data = move.how == P2M_COPY ? move.frames.data : 0;
-	wanted = data + move.frames.total_tables;
+	wanted = data + move.frames.tables.total;
 	run = boot_memory_take(memory, wanted, FRAME_P2M);
 	if (!pfn_valid(run))
 		return no_room(&move, wanted);
 	move.data = run;
 	move.tables = pfn(run.pfn + data);
-	error = mark_tables(memory, (struct pfn_range){move.tables, move.frames.total_tables});
+	error = mark_tables(memory, (struct pfn_range){move.tables, move.frames.tables.total});
 	if (error) {
 		boot_memory_release(memory, (struct pfn_range){run, wanted});
 		return error;

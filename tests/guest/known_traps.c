@@ -45,11 +45,11 @@ TEST(known_traps, a_level_may_need_a_second_table)
 {
 	struct p2m_frames one = p2m_frames(512ul * 512), two = p2m_frames(512ul * 512 + 1);
 
-	EXPECT_EQ(one.tables[PT_PTE], 1);
-	EXPECT_EQ(two.tables[PT_PTE], 2);
-	EXPECT_EQ(two.tables[PT_PMD], 1);
-	EXPECT_EQ(p2m_frames(512ul * 512 * 512 + 1).tables[PT_PMD], 2);
-	EXPECT_EQ(p2m_frames(512ul * 512 * 512 * 512 + 1).tables[PT_PUD], 2);
+	EXPECT_EQ(one.tables.count[PT_PTE], 1);
+	EXPECT_EQ(two.tables.count[PT_PTE], 2);
+	EXPECT_EQ(two.tables.count[PT_PMD], 1);
+	EXPECT_EQ(p2m_frames(512ul * 512 * 512 + 1).tables.count[PT_PMD], 2);
+	EXPECT_EQ(p2m_frames(512ul * 512 * 512 * 512 + 1).tables.count[PT_PUD], 2);
 	EXPECT_EQ(p2m_frames(512ul * 512 * 512 * 512 + 1).slots, 2);
 }
 

@@ -57,7 +57,7 @@ TEST(p2m, the_old_place_was_given_back)
 	EXPECT(boot->p2m_address - P2M_VIRT_BASE < done.frames.data << PAGE_SHIFT ||
 	       !probe_read(boot->p2m_address, &value));
 	EXPECT_EQ(done.frames.data, pages_for(p2m_size() * 8));
-	EXPECT_EQ(done.frames.tables[PT_PTE], (done.frames.data + 511) / 512);
+	EXPECT_EQ(done.frames.tables.count[PT_PTE], (done.frames.data + 511) / 512);
 	for (uint64_t i = 0; i < boot->p2m.count; i++) {
 		pfn_t frame = pfn(boot->p2m.start.pfn + i);
 		struct pt_walk walk = pt_lookup((uintptr_t)pfn_to_virt(frame));

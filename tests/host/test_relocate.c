@@ -34,14 +34,13 @@ static void check_counts(uint64_t pages)
 	for (enum pt_level level = PT_PTE; level < PT_PGD; level++) {
 		uint64_t expected = pt_level_exists(level) ? naive_tables(data, level) : 0;
 
-		if (frames.tables[level] != expected)
+		if (frames.tables.count[level] != expected)
 			fail_msg("%lu pages, %u levels: %lu %s tables, not %lu", pages,
-				 pt_geometry.levels, frames.tables[level], pt_level_name(level),
-				 expected);
+				 pt_geometry.levels, frames.tables.count[level],
+				 pt_level_name(level), expected);
 		total += expected;
 	}
-	assert_int_equal(frames.total_tables, total);
-	assert_int_equal(frames.tables[PT_PGD], 0);
+	assert_int_equal(frames.tables.total, total);
 }
 
 static void counts_are_exact(void **state)
@@ -79,15 +78,15 @@ static void counts_are_exact(void **state)
 	}
 	pt_geometry = PT_GEOMETRY_XEN;
 	/* One page of list: one table at each level. More than 256 TiB: a second pud table. */
-	assert_int_equal(p2m_frames(1).total_tables, 3);
-	assert_int_equal(p2m_frames(TIB(256)).tables[PT_PUD], 1);
-	assert_int_equal(p2m_frames(TIB(256) + 1).tables[PT_PUD], 2);
+	assert_int_equal(p2m_frames(1).tables.total, 3);
+	assert_int_equal(p2m_frames(TIB(256)).tables.count[PT_PUD], 1);
+	assert_int_equal(p2m_frames(TIB(256) + 1).tables.count[PT_PUD], 2);
 	assert_int_equal(p2m_frames(TIB(256) + 1).slots, 2);
 	pt_geometry = pt_geometry_make(5, PT_LEVEL_BITS);
-	assert_int_equal(p2m_frames(1).total_tables, 4);
-	assert_int_equal(p2m_frames(TIB(256) + 1).tables[PT_PUD], 2);
-	assert_int_equal(p2m_frames(TIB(256) + 1).tables[PT_P4D], 1);
-	assert_int_equal(p2m_frames(TIB(131072) + 1).tables[PT_P4D], 2);
+	assert_int_equal(p2m_frames(1).tables.total, 4);
+	assert_int_equal(p2m_frames(TIB(256) + 1).tables.count[PT_PUD], 2);
+	assert_int_equal(p2m_frames(TIB(256) + 1).tables.count[PT_P4D], 1);
+	assert_int_equal(p2m_frames(TIB(131072) + 1).tables.count[PT_P4D], 2);
 	pt_geometry = PT_GEOMETRY_XEN;
 }
 
@@ -168,7 +167,7 @@ static void relocate_and_check(const struct world_config *config, enum p2m_reloc
 	free_after = boot_memory_free(&world.memory);
 	assert_int_equal(free_before - done.taken + done.returned, free_after);
 	assert_int_equal(done.taken,
-			 done.frames.total_tables + (how == P2M_COPY ? done.frames.data : 0));
+			 done.frames.tables.total + (how == P2M_COPY ? done.frames.data : 0));
 	if (!config->sparse_list)
 		check_list(pages);
 	check_window(pages);
@@ -319,9 +318,9 @@ static void a_terabyte_is_remapped(void **state)
 	config.sparse_list = true;
 	world_boot(&config);
 	done = world_relocate(P2M_REMAP);
-	assert_int_equal(done.frames.tables[PT_PTE], 1024);
-	assert_int_equal(done.frames.tables[PT_PMD], 2);
-	assert_int_equal(done.frames.tables[PT_PUD], 1);
+	assert_int_equal(done.frames.tables.count[PT_PTE], 1024);
+	assert_int_equal(done.frames.tables.count[PT_PMD], 2);
+	assert_int_equal(done.frames.tables.count[PT_PUD], 1);
 	check_window(config.machine.pages);
 	world_discard();
 }

@@ -15,14 +15,13 @@
 #define MM_XEN_RELOCATE_H
 
 #include <mm/frame/boot_memory.h>
-#include <mm/table/entry.h>
+#include <mm/table/run.h>
 
 /* Frames that a P2M takes for so many pages of domain, exactly. */
 struct p2m_frames {
-	uint64_t data;               /* pages of the list itself */
-	uint64_t tables[PT_PGD + 1]; /* at each level below the root; 0 where there are none */
-	uint64_t total_tables;
-	unsigned int slots; /* of the root */
+	uint64_t data;        /* pages of the list itself */
+	struct pt_run tables; /* that map them */
+	unsigned int slots;   /* of the root */
 };
 struct p2m_frames p2m_frames(uint64_t pages);
 

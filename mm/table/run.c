@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Filling tables that lie in one run of frames; see the header.
+ */
+#include <mm/table/ops.h>
+#include <mm/table/run.h>
+
+struct pt_run pt_run_plan(uintptr_t start, uint64_t pages)
+{
+	struct pt_run run = {.start = start, .pages = pages};
+	uint64_t entries = pages;
+
+	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
+		entries = (pt_index(start, level) + entries + pt_entries() - 1) / pt_entries();
+		run.count[level] = entries;
+		run.total += entries;
+	}
+	return run;
+}
+
+void pt_run_place(struct pt_run *run, pfn_t frame)
+{
+	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
+		run->first[level] = frame;
+		frame.pfn += run->count[level];
+	}
+}
+
+/* Pages that one entry of a level translates. */
+static int64_t pages_of(enum pt_level level)
+{
+	return (int64_t)(pt_span(level) >> PAGE_SHIFT);
+}
+
+/* The page with which the first table of a level begins: 0, or less. */
+static int64_t first_page(const struct pt_run *run, enum pt_level level)
+{
+	return -(int64_t)((run->start & (pt_span(pt_level_above(level)) - 1)) >> PAGE_SHIFT);
+}
+
+/* The table of a level that begins with a page; INVALID_PFN if there is none. */
+static pfn_t table_at(const struct pt_run *run, const struct pt_filler *filler, void *argument,
+		      enum pt_level level, int64_t page)
+{
+	int64_t pages = pages_of(pt_level_above(level));
+	uint64_t number;
+
+	if (page >= (int64_t)run->pages || page + pages <= 0)
+		return INVALID_PFN;
+	if (!filler->number)
+		number = (uint64_t)((page - first_page(run, level)) / pages);
+	else if ((number = filler->number(level, page, argument)) ==
+		 filler->number(level, page + pages, argument))
+		return INVALID_PFN;
+	return pfn(run->first[level].pfn + number);
+}
+
+void pt_run_fill(const struct pt_run *run, const struct pt_filler *filler, void *argument)
+{
+	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
+		enum pt_level below = pt_level_below(level);
+		int64_t page = first_page(run, level);
+
+		for (; page < (int64_t)run->pages; page += pages_of(pt_level_above(level))) {
+			pfn_t table = table_at(run, filler, argument, level, page);
+			pt_entry_t *entries;
+
+			if (!pfn_valid(table))
+				continue;
+			entries = filler->open(table);
+			filler->leaves(entries, level, page, argument);
+			for (unsigned int i = 0; level != PT_PTE && i < pt_entries(); i++) {
+				pfn_t child = table_at(run, filler, argument, below,
+						       page + i * pages_of(level));
+
+				if (pfn_valid(child))
+					entries[i] = pt_entry_make(child, PT_TABLE);
+			}
+			if (filler->close)
+				filler->close(table, level);
+		}
+	}
+}
+
+void pt_run_hook(const struct pt_run *run, pt_entry_t *root, uint64_t flags)
+{
+	enum pt_level top = pt_level_below(PT_PGD);
+	unsigned int slot = pt_index(run->start, PT_PGD);
+
+	for (unsigned int i = 0; i < run->count[top]; i++)
+		set_entry(&root[slot + i], PT_PGD,
+			  pt_entry_make(pfn(run->first[top].pfn + i), flags));
+}
