@@ -14,6 +14,9 @@
 #include <kernel/report/explain.h>
 #include <mm/xen/batch.h>
 
+/* Updates that go in one hypercall, so that nobody sees the one without the other. */
+#define PAIR 2u
+
 static struct batch *this_batch(void)
 {
 	return this_cpu()->batch;
@@ -45,47 +48,98 @@ static bool queue_is_taken(const struct batch *batch)
 	return batch->busy && this_cpu()->event_depth;
 }
 
-/* Names the first request that was refused, and stops. */
+/* ---- requests ---- */
+
+/*
+ * What is asked of Xen at once, as its hypercall has it: for mmu_update and mmuext_op the address
+ * of a run of requests and their number, for any other its arguments. Passed by value: most are
+ * issued on the spot, and then nothing of it is ever in memory.
+ */
+struct request {
+	uint64_t op;
+	uint64_t args[3];
+};
+
+static const struct mmu_update *updates_of(struct request request)
+{
+	return (const struct mmu_update *)request.args[0];
+}
+
+static const struct mmuext_op *operations_of(struct request request)
+{
+	return (const struct mmuext_op *)request.args[0];
+}
+
+/* The number of updates or operations. */
+static unsigned int count_of(struct request request)
+{
+	return (unsigned int)request.args[1];
+}
+
+/* Makes the hypercall by itself. Returns what it does; *done: updates or operations carried out. */
+static ALWAYS_INLINE long perform(struct request request, unsigned int *done)
+{
+	struct multicall_entry call;
+	long error;
+
+	switch (request.op) {
+	case __HYPERVISOR_mmu_update:
+		return hypercall_mmu_update(updates_of(request), count_of(request), done);
+	case __HYPERVISOR_mmuext_op:
+		return hypercall_mmuext_op(operations_of(request), count_of(request), done);
+	case __HYPERVISOR_update_va_mapping:
+		return hypercall_update_va_mapping(request.args[0], request.args[1],
+						   request.args[2]);
+	default:
+		call = (struct multicall_entry){.op = request.op,
+						.args = {request.args[0], request.args[1]}};
+		error = hypercall_multicall(&call, 1);
+		return error ? error : (long)call.result;
+	}
+}
+
+/* Stops the kernel: Xen refused the update or operation after the first "done" ones. */
+static void NORETURN refused(struct request request, unsigned int done, long error,
+			     const void *caller)
+{
+	switch (request.op) {
+	case __HYPERVISOR_mmu_update:
+		explain_refused_update(updates_of(request) + done, error, caller, done,
+				       count_of(request));
+	case __HYPERVISOR_mmuext_op:
+		explain_refused_operation(operations_of(request) + done, error, caller, done,
+					  count_of(request));
+	case __HYPERVISOR_update_va_mapping:
+		explain_refused_mapping(request.args[0], request.args[1], error, caller);
+	default:
+		panic("Xen refused hypercall %lu with %lx, %lx: %ld", request.op, request.args[0],
+		      request.args[1], error);
+	}
+}
+
+/* The requests of a complete element of the queue. */
+static struct request request_of(const struct batch *batch, unsigned int which)
+{
+	const struct multicall_entry *call = &batch->call[which];
+
+	return (struct request){call->op, {call->args[0], call->args[1], call->args[2]}};
+}
+
+/* Names the first request of an element that was refused, and stops. */
 static void NORETURN report(struct batch *batch, unsigned int which, long error)
 {
 	const struct batch_element *element = &batch->element[which];
-	const struct multicall_entry *call = &batch->call[which];
-	unsigned int culprit = element->first + element->done;
+	const struct request request = request_of(batch, which);
+	const void *caller = element->caller;
 
-	switch (call->op) {
-	case __HYPERVISOR_mmu_update:
-		explain_refused_update(&batch->update[culprit], error, batch->caller[culprit],
-				       culprit - element->first, element->count);
-	case __HYPERVISOR_mmuext_op:
-		explain_refused_operation(&batch->operation[culprit], error,
-					  batch->operation_caller[culprit],
-					  culprit - element->first, element->count);
-	case __HYPERVISOR_update_va_mapping:
-		explain_refused_mapping(call->args[0], call->args[1], error, element->caller);
-	default:
-		panic("Xen refused hypercall %lu with %lx, %lx: %ld", (uint64_t)call->op,
-		      (uint64_t)call->args[0], (uint64_t)call->args[1], error);
-	}
+	if (request.op == __HYPERVISOR_mmu_update)
+		caller = batch->caller[element->first + element->done];
+	else if (request.op == __HYPERVISOR_mmuext_op)
+		caller = batch->operation_caller[element->first + element->done];
+	refused(request, element->done, error, caller);
 }
 
-static long issue_one(struct batch *batch)
-{
-	struct batch_element *element = &batch->element[0];
-	struct multicall_entry *call = &batch->call[0];
-	long error;
-
-	switch (call->op) {
-	case __HYPERVISOR_mmu_update:
-		return hypercall_mmu_update(&batch->update[0], element->count, &element->done);
-	case __HYPERVISOR_mmuext_op:
-		return hypercall_mmuext_op(&batch->operation[0], element->count, &element->done);
-	case __HYPERVISOR_update_va_mapping:
-		return hypercall_update_va_mapping(call->args[0], call->args[1], call->args[2]);
-	default:
-		error = hypercall_multicall(call, 1);
-		return error ? error : (long)call->result;
-	}
-}
+/* ---- the queue ---- */
 
 /* The element that is being filled gets its length. */
 static void close_element(struct batch *batch)
@@ -129,7 +183,9 @@ static void issue(struct batch *batch)
 	for (unsigned int i = 0; i < batch->calls; i++)
 		complete(batch, i);
 	if (batch->calls == 1) {
-		error = issue_one(batch);
+		const struct request request = request_of(batch, 0);
+
+		error = perform(request, &batch->element[0].done);
 		if (error < 0)
 			report(batch, 0, error);
 		return;
@@ -212,149 +268,126 @@ static void extend_or_begin(struct batch *batch, uint64_t op, unsigned int first
 	batch->element[batch->calls++].first = first;
 }
 
-/* Alone, without the queue. Counted in instructions: scripts/bench. */
-static inline void update_now(struct batch *batch, maddr_t entry, uint64_t value,
-			      const void *caller)
+static void append_updates(struct batch *batch, struct request request, const void *caller)
 {
-	struct mmu_update update = {entry.ma, value};
-	long error;
-
-	batch->single.updates++;
-	error = hypercall_mmu_update(&update, 1, NULL);
-	if (unlikely(error < 0))
-		explain_refused_update(&update, error, caller, 0, 1);
+	extend_or_begin(batch, __HYPERVISOR_mmu_update, batch->updates);
+	for (unsigned int i = 0; i < count_of(request); i++) {
+		batch->update[batch->updates] = updates_of(request)[i];
+		batch->caller[batch->updates++] = caller;
+	}
+	if (batch_is_lazy())
+		batch->limit = BATCH_UPDATES;
 }
 
-static void issue_unless_lazy(struct batch *batch)
+static void append_operation(struct batch *batch, struct request request, const void *caller)
 {
-	if (!batch_is_lazy())
-		flush(batch, BATCH_FLUSH_UNBATCHED);
+	extend_or_begin(batch, __HYPERVISOR_mmuext_op, batch->operations);
+	batch->operation_caller[batch->operations] = caller;
+	batch->operation[batch->operations++] = *operations_of(request);
 }
 
-static NOINLINE void queue_update(struct batch *batch, maddr_t entry, uint64_t value,
-				  const void *caller)
+static void append_call(struct batch *batch, struct request request, const void *caller)
+{
+	close_element(batch);
+	batch->element[batch->calls].caller = caller;
+	batch->call[batch->calls++] = (struct multicall_entry){
+		.op = request.op,
+		.args = {request.args[0], request.args[1], request.args[2]},
+	};
+	batch->mappings += request.op == __HYPERVISOR_update_va_mapping;
+}
+
+static bool has_room(const struct batch *batch, struct request request)
+{
+	if (batch->calls == BATCH_CALLS)
+		return false;
+	if (request.op == __HYPERVISOR_mmu_update)
+		return batch->updates + count_of(request) <= BATCH_UPDATES;
+	return request.op != __HYPERVISOR_mmuext_op || batch->operations < BATCH_OPS;
+}
+
+/* Adds a request to the queue, which goes to Xen at once unless the CPU is in lazy mode. */
+static NOINLINE void queue(struct batch *batch, struct request request, const void *caller)
 {
 	bool events = events_mask();
 
-	if (batch->updates == BATCH_UPDATES || batch->calls == BATCH_CALLS)
+	if (!has_room(batch, request))
 		flush(batch, BATCH_FLUSH_FULL);
-	extend_or_begin(batch, __HYPERVISOR_mmu_update, batch->updates);
-	batch->update[batch->updates] = (struct mmu_update){entry.ma, value};
-	batch->caller[batch->updates++] = caller;
-	if (batch_is_lazy())
-		batch->limit = BATCH_UPDATES;
+	if (request.op == __HYPERVISOR_mmu_update)
+		append_updates(batch, request, caller);
+	else if (request.op == __HYPERVISOR_mmuext_op)
+		append_operation(batch, request, caller);
 	else
+		append_call(batch, request, caller);
+	if (!batch_is_lazy())
 		flush(batch, BATCH_FLUSH_UNBATCHED);
 	events_restore(events);
+}
+
+/* Past the queue. Counted in instructions: scripts/bench. */
+static ALWAYS_INLINE void issue_alone(struct batch *batch, struct request request,
+				      const void *caller)
+{
+	const bool pair = request.op == __HYPERVISOR_mmu_update && count_of(request) == PAIR;
+	unsigned int done = 0;
+	long error;
+
+	if (pair)
+		batch->alone.pairs++;
+	else if (request.op == __HYPERVISOR_mmu_update)
+		batch->alone.updates++;
+	else if (request.op == __HYPERVISOR_mmuext_op)
+		batch->alone.operations++;
+	else if (request.op == __HYPERVISOR_update_va_mapping)
+		batch->alone.mappings++;
+	else
+		batch->alone.others++;
+	error = perform(request, pair ? &done : NULL);
+	if (unlikely(error < 0))
+		refused(request, done, error, caller);
+}
+
+/*
+ * The way that every request takes: past the queue if nothing waits there and nothing is to wait,
+ * or if an event handler has interrupted the CPU writing to the queue; else into the queue.
+ */
+static ALWAYS_INLINE void submit(struct request request, const void *caller)
+{
+	struct batch *batch = this_batch();
+
+	if (likely(!batch->lazy && !batch->calls) || queue_is_taken(batch))
+		issue_alone(batch, request, caller);
+	else
+		queue(batch, request, caller);
 }
 
 void batch_mmu_update(maddr_t entry, unsigned int command, uint64_t value, const void *caller)
 {
-	struct batch *batch = this_batch();
+	const struct mmu_update update = {entry.ma | command, value};
 
-	entry.ma |= command;
-	if (likely(!batch->lazy && !batch->calls) || queue_is_taken(batch))
-		update_now(batch, entry, value, caller);
-	else
-		queue_update(batch, entry, value, caller);
+	submit((struct request){__HYPERVISOR_mmu_update, {(uint64_t)&update, 1}}, caller);
 }
 
 void batch_mmu_update_pair(maddr_t first, maddr_t second, uint64_t value, const void *caller)
 {
-	struct mmu_update updates[] = {{first.ma, value}, {second.ma, value}};
-	struct batch *batch = this_batch();
-	bool events = events_mask();
-	unsigned int done = 0;
-	long error;
+	const struct mmu_update pair[PAIR] = {{first.ma, value}, {second.ma, value}};
 
-	if (batch_is_lazy()) {
-		/* Room for both, and for an element after the one that the first may open. */
-		if (batch->updates + ARRAY_SIZE(updates) > BATCH_UPDATES ||
-		    batch->calls + 1 >= BATCH_CALLS)
-			flush(batch, BATCH_FLUSH_FULL);
-		queue_update(batch, first, value, caller);
-		queue_update(batch, second, value, caller);
-	} else {
-		/* First what the code waits for that an event handler has interrupted. */
-		batch_flush();
-		batch->single.updates += ARRAY_SIZE(updates);
-		batch->single.pairs++;
-		error = hypercall_mmu_update(updates, ARRAY_SIZE(updates), &done);
-		if (error < 0)
-			explain_refused_update(&updates[done], error, caller, done,
-					       ARRAY_SIZE(updates));
-	}
-	events_restore(events);
+	submit((struct request){__HYPERVISOR_mmu_update, {(uint64_t)pair, PAIR}}, caller);
 }
 
 void batch_mmuext_op(const struct mmuext_op *operation, const void *caller)
 {
-	struct batch *batch = this_batch();
-	bool events;
-
-	if (queue_is_taken(batch)) {
-		long error = hypercall_mmuext_op(operation, 1, NULL);
-
-		if (error < 0)
-			explain_refused_operation(operation, error, caller, 0, 1);
-		batch->single.operations++;
-		return;
-	}
-	events = events_mask();
-	if (batch->operations == BATCH_OPS || batch->calls == BATCH_CALLS)
-		flush(batch, BATCH_FLUSH_FULL);
-	extend_or_begin(batch, __HYPERVISOR_mmuext_op, batch->operations);
-	batch->operation_caller[batch->operations] = caller;
-	batch->operation[batch->operations++] = *operation;
-	issue_unless_lazy(batch);
-	events_restore(events);
+	submit((struct request){__HYPERVISOR_mmuext_op, {(uint64_t)operation, 1}}, caller);
 }
 
 void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags, const void *caller)
 {
-	struct batch *batch = this_batch();
-	bool events;
-
-	if ((!batch->lazy && !batch->calls) || queue_is_taken(batch)) {
-		long error = hypercall_update_va_mapping(address, value, flags);
-
-		if (error < 0)
-			explain_refused_mapping(address, value, error, caller);
-		batch->single.mappings++;
-		return;
-	}
-	events = events_mask();
-	if (batch->calls == BATCH_CALLS)
-		flush(batch, BATCH_FLUSH_FULL);
-	close_element(batch);
-	batch->element[batch->calls].caller = caller;
-	batch->call[batch->calls++] = (struct multicall_entry){
-		.op = __HYPERVISOR_update_va_mapping,
-		.args = {address, value, flags},
-	};
-	batch->mappings++;
-	issue_unless_lazy(batch);
-	events_restore(events);
+	submit((struct request){__HYPERVISOR_update_va_mapping, {address, value, flags}}, caller);
 }
 
 void batch_hypercall(uint64_t number, uint64_t first, uint64_t second)
 {
-	struct batch *batch = this_batch();
-	struct multicall_entry alone = {.op = number, .args = {first, second}};
-	bool events;
-
-	if (queue_is_taken(batch)) {
-		if (hypercall_multicall(&alone, 1) || alone.result)
-			panic("Xen refused hypercall %lu in an event handler", number);
-		return;
-	}
-	events = events_mask();
-	if (batch->calls == BATCH_CALLS)
-		flush(batch, BATCH_FLUSH_FULL);
-	close_element(batch);
-	batch->call[batch->calls++] = alone;
-	issue_unless_lazy(batch);
-	events_restore(events);
+	submit((struct request){number, {first, second}}, __builtin_return_address(0));
 }
 
 void batch_callback(void (*function)(void *argument), void *argument)
@@ -381,17 +414,18 @@ void batch_callback(void (*function)(void *argument), void *argument)
 struct batch_counters batch_counters(void)
 {
 	const struct batch *batch = this_batch();
+	const struct batch_alone *alone = &batch->alone;
 	struct batch_counters counters = batch->counters;
-	uint64_t singles = batch->single.updates - batch->single.pairs + batch->single.mappings +
-			   batch->single.operations;
+	uint64_t calls =
+		alone->updates + alone->pairs + alone->mappings + alone->operations + alone->others;
 
-	counters.calls += singles;
-	counters.elements += singles;
-	counters.updates += batch->single.updates;
-	counters.mappings += batch->single.mappings;
-	counters.operations += batch->single.operations;
-	counters.flushes[BATCH_FLUSH_UNBATCHED] += singles;
-	counters.largest = MAX(counters.largest, batch->single.pairs ? 2u : singles != 0);
+	counters.calls += calls;
+	counters.elements += calls;
+	counters.updates += alone->updates + PAIR * alone->pairs;
+	counters.mappings += alone->mappings;
+	counters.operations += alone->operations;
+	counters.flushes[BATCH_FLUSH_UNBATCHED] += calls;
+	counters.largest = MAX(counters.largest, alone->pairs ? PAIR : calls != 0);
 	return counters;
 }
 
@@ -400,7 +434,7 @@ void batch_reset_counters(void)
 	struct batch *batch = this_batch();
 
 	batch->counters = (struct batch_counters){0};
-	batch->single = (struct batch_singles){0};
+	batch->alone = (struct batch_alone){0};
 }
 
 void batch_print(void)

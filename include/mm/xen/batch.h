@@ -48,9 +48,9 @@ struct batch_counters {
 	uint64_t largest;                      /* most requests in one entry */
 };
 
-/* Requests that went out alone, without the queue; of the updates "pairs" times two together. */
-struct batch_singles {
-	uint64_t updates, mappings, operations, pairs;
+/* Requests that went past the queue, each in a hypercall of its own. */
+struct batch_alone {
+	uint64_t updates, pairs, mappings, operations, others;
 };
 
 /* What is behind one element of the multicall. */
@@ -78,7 +78,7 @@ struct batch {
 	const void *operation_caller[BATCH_OPS];
 	struct batch_callback callback[BATCH_CALLBACKS];
 	struct batch_counters counters; /* of the queue; batch_counters() adds ... */
-	struct batch_singles single;    /* ... these */
+	struct batch_alone alone;       /* ... these */
 };
 
 /* Gives the running CPU its queue, empty. Once, before anything else here. */
