@@ -62,7 +62,7 @@ static long wait(struct pipe *pipe, const struct file *file)
 
 	if (file->flags & O_NONBLOCK)
 		return -EAGAIN;
-	if (thread_interrupted())
+	if (task_interrupted())
 		return -ERESTART;
 	events = events_mask();
 	task_sleep(&pipe->changed);

@@ -400,7 +400,7 @@ static long wait_for_input(const struct file *file, uint64_t bytes)
 			result = 1;
 		else if (file->flags & O_NONBLOCK)
 			result = -EAGAIN;
-		else if (thread_interrupted())
+		else if (task_interrupted())
 			result = -ERESTART;
 		else if (timed && time_system() >= deadline)
 			break;
@@ -442,7 +442,7 @@ static long tty_write(struct file *file, uint64_t *position, uintptr_t from, uin
 		if (copied < piece)
 			return done ? (long)done : -EFAULT;
 		/* A console may be slow. */
-		if (thread_pause() && done < bytes)
+		if (task_pause() && done < bytes)
 			break;
 	}
 	return (long)done;

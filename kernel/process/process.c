@@ -78,12 +78,6 @@ bool thread_interrupted(void)
 	return thread_must_end(thread) || thread->process->stopped || signal_waits(thread);
 }
 
-bool thread_pause(void)
-{
-	task_yield_if_due();
-	return thread_interrupted();
-}
-
 /* A page fault that memory cures, or a signal. */
 static void handle_page_fault(struct thread *thread, const struct regs *regs)
 {
@@ -301,6 +295,7 @@ static struct thread *new_thread(struct process *process, void (*start)(void *))
 		slab_free(&threads, thread);
 		return NULL;
 	}
+	thread->task->interrupted = thread_interrupted;
 	thread->process = process;
 	thread->call = -1;
 	list_add(process->threads.previous, &thread->link);

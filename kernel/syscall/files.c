@@ -43,7 +43,7 @@ static long transfer(struct file *file, uint64_t *position, uintptr_t address, u
 		done += MAX(result, 0);
 		if (result < (long)piece)
 			break;
-	} while ((uint64_t)done < bytes && !thread_pause());
+	} while ((uint64_t)done < bytes && !task_pause());
 	return done ? done : result;
 }
 
@@ -152,7 +152,7 @@ static long move_pieces(uint64_t descriptor, uintptr_t pieces, uint64_t count, b
 		done += result;
 		/* A short one is the end, not an error; what there was is not waited to be more. */
 		result = (uint64_t)result < piece.bytes || (!write && !file->type->has_position) ||
-			 (uint64_t)done >= BYTES_MOST || thread_pause();
+			 (uint64_t)done >= BYTES_MOST || task_pause();
 	}
 	file_put(file);
 	return done || result > 0 ? done : result;

@@ -159,7 +159,7 @@ long sys_mincore(uintptr_t address, uint64_t length, uintptr_t to)
 	for (; address < end; address += PAGE_SIZE, to++) {
 		char there = (char)space_has_page(space, address);
 
-		if (thread_pause())
+		if (task_pause())
 			return -ERESTART;
 		if (!is_mapped(space, address, address + PAGE_SIZE))
 			return -ENOMEM;

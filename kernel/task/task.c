@@ -243,6 +243,17 @@ void task_yield_if_due(void)
 		task_yield();
 }
 
+bool task_interrupted(void)
+{
+	return current->interrupted && current->interrupted();
+}
+
+bool task_pause(void)
+{
+	task_yield_if_due();
+	return task_interrupted();
+}
+
 void task_sleep(struct wait_queue *queue)
 {
 	current->asleep = true;

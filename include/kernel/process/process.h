@@ -169,12 +169,6 @@ bool thread_must_end(const struct thread *thread);
 /* Whether the running thread is to leave whatever it sleeps for: a signal, or the end. */
 bool thread_interrupted(void);
 
-/*
- * In the middle of something long that can be stopped: lets others have their turns. Whether it is
- * to be stopped here.
- */
-bool thread_pause(void);
-
 /* Ends the running thread; with the last one, the process. */
 void thread_exit(int status) NORETURN;
 

@@ -27,7 +27,8 @@ struct task {
 	struct selectors selectors; /* of a task with a space, while another runs */
 	void (*start)(void *argument);
 	void *argument;
-	bool asleep; /* in the queue of something that has to happen */
+	bool (*interrupted)(void); /* of programs: see task_interrupted(); NULL: never */
+	bool asleep;               /* in the queue of something that has to happen */
 	bool ended;
 	bool spends_reserve; /* of programs: what it does must get done (frames_reserve) */
 	_Alignas(16) unsigned char fpu[512]; /* FXSAVE's; of tasks with a space */
@@ -90,6 +91,18 @@ void task_sleep(struct wait_queue *queue);
 /* The same, but no longer than until that system time (nanoseconds; TASK_FOR_EVER: no limit). */
 #define TASK_FOR_EVER UINT64_MAX
 void task_sleep_until(struct wait_queue *queue, uint64_t deadline);
+
+/*
+ * Returns true if the running task should give up whatever it waits for: its program has a signal
+ * to handle, or must end. Always false for the kernel's own tasks.
+ */
+bool task_interrupted(void);
+
+/*
+ * For the middle of something long that can be stopped: yields if the time slice is over. Returns
+ * true if the work should stop here, as task_interrupted() does.
+ */
+bool task_pause(void);
 
 /* Makes all that sleep in the queue runnable. Also in event handlers. */
 void task_wake(struct wait_queue *queue);
