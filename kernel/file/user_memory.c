@@ -5,51 +5,73 @@
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
-#include <kernel/process/oom.h>
+#include <kernel/task/task.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
+
+bool (*user_memory_make_room)(bool may_sleep);
+
+/* Where a copy has stopped, and what it needs to go on. */
+struct stop {
+	struct space *space;
+	unsigned int wanted; /* SPACE_READ or SPACE_WRITE */
+	bool spent;          /* the task might take from the reserve before the copy began */
+	bool refused;        /* there is no room, for the process has to end */
+};
 
 /*
  * Returns true if a copy that stopped at an address can go on. If it stopped for want of memory,
  * room is made without letting another task run: the caller is in the middle of something.
  */
-static bool can_go_on(const struct process *process, uintptr_t address, unsigned int wanted)
+static bool can_go_on(struct stop *stop, uintptr_t address)
 {
-	enum fault result = space_fault(process->space, address, wanted);
+	enum fault result = space_fault(stop->space, address, stop->wanted);
 
-	return result == FAULT_DONE || (result == FAULT_NO_MEMORY && oom_make_room(false));
+	if (result == FAULT_NO_MEMORY)
+		stop->refused = !user_memory_make_room(false);
+	return result == FAULT_DONE || (result == FAULT_NO_MEMORY && !stop->refused);
 }
 
-/* Ends what can_go_on() has begun: from here on memory is out again when the reserve is left. */
-static void keep_reserve(const struct process *process)
+/* A task whose process has to end keeps the reserve that it was given for that. */
+static void keep_reserve(const struct stop *stop)
 {
-	task_spend_reserve(task_current(), process->dying);
+	if (!stop->refused)
+		task_spend_reserve(task_current(), stop->spent);
+}
+
+static struct stop stop_of(struct space *space, unsigned int wanted)
+{
+	return (struct stop){space, wanted, task_current()->spends_reserve, false};
 }
 
 uint64_t user_read_some(uintptr_t from, void *to, uint64_t bytes)
 {
-	const struct process *process = process_current();
-	uint64_t done = space_read(process->space, from, to, bytes);
+	struct space *space = task_current()->space;
+	uint64_t done = space_read(space, from, to, bytes);
+	struct stop stop;
 
 	if (likely(done == bytes))
 		return done;
-	while (done < bytes && can_go_on(process, from + done, SPACE_READ))
-		done += space_read(process->space, from + done, (char *)to + done, bytes - done);
-	keep_reserve(process);
+	stop = stop_of(space, SPACE_READ);
+	while (done < bytes && can_go_on(&stop, from + done))
+		done += space_read(space, from + done, (char *)to + done, bytes - done);
+	keep_reserve(&stop);
 	return done;
 }
 
 uint64_t user_write_some(uintptr_t to, const void *from, uint64_t bytes)
 {
-	const struct process *process = process_current();
-	uint64_t done = space_write(process->space, to, from, bytes);
+	struct space *space = task_current()->space;
+	uint64_t done = space_write(space, to, from, bytes);
+	struct stop stop;
 
 	if (likely(done == bytes))
 		return done;
-	while (done < bytes && can_go_on(process, to + done, SPACE_WRITE))
-		done += space_write(process->space, to + done,
-				    from ? (const char *)from + done : NULL, bytes - done);
-	keep_reserve(process);
+	stop = stop_of(space, SPACE_WRITE);
+	while (done < bytes && can_go_on(&stop, to + done))
+		done += space_write(space, to + done, from ? (const char *)from + done : NULL,
+				    bytes - done);
+	keep_reserve(&stop);
 	return done;
 }
 

@@ -55,6 +55,7 @@ static unsigned int process_count;
 
 void processes_init(bool has_init)
 {
+	user_memory_make_room = oom_make_room;
 	pids_init(has_init);
 	list_init(&process_zero.link);
 	list_init(&process_zero.children);
