@@ -7,7 +7,6 @@
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
-#include <kernel/process/proc.h>
 #include <kernel/process/process.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/slab.h>
@@ -191,8 +190,7 @@ long file_open(struct inode *inode, uint32_t flags, struct file **result)
 	if (!file)
 		return -ENOMEM;
 	if (type == &memory_file) {
-		file->object =
-			inode->device ? proc_contents(inode->device) : object_get(inode->data);
+		file->object = inode->device ? fs_contents(inode->device) : object_get(inode->data);
 		if (!file->object) {
 			file_put(file);
 			return -ENOMEM;

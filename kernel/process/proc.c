@@ -56,17 +56,17 @@ void proc_print_maps(struct space *space, void (*print)(void *argument, const ch
 	}
 }
 
-struct object *proc_contents(uint32_t device)
+/* The lines of a file as they are now. NULL: out of memory. */
+static struct object *make_text(uint32_t device)
 {
 	struct writer writer = {object_create(0), false};
-	struct process *process = process_current();
 	char number[32];
 
 	if (!writer.object)
 		return NULL;
 	switch (device) {
 	case PROC_MAPS:
-		proc_print_maps(process->space, write_text, &writer);
+		proc_print_maps(task_current()->space, write_text, &writer);
 		break;
 	case PROC_HYPERCALLS:
 		snprintf(number, sizeof(number), "%lu\n", batch_counters().calls);
@@ -81,12 +81,15 @@ struct object *proc_contents(uint32_t device)
 	return NULL;
 }
 
-/* A symbolic link's target: whose program it is depends on who asks. */
-static struct object *link_target(uint32_t device)
+/* Returns the contents of one of PROC_... for the running program: fs_contents(). */
+static struct object *contents(uint32_t device)
 {
-	if (device != PROC_EXE || !task_current()->space)
+	/* The kernel's own tasks, which unpack the initramfs, run no program. */
+	if (!task_current()->space)
 		return NULL;
-	return object_get(process_current()->executable);
+	if (device == PROC_EXE)
+		return object_get(process_current()->executable);
+	return make_text(device);
 }
 
 static uint64_t seconds_now(void)
@@ -112,7 +115,7 @@ bool proc_init(void)
 		{"/proc/self/exe", FS_SYMLINK | 0777, PROC_EXE},
 	};
 
-	fs_contents = link_target;
+	fs_contents = contents;
 	fs_now = seconds_now;
 	for (unsigned int i = 0; i < ARRAY_SIZE(inodes); i++) {
 		struct inode *inode;

@@ -10,12 +10,6 @@
 /* Makes /dev and /proc, in place of what the initramfs has there. False: that cannot be. */
 bool proc_init(void);
 
-/*
- * The contents of one of PROC_... (kernel/file/file.h) now, for the running process: an object with
- * one reference, NULL when memory is out.
- */
-struct object *proc_contents(uint32_t device);
-
 /* Lines as in Linux's /proc/PID/maps (proc(5)), each given to print() with that argument. */
 void proc_print_maps(struct space *space, void (*print)(void *argument, const char *text),
 		     void *argument);
