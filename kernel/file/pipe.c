@@ -3,12 +3,11 @@
  * Pipes (pipe(7)): a ring of one block of memory between writers and readers.
  *
  * Writes of up to 4096 bytes go in whole or not at all; a reader takes what there is. The last
- * writer's leaving is the end of the file, the last reader's a signal to whoever writes.
+ * writer's leaving is the end of the file, the last reader's is EPIPE for whoever writes.
  */
 #include <kernel/file/file.h>
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
-#include <kernel/process/process.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/slab.h>
 #include <mm/frame/translate.h>
@@ -104,8 +103,6 @@ static long pipe_write(struct file *file, uint64_t *position, uintptr_t from, ui
 		uint64_t piece = MIN(bytes - done, room);
 
 		if (!pipe->has_reader) {
-			signal_send(process_current(), thread_current(), SIGPIPE,
-				    &(struct signal_info){.pid = process_current()->pid});
 			error = -EPIPE;
 		} else if (!piece || (bytes <= PIPE_ATOMIC && piece < bytes)) {
 			error = wait(pipe, file);

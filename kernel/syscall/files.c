@@ -27,6 +27,18 @@ static long transfer_piece(struct file *file, uint64_t *position, uintptr_t addr
 	return file->type->read(file, position, address, bytes);
 }
 
+/*
+ * Signals a writer whose pipe has lost its last reader: also where the pipe took some of the bytes
+ * before that.
+ */
+static void signal_broken_pipe(struct file *file)
+{
+	const struct signal_info info = {.pid = process_current()->pid};
+
+	if (file->pipe && file->type->ready(file) & READY_ERROR)
+		signal_send(process_current(), thread_current(), SIGPIPE, &info);
+}
+
 /* What need not wait for anybody is moved piece by piece, so that others have their turns. */
 static long transfer(struct file *file, uint64_t *position, uintptr_t address, uint64_t bytes,
 		     bool write)
@@ -34,8 +46,12 @@ static long transfer(struct file *file, uint64_t *position, uintptr_t address, u
 	long done = 0, result = 0;
 
 	bytes = MIN(bytes, BYTES_MOST);
-	if (!file->type->has_position)
-		return transfer_piece(file, position, address, bytes, write);
+	if (!file->type->has_position) {
+		result = transfer_piece(file, position, address, bytes, write);
+		if (write && result < (long)bytes)
+			signal_broken_pipe(file);
+		return result;
+	}
 	do {
 		uint64_t piece = MIN(bytes - (uint64_t)done, PIECE_BYTES);
 
