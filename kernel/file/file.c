@@ -7,7 +7,6 @@
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
-#include <kernel/process/process.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/slab.h>
 #include <mm/frame/translate.h>
@@ -256,10 +255,8 @@ void files_exec(struct files *files)
 	}
 }
 
-struct file *file_at(uint64_t descriptor)
+struct file *file_at(const struct files *files, uint64_t descriptor)
 {
-	const struct files *files = process_current()->files;
-
 	return descriptor < files->end ? files->file[descriptor] : NULL;
 }
 

@@ -66,7 +66,7 @@ static long transfer(struct file *file, uint64_t *position, uintptr_t address, u
 /* An open file for reading or writing, with a reference; NULL: there is none such. */
 static struct file *file_for(uint64_t descriptor, bool write)
 {
-	struct file *file = file_at(descriptor);
+	struct file *file = file_at(process_current()->files, descriptor);
 
 	if (!file || !(write ? file_writes(file) : file_reads(file)))
 		return NULL;
@@ -187,7 +187,7 @@ long sys_writev(uint64_t descriptor, uintptr_t pieces, uint64_t count)
 long sys_lseek(uint64_t descriptor, int64_t offset, uint32_t from)
 {
 	enum { SET, CURRENT, END };
-	struct file *file = file_at(descriptor);
+	struct file *file = file_at(process_current()->files, descriptor);
 	int64_t base;
 
 	if (!file)
@@ -215,7 +215,7 @@ long sys_close(uint64_t descriptor)
 
 static long duplicate(uint64_t descriptor, uint64_t least, bool close_on_exec)
 {
-	struct file *file = file_at(descriptor);
+	struct file *file = file_at(process_current()->files, descriptor);
 
 	if (!file)
 		return -EBADF;
@@ -232,7 +232,7 @@ long sys_dup(uint64_t descriptor)
 
 long sys_dup3(uint64_t old, uint64_t new, uint32_t flags, bool same_is_fine)
 {
-	if (!file_at(old) || new >= FILES_MOST)
+	if (!file_at(process_current()->files, old) || new >= FILES_MOST)
 		return -EBADF;
 	if (old == new)
 		return same_is_fine ? (long)new : -EINVAL;
@@ -247,7 +247,7 @@ long sys_fcntl(uint64_t descriptor, uint32_t command, uint64_t argument)
 	enum { DUPFD, GETFD, SETFD, GETFL, SETFL, DUPFD_CLOEXEC = 1030 };
 	const uint32_t changeable = O_APPEND | O_NONBLOCK;
 	struct files *files = process_current()->files;
-	struct file *file = file_at(descriptor);
+	struct file *file = file_at(process_current()->files, descriptor);
 
 	if (!file)
 		return -EBADF;
@@ -272,7 +272,7 @@ long sys_fcntl(uint64_t descriptor, uint32_t command, uint64_t argument)
 
 long sys_ioctl(uint64_t descriptor, uint32_t request, uintptr_t argument)
 {
-	struct file *file = file_at(descriptor);
+	struct file *file = file_at(process_current()->files, descriptor);
 
 	return file ? file->type->control(file, request, argument) : -EBADF;
 }
@@ -345,7 +345,7 @@ long write_status(const struct inode *inode, uintptr_t to)
 
 long sys_fstat(uint64_t descriptor, uintptr_t to)
 {
-	const struct file *file = file_at(descriptor);
+	const struct file *file = file_at(process_current()->files, descriptor);
 	const struct inode pipe = {.mode = 0010600, .links = 1};
 
 	if (!file)
@@ -355,7 +355,7 @@ long sys_fstat(uint64_t descriptor, uintptr_t to)
 
 long sys_ftruncate(uint64_t descriptor, int64_t bytes)
 {
-	struct file *file = file_at(descriptor);
+	struct file *file = file_at(process_current()->files, descriptor);
 
 	if (!file)
 		return -EBADF;
@@ -370,7 +370,7 @@ long sys_ftruncate(uint64_t descriptor, int64_t bytes)
 
 long sys_fchmod(uint64_t descriptor, uint32_t mode)
 {
-	struct file *file = file_at(descriptor);
+	struct file *file = file_at(process_current()->files, descriptor);
 
 	if (!file)
 		return -EBADF;
@@ -383,7 +383,7 @@ long sys_fchmod(uint64_t descriptor, uint32_t mode)
 long sys_fchdir(uint64_t descriptor)
 {
 	struct process *process = process_current();
-	struct file *file = file_at(descriptor);
+	struct file *file = file_at(process_current()->files, descriptor);
 
 	if (!file)
 		return -EBADF;
@@ -438,7 +438,7 @@ static bool list_entry(const char *name, struct inode *inode, uint64_t next, voi
 long sys_getdents64(uint64_t descriptor, uintptr_t to, uint64_t bytes)
 {
 	struct listing listing = {to, MIN(bytes, LISTING_MOST), 0};
-	struct file *file = file_at(descriptor);
+	struct file *file = file_at(process_current()->files, descriptor);
 	long error;
 
 	if (!file)
@@ -461,7 +461,7 @@ struct poll_request {
 
 static unsigned int ready_of(int32_t descriptor)
 {
-	struct file *file = file_at((uint64_t)(int64_t)descriptor);
+	struct file *file = file_at(process_current()->files, (uint64_t)(int64_t)descriptor);
 
 	if (!file)
 		return READY_INVALID;

@@ -29,7 +29,7 @@ enum {
 /* The object of an open file that may be mapped so; or an error. */
 static long object_to_map(uint64_t descriptor, uint32_t rights, bool shared, struct object **object)
 {
-	struct file *file = file_at(descriptor);
+	struct file *file = file_at(process_current()->files, descriptor);
 
 	if (!file)
 		return -EBADF;
@@ -64,7 +64,7 @@ long sys_mmap(uintptr_t address, uint64_t length, uint32_t rights, uint32_t flag
 		error = object_to_map(descriptor, rights, mapping.shared, &mapping.object);
 		if (error)
 			return error;
-		if (mapping.shared && !file_writes(file_at(descriptor)))
+		if (mapping.shared && !file_writes(file_at(process_current()->files, descriptor)))
 			mapping.never = SPACE_WRITE;
 	}
 	/* MAP_SHARED_VALIDATE is the two types together, and of files only. */

@@ -29,7 +29,7 @@ static long read_place(uint64_t directory, uintptr_t path, struct place *place)
 	place->base = process_current()->directory;
 	if ((int32_t)directory == (int32_t)AT_WORKING_DIRECTORY || place->path[0] == '/')
 		return 0;
-	file = file_at((uint64_t)(int64_t)(int32_t)directory);
+	file = file_at(process_current()->files, (uint64_t)(int64_t)(int32_t)directory);
 	error = !file ? -EBADF : !file->inode ? -ENOTDIR : 0;
 	if (error)
 		path_put(place->path);
@@ -222,7 +222,7 @@ long sys_statfs(uintptr_t path, uintptr_t to)
 
 long sys_fstatfs(uint64_t descriptor, uintptr_t to)
 {
-	return file_at(descriptor) ? write_fs_status(to) : -EBADF;
+	return file_at(process_current()->files, descriptor) ? write_fs_status(to) : -EBADF;
 }
 
 /* ---- making and removing ---- */
@@ -353,7 +353,7 @@ static long own(uint32_t user, uint32_t group)
 
 long sys_fchown(uint64_t descriptor, uint32_t user, uint32_t group)
 {
-	return file_at(descriptor) ? own(user, group) : -EBADF;
+	return file_at(process_current()->files, descriptor) ? own(user, group) : -EBADF;
 }
 
 long sys_chown(uint64_t directory, uintptr_t path, uint32_t user, uint32_t group)
@@ -405,7 +405,7 @@ static long set_time(uint64_t directory, uintptr_t path, const struct clock_time
 	if (path) {
 		error = find(directory, path, !(flags & AT_NOFOLLOW), &inode);
 	} else {
-		struct file *file = file_at(directory);
+		struct file *file = file_at(process_current()->files, directory);
 
 		error = file && file->inode ? 0 : -EBADF;
 		inode = error ? NULL : inode_get(file->inode);

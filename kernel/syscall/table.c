@@ -57,7 +57,7 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 		return sys_fcntl(a, (uint32_t)b, c);
 	case 74: /* fsync */
 	case 75: /* fdatasync */
-		return file_at(a) ? 0 : -EBADF;
+		return file_at(process_current()->files, a) ? 0 : -EBADF;
 	case 77:
 		return sys_ftruncate(a, (int64_t)b);
 	case 81:

@@ -125,8 +125,8 @@ void files_put(struct files *files);
 /* Closes those that another program is not to have. */
 void files_exec(struct files *files);
 
-/* The open file of the running process with that number, without a reference; NULL: none. */
-struct file *file_at(uint64_t descriptor);
+/* Returns the open file of that number, without a reference; NULL: there is none. */
+struct file *file_at(const struct files *files, uint64_t descriptor);
 
 /*
  * The lowest free descriptor from "least" on, for that file, whose reference it takes over: also
