@@ -5,6 +5,7 @@
  */
 #include <arch/time.h>
 #include <drivers/console.h>
+#include <kernel/file/file.h>
 #include <kernel/file/tty.h>
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
@@ -85,6 +86,7 @@ static struct termios modes;
 static uint16_t window[4] = {24, 80, 0, 0};
 static uint32_t foreground, session; /* the group and session that have it; 0: none */
 static bool is_kernels;              /* the prompt has it: nobody else reads, or changes modes */
+static const struct job_control *jobs;
 
 /*
  * Positions in the queue, counted without end: read up to "out"; whole lines up to "lines"; and the
@@ -169,17 +171,20 @@ static bool is_key(int c, unsigned int which)
 
 static bool feed_signal(int c)
 {
-	static const uint8_t keys[][2] = {{VINTR, SIGINT}, {VQUIT, SIGQUIT}, {VSUSP, SIGTSTP}};
+	static const struct {
+		uint8_t key;
+		enum tty_signal signal;
+	} keys[] = {{VINTR, TTY_INTERRUPT}, {VQUIT, TTY_QUIT}, {VSUSP, TTY_SUSPEND}};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!is_key(c, keys[i][0]))
+		if (!is_key(c, keys[i].key))
 			continue;
 		if (!is_mode(NOFLSH))
 			flush_input();
 		echo(c);
 		if (is_mode(ECHO))
 			show("\n");
-		signal_send_group(foreground, keys[i][1]);
+		jobs->send(foreground, keys[i].signal);
 		return true;
 	}
 	return false;
@@ -270,6 +275,11 @@ static void note_arrival(void)
 	task_wake(&arrived);
 }
 
+void tty_set_job_control(const struct job_control *hooks)
+{
+	jobs = hooks;
+}
+
 bool tty_init(void)
 {
 	modes = usual;
@@ -311,20 +321,19 @@ int tty_getc(void)
 	return c;
 }
 
-void tty_set_foreground(struct process *process)
+void tty_set_foreground(uint32_t new_session, uint32_t group)
 {
-	foreground = process->group;
-	session = process->session;
+	foreground = group;
+	session = new_session;
 	is_kernels = false;
 	set_modes(&usual);
 }
 
-void tty_leave(struct process *process)
+void tty_leave(uint32_t old_session)
 {
-	if (!session || process->pid != session)
+	if (!session || old_session != session)
 		return;
-	signal_send_group(foreground, SIGHUP);
-	signal_send_group(foreground, SIGCONT);
+	jobs->send(foreground, TTY_HANGUP);
 	foreground = session = 0;
 }
 
@@ -360,19 +369,15 @@ static uint64_t take_bytes(char *bytes, uint64_t most)
 /* Who is not in the foreground waits until it is. */
 static long check_foreground(void)
 {
-	struct process *process = process_current();
-	const struct signal_action *action = &process->signals.action[SIGTTIN - 1];
+	struct job job;
 
 	if (is_kernels)
 		return -EIO;
+	job = jobs->running_job();
 	/* Without a tty of its own, there is nothing to be in the foreground of. */
-	if (process->session != session || process->group == foreground)
+	if (job.session != session || job.group == foreground)
 		return 0;
-	if (action->handler == SIGNAL_IGNORED || process_group_is_orphaned(process->group) ||
-	    (thread_current()->blocked & signal_bit(SIGTTIN)))
-		return -EIO;
-	signal_send_group(process->group, SIGTTIN);
-	return -ERESTART;
+	return jobs->stop_reader();
 }
 
 /* Whether as much has come as a read waits for: a line, or so many bytes as the modes say. */
@@ -477,13 +482,13 @@ static long set_foreground_group(uintptr_t argument)
 {
 	int32_t group;
 
-	if (process_current()->session != session)
+	if (jobs->running_job().session != session)
 		return -ENOTTY;
 	if (user_read(argument, &group, sizeof(group)))
 		return -EFAULT;
 	if (group <= 0)
 		return -EINVAL;
-	if (!process_group_exists((uint32_t)group, session))
+	if (!jobs->group_exists((uint32_t)group, session))
 		return -EPERM;
 	foreground = (uint32_t)group;
 	return 0;
@@ -492,14 +497,25 @@ static long set_foreground_group(uintptr_t argument)
 /* The leader of a session without a tty takes this one, if nobody has it or it is to be stolen. */
 static long take_tty(bool steal)
 {
-	struct process *process = process_current();
+	struct job job = jobs->running_job();
 
-	if (process->session == session)
+	if (job.session == session)
 		return 0;
-	if (process->pid != process->session || (session && !steal))
+	if (!job.leads || (session && !steal))
 		return -EPERM;
-	session = process->session;
-	foreground = process->group;
+	session = job.session;
+	foreground = job.group;
+	return 0;
+}
+
+static long give_tty_up(void)
+{
+	struct job job = jobs->running_job();
+
+	if (job.session != session)
+		return -ENOTTY;
+	if (job.leads)
+		tty_leave(session);
 	return 0;
 }
 
@@ -527,18 +543,15 @@ static long tty_control(struct file *file, uint32_t request, uintptr_t argument)
 	case TIOCSCTTY:
 		return take_tty(argument == 1);
 	case TIOCNOTTY:
-		if (process_current()->session != session)
-			return -ENOTTY;
-		tty_leave(process_current());
-		return 0;
+		return give_tty_up();
 	case TIOCGPGRP:
-		return process_current()->session == session
+		return jobs->running_job().session == session
 			       ? get(argument, &foreground, sizeof(foreground))
 			       : -ENOTTY;
 	case TIOCSPGRP:
 		return set_foreground_group(argument);
 	case TIOCGSID:
-		return process_current()->session == session
+		return jobs->running_job().session == session
 			       ? get(argument, &session, sizeof(session))
 			       : -ENOTTY;
 	case TIOCGWINSZ:

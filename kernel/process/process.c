@@ -4,6 +4,7 @@
  * what is left behind. See the header. Replacing the program is in kernel/process/exec.c, waiting
  * for children in kernel/process/wait.c.
  */
+#include "job_control.h"
 #include <arch/time.h>
 #include <arch/user.h>
 #include <kernel/file/tty.h>
@@ -56,6 +57,7 @@ static unsigned int process_count;
 void processes_init(bool has_init)
 {
 	user_memory_make_room = oom_make_room;
+	job_control_init();
 	pids_init(has_init);
 	list_init(&process_zero.link);
 	list_init(&process_zero.children);
@@ -221,7 +223,7 @@ static void give_children_away(struct process *process)
 static void end_process(struct process *process)
 {
 	process_stop_borrowing(process);
-	tty_leave(process);
+	tty_leave(process->pid);
 	files_put(process->files);
 	inode_put(process->directory);
 	object_put(process->executable);
@@ -516,7 +518,7 @@ long process_start(const char *path, const struct strings *words, bool backgroun
 	publish(process);
 	process->awaited = !background;
 	if (!background)
-		tty_set_foreground(process);
+		tty_set_foreground(process->session, process->group);
 	*result = process;
 	return 0;
 }
