@@ -8,7 +8,6 @@
 #include <arch/switch.h>
 #include <arch/user.h>
 #include <kernel/lib/string.h>
-#include <mm/table/entry.h>
 
 #define RFLAGS_FIXED 2u
 #define RFLAGS_IF    (1u << 9)
@@ -47,12 +46,6 @@ void user_window(bool open)
 
 uint64_t user_run(struct regs *regs)
 {
-	/* Returning to an address that is none would be a fault of the kernel's. */
-	if (regs->rip > pt_user_limit()) {
-		regs->vector = TRAP_GENERAL_PROTECTION;
-		regs->error = 0;
-		return regs->vector;
-	}
 	/* The frame is about to be taken off the stack, under which nothing may be put now. */
 	events_mask();
 	do {

@@ -51,7 +51,8 @@ void user_set_stack(uintptr_t top);
  * Runs the program whose registers are at the top of the stack given last, in the address space
  * that is loaded. Returns the vector that brought it back, TRAP_SYSCALL or an event's among them
  * (the event was handled already); regs->error and trap_fault_address() say more. Only on that
- * stack, and not in an event handler. Events may be masked: they come through while it runs, and
+ * stack, and not in an event handler. regs->rip must be canonical: returning to any other address
+ * faults in the kernel. Events may be masked: they come through while it runs, and
  * are let through afterwards.
  */
 uint64_t user_run(struct regs *regs);

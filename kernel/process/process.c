@@ -129,6 +129,15 @@ static void settle(struct thread *thread, struct regs *regs)
 	}
 }
 
+/* An address that no program can have would fault in the kernel, on the way out. */
+static uint64_t run_program(struct regs *regs)
+{
+	if (likely(regs->rip <= pt_user_limit()))
+		return user_run(regs);
+	regs->error = 0;
+	return regs->vector = TRAP_GENERAL_PROTECTION;
+}
+
 /* What every thread does: its program, and what that wants of the kernel. */
 static void run(struct thread *thread)
 {
@@ -138,7 +147,7 @@ static void run(struct thread *thread)
 		uint64_t vector;
 
 		settle(thread, regs);
-		vector = user_run(regs);
+		vector = run_program(regs);
 		if (likely(vector == TRAP_SYSCALL))
 			syscall(thread, regs);
 		else if (vector == TRAP_PAGE_FAULT)

@@ -184,17 +184,6 @@ TEST(user, flags_stay_outside)
 	EXPECT_EQ(flags & 0x40000, 0);
 }
 
-/* An address that is none is a program's mistake, not the kernel's. */
-TEST(user, a_way_on_that_leads_nowhere)
-{
-	struct regs regs;
-
-	user_init(&regs, pt_user_limit() + 1, 0);
-	EXPECT_EQ(user_run(&regs), TRAP_GENERAL_PROTECTION);
-	user_init(&regs, UINTPTR_MAX, 0);
-	EXPECT_EQ(user_run(&regs), TRAP_GENERAL_PROTECTION);
-}
-
 PROGRAM(undefined, "nop; ud2");
 PROGRAM(privileged, "nop; nop; hlt");
 PROGRAM(masking, "cli; nop");
