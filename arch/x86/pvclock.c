@@ -8,7 +8,15 @@
  */
 #include <arch/cpu.h>
 #include <arch/pvclock.h>
-#include <arch/time.h>
+
+uint64_t pvclock_scale(uint64_t ticks, uint32_t multiplier, int8_t shift)
+{
+	if (shift < 0)
+		ticks >>= -shift;
+	else
+		ticks <<= shift;
+	return (uint64_t)((unsigned __int128)ticks * multiplier >> 32);
+}
 
 bool pvclock_changed(const volatile uint32_t *version, uint32_t before)
 {
@@ -46,7 +54,7 @@ uint64_t pvclock_read(const volatile struct vcpu_time_info *info)
 		/* The counter of a processor that is behind may not have got there yet. */
 		ticks = MAX((int64_t)(rdtsc() - info->tsc_timestamp), 0);
 		now = info->system_time +
-		      time_scale((uint64_t)ticks, info->tsc_to_system_mul, info->tsc_shift);
+		      pvclock_scale((uint64_t)ticks, info->tsc_to_system_mul, info->tsc_shift);
 	} while (pvclock_changed(&info->version, version));
 	return flags & XEN_PVCLOCK_TSC_STABLE_BIT ? now : never_back(now);
 }

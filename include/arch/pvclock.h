@@ -17,6 +17,12 @@
 uint64_t pvclock_read(const volatile struct vcpu_time_info *info);
 
 /*
+ * Turns ticks into nanoseconds by a factor of that form: first a shift (left if positive), then a
+ * multiplication by multiplier / 2^32. A pure function. public/xen.h, struct vcpu_time_info.
+ */
+uint64_t pvclock_scale(uint64_t ticks, uint32_t multiplier, int8_t shift);
+
+/*
  * Returns true if what was read under that version number has to be read again: the hypervisor was
  * writing (an odd number), or has written since.
  */

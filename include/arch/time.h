@@ -21,23 +21,6 @@ uint64_t time_system(void);
 uint64_t time_wall(void);
 
 /*
- * Ticks to nanoseconds by Xen's factor: first a shift (left if positive), then multiplication by
- * multiplier / 2^32. A pure function, for tests. public/xen.h, struct vcpu_time_info.
- */
-uint64_t time_scale(uint64_t ticks, uint32_t multiplier, int8_t shift);
-
-/* A calendar date and time of day, UTC. */
-struct date {
-	unsigned int year, month, day, hour, minute, second; /* month and day count from 1 */
-};
-
-/* Date of a number of seconds since 1970; correct for the whole proleptic Gregorian calendar. */
-struct date time_date(uint64_t seconds);
-
-/* The reverse. The date must exist; the year is 1970 or later. */
-uint64_t time_from_date(struct date date);
-
-/*
  * A one-shot timer. The owner keeps the struct alive while it is armed. The function runs in the
  * timer event, with events masked, and may arm the timer again.
  */

@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Arithmetic of time that needs no machine: scaling ticks, and the calendar.
+ * The calendar; see the header. Years begin in March here, so that the leap day is their last.
  */
-#include <arch/time.h>
+#include <kernel/lib/date.h>
 
-uint64_t time_scale(uint64_t ticks, uint32_t multiplier, int8_t shift)
-{
-	if (shift < 0)
-		ticks >>= -shift;
-	else
-		ticks <<= shift;
-	return (uint64_t)((unsigned __int128)ticks * multiplier >> 32);
-}
-
-struct date time_date(uint64_t seconds)
+struct date date_from_seconds(uint64_t seconds)
 {
 	uint64_t of_day = seconds % 86400;
 	/* Days since 0000-03-01: with the leap day last, every era of 400 years looks the same. */
@@ -37,9 +28,9 @@ struct date time_date(uint64_t seconds)
 	return date;
 }
 
-uint64_t time_from_date(struct date date)
+uint64_t date_to_seconds(struct date date)
 {
-	/* Counted from March, as above: January and February belong to the year before. */
+	/* Counted from March: January and February belong to the year before. */
 	uint64_t year = date.year - (date.month <= 2);
 	uint64_t month_from_march = date.month > 2 ? date.month - 3 : date.month + 9;
 	uint64_t days = year * 365 + year / 4 - year / 100 + year / 400 +

@@ -8,6 +8,7 @@
 #include <arch/time.h>
 #include <boot/notes.h>
 #include <kernel/lib/boot_info.h>
+#include <kernel/lib/date.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
@@ -134,7 +135,7 @@ COMMAND(events, "", "event channels, and how often each was used")
 COMMAND(time, "", "the wall clock, and the time since the machine booted")
 {
 	uint64_t up = time_system();
-	struct date now = time_date(time_wall() / NS_PER_S);
+	struct date now = date_from_seconds(time_wall() / NS_PER_S);
 
 	printk(PRINTK_OUTPUT, "%04u-%02u-%02u %02u:%02u:%02u UTC, %lu.%06lu s since boot\n",
 	       now.year, now.month, now.day, now.hour, now.minute, now.second, up / NS_PER_S,

@@ -7,6 +7,7 @@
  */
 #include <arch/cpu.h>
 #include <arch/time.h>
+#include <kernel/lib/date.h>
 #include <kernel/selftest/selftest.h>
 
 SUITE(time, "system time, wall clock, one-shot timers");
@@ -34,7 +35,7 @@ TEST(time, moves_on)
 
 TEST(time, wall_clock_is_in_this_century)
 {
-	struct date date = time_date(time_wall() / NS_PER_S);
+	struct date date = date_from_seconds(time_wall() / NS_PER_S);
 
 	EXPECT_GE(date.year, 2024);
 	EXPECT_LT(date.year, 2100);

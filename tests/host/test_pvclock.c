@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The clock shared with a hypervisor: it never goes back, whatever processor the virtual CPU finds
- * itself on; and no reading is a mixture of two.
+ * itself on; no reading is a mixture of two; and ticks are scaled as exact arithmetic does.
  */
 #include "host.h"
 
@@ -60,6 +60,27 @@ static void versions(void **state)
 	assert_true(pvclock_changed(&version, 5));
 }
 
+static void ticks_are_scaled(void **state)
+{
+	(void)state;
+	/* 1 GHz: a tick is a nanosecond, as Xen writes it: half, shifted left by one. */
+	assert_int_equal(pvclock_scale(12345, 0x80000000, 1), 12345);
+	assert_int_equal(pvclock_scale(UINT64_MAX / 2, 0x80000000, 0), UINT64_MAX / 4);
+	assert_int_equal(pvclock_scale(1000, 0x80000000, -2), 125);
+	assert_int_equal(pvclock_scale(0, 0xffffffff, 5), 0);
+	host_seed(8);
+	for (unsigned int i = 0; i < 10000; i++) {
+		uint64_t ticks = host_random() >> 20;
+		uint32_t multiplier = (uint32_t)host_random();
+		int8_t shift = (int8_t)(host_random_below(16) - 8);
+		unsigned __int128 shifted = shift < 0 ? (unsigned __int128)ticks >> -shift
+						      : (unsigned __int128)ticks << shift;
+
+		assert_int_equal(pvclock_scale(ticks, multiplier, shift),
+				 (uint64_t)(shifted * multiplier >> 32));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -67,6 +88,7 @@ int main(void)
 		cmocka_unit_test(what_the_hypervisor_vouches_for_is_taken_as_it_is),
 		cmocka_unit_test(a_counter_that_is_behind),
 		cmocka_unit_test(versions),
+		cmocka_unit_test(ticks_are_scaled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <arch/pvclock.h>
 #include <arch/rates.h>
 #include <arch/time.h>
+#include <kernel/lib/date.h>
 #include <kernel/lib/layout.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printk.h>
@@ -24,7 +25,7 @@ static uint64_t first_tick;
 static uint32_t multiplier;
 static int8_t shift;
 
-/* What time_scale() takes to turn ticks of that frequency into nanoseconds. */
+/* What pvclock_scale() takes to turn ticks of that frequency into nanoseconds. */
 static void set_factor(uint64_t hz)
 {
 	while (hz <= NS_PER_S) {
@@ -169,7 +170,7 @@ void native_clock_init(void)
 	if (kvm_first)
 		date_at_boot = read_kvm_date() + kvm_first;
 	else
-		date_at_boot = time_from_date(rtc_date()) * NS_PER_S - native_system_time();
+		date_at_boot = date_to_seconds(rtc_date()) * NS_PER_S - native_system_time();
 	printk(PRINTK_DEBUG, "clock: %s; timer: APIC, %lu kHz\n", source, rates.apic / 1000);
 }
 
@@ -177,7 +178,7 @@ uint64_t native_system_time(void)
 {
 	if (kvm_first)
 		return pvclock_read(&kvm_clock) - kvm_first;
-	return time_scale(rdtsc() - first_tick, multiplier, shift);
+	return pvclock_scale(rdtsc() - first_tick, multiplier, shift);
 }
 
 uint64_t native_wall_time(void)
