@@ -22,6 +22,7 @@
 #include <kernel/process/process.h>
 #include <kernel/prompt/bench.h>
 #include <kernel/prompt/monitor.h>
+#include <kernel/report/shutdown.h>
 #include <kernel/selftest/selftest.h>
 #include <kernel/task/task.h>
 #include <mm/kernel/image.h>
@@ -66,7 +67,7 @@ static void run_selftests(void)
 {
 	struct selftest_result result = selftest_run(selftest_builtin(), cmdline.suites);
 
-	machine_shutdown(result.failed ? SHUTDOWN_IS_CRASH : SHUTDOWN_IS_POWEROFF);
+	shutdown(result.failed ? SHUTDOWN_IS_CRASH : SHUTDOWN_IS_POWEROFF);
 }
 
 /* The words behind "--", one behind the other with a 0 after each, behind the program's own name.
@@ -107,7 +108,7 @@ static void run_init(void)
 		      -error);
 	status = process_wait_for(process);
 	process_print_end("init", status);
-	machine_shutdown(status ? SHUTDOWN_IS_CRASH : SHUTDOWN_IS_POWEROFF);
+	shutdown(status ? SHUTDOWN_IS_CRASH : SHUTDOWN_IS_POWEROFF);
 }
 
 /* What programs need: files, processes, a terminal. */
@@ -140,7 +141,7 @@ void kernel_main(const struct boot_info *boot)
 	if (cmdline.selftest)
 		run_selftests();
 	if (cmdline.bench)
-		machine_shutdown(bench_run() ? SHUTDOWN_IS_POWEROFF : SHUTDOWN_IS_CRASH);
+		shutdown(bench_run() ? SHUTDOWN_IS_POWEROFF : SHUTDOWN_IS_CRASH);
 	if (cmdline.init[0])
 		run_init();
 	monitor_run();

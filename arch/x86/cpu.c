@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Per-CPU data and the event mask.
+ * The machine that this is, per-CPU data and the event mask.
  *
  * Interrupts are held back by the processor's own flag where the kernel may change it. A PV guest
  * may not: there it is the byte evtchn_upcall_mask of the vcpu_info that this CPU shares with Xen
@@ -8,10 +8,13 @@
  */
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
+#include <arch/machine.h>
 #include <kernel/lib/panic.h>
 #include <xen/xen.h>
 
 #define RFLAGS_IF (1u << 9)
+
+const struct machine *machine;
 
 struct cpu *cpus[CPU_MAX];
 

@@ -54,17 +54,12 @@ struct machine {
 	/* Memory management is up; NULL: nobody needs to know. */
 	void (*memory_ready)(void);
 
-	/* Ends the machine, or the domain. May return if it cannot. */
+	/* Ends the machine, or the domain. May return if it cannot. For kernel/report/shutdown.h.
+	 */
 	void (*shutdown)(enum shutdown_reason reason);
 };
 
 /* The one that this is. Set by the way in, before anything else. */
 extern const struct machine *machine;
-
-/*
- * Ends the machine or the domain with that reason, after the consoles have sent everything they
- * hold. Does not return; may be called anywhere, a panic included.
- */
-void machine_shutdown(enum shutdown_reason reason) NORETURN;
 
 #endif

@@ -4,7 +4,6 @@
  * is printed by the module that knows it.
  */
 #include <arch/evtchn.h>
-#include <arch/machine.h>
 #include <arch/time.h>
 #include <boot/notes.h>
 #include <kernel/lib/boot_info.h>
@@ -15,6 +14,7 @@
 #include <kernel/lib/symbols.h>
 #include <kernel/main.h>
 #include <kernel/prompt/monitor.h>
+#include <kernel/report/shutdown.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
@@ -144,12 +144,12 @@ COMMAND(time, "", "the wall clock, and the time since the machine booted")
 
 COMMAND(poweroff, "", "end the domain, or the machine: power off")
 {
-	machine_shutdown(SHUTDOWN_IS_POWEROFF);
+	shutdown(SHUTDOWN_IS_POWEROFF);
 }
 
 COMMAND(reboot, "", "end it, to be started again: a domain by the toolstack")
 {
-	machine_shutdown(SHUTDOWN_IS_REBOOT);
+	shutdown(SHUTDOWN_IS_REBOOT);
 }
 
 COMMAND(panic, "[fault]", "crash on purpose, by a panic or by a write to page 0")

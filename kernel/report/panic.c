@@ -6,11 +6,11 @@
  * probe_read(), a panic inside the panic only ends the domain.
  */
 #include <arch/cpu.h>
-#include <arch/machine.h>
 #include <arch/traps.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/symbols.h>
+#include <kernel/report/shutdown.h>
 #include <mm/table/entry.h>
 
 #define BACKTRACE_FRAMES 24
@@ -22,7 +22,7 @@ static void begin(void)
 {
 	events_mask();
 	if (dying)
-		machine_shutdown(SHUTDOWN_IS_CRASH);
+		shutdown(SHUTDOWN_IS_CRASH);
 	dying = true;
 	printk_begin_panic();
 	this_cpu()->on_fault = NULL;
@@ -62,7 +62,7 @@ static void end(void)
 	printk(PRINTK_OUTPUT, "The console before that:\n");
 	printk_last_lines(LAST_LINES);
 	printk(PRINTK_OUTPUT, "PANIC: ending the domain with reason \"crash\".\n");
-	machine_shutdown(SHUTDOWN_IS_CRASH);
+	shutdown(SHUTDOWN_IS_CRASH);
 }
 
 void panic(const char *format, ...)
@@ -131,5 +131,5 @@ void fatal(const char *format, ...)
 	vprintk(PRINTK_OUTPUT, format, arguments);
 	va_end(arguments);
 	printk(PRINTK_OUTPUT, "\n");
-	machine_shutdown(SHUTDOWN_IS_CRASH);
+	shutdown(SHUTDOWN_IS_CRASH);
 }

@@ -2,12 +2,12 @@
 /*
  * System calls about the system as a whole, and what is little more than a number.
  */
-#include <arch/machine.h>
 #include <arch/time.h>
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
 #include <kernel/process/exec.h>
+#include <kernel/report/shutdown.h>
 #include <kernel/syscall/table.h>
 #include <mm/frame/frames.h>
 
@@ -158,8 +158,8 @@ long sys_reboot(uint32_t command)
 	enum { RESTART = 0x01234567, HALT = 0xcdef0123, POWER_OFF = 0x4321fedc };
 
 	if (command == RESTART)
-		machine_shutdown(SHUTDOWN_IS_REBOOT);
+		shutdown(SHUTDOWN_IS_REBOOT);
 	if (command == HALT || command == POWER_OFF)
-		machine_shutdown(SHUTDOWN_IS_POWEROFF);
+		shutdown(SHUTDOWN_IS_POWEROFF);
 	return -EINVAL;
 }
