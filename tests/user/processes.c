@@ -561,12 +561,33 @@ static int write_to_nobody(void)
 	return (int)write(pipes[1], "x", 1);
 }
 
+/* Its last reader leaves while a writer waits for room: the pipe has taken some by then. */
+static int write_too_much(void)
+{
+	static char much[256 << 10];
+	int pipes[2];
+	pid_t pid;
+
+	CHECK_IS(pipe(pipes), 0);
+	pid = fork();
+	if (!pid) {
+		close(pipes[1]);
+		CHECK_IS(read(pipes[0], much, 1), 1);
+		usleep(20000);
+		_exit(0);
+	}
+	close(pipes[0]);
+	return write(pipes[1], much, sizeof(much)) > 0 ? 9 : 10;
+}
+
 static void broken_pipes(void)
 {
 	handle(SIGPIPE, SIG_DFL, 0);
 	check_killed(start_child(write_to_nobody), SIGPIPE);
+	check_killed(start_child(write_too_much), SIGPIPE);
 	handle(SIGPIPE, SIG_IGN, 0);
 	CHECK_ERROR(write_to_nobody(), EPIPE);
+	check_exit(start_child(write_too_much), 9);
 }
 
 static char order[32];
@@ -904,6 +925,30 @@ static int return_to_nowhere(void)
 	return 0;
 }
 
+static void leave_nowhere(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	/* Refused on the way there, and not the fault of a page that it lacks. */
+	_exit(info->si_code == SI_KERNEL ? 7 : 8);
+}
+
+/* Not an address of a processor with five levels of page tables either. */
+static void go_far(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)info;
+	((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP] = 0x4000000000000000;
+}
+
+static int return_to_no_address(void)
+{
+	handle_info(SIGSEGV, leave_nowhere, 0);
+	handle_info(SIGUSR1, go_far, 0);
+	raise(SIGUSR1);
+	return 0;
+}
+
 static int fault_blocked(void)
 {
 	handle_info(SIGSEGV, leave_fault, 0);
@@ -925,6 +970,7 @@ static void hopeless_faults(void)
 	check_killed(start_child(no_stack_for_a_handler), SIGSEGV);
 	check_killed(start_child(return_to_kernel), SIGSEGV);
 	check_killed(start_child(return_to_nowhere), SIGSEGV);
+	check_exit(start_child(return_to_no_address), 7);
 }
 
 #define ALTERNATE (64ul << 10)
