@@ -44,8 +44,7 @@ static struct boot_info boot;
 
 static void describe(char *buffer, size_t size)
 {
-	snprintf(buffer, size, "on bare hardware, with %u levels of page tables",
-		 pt_geometry.levels);
+	snprintf(buffer, size, "on bare hardware");
 }
 
 static const struct machine bare = {
@@ -192,6 +191,47 @@ static void make_tables(void)
 	direct_map_set_initial(boot.initial_map);
 }
 
+/* ---- devices ---- */
+
+/* Maps a page of registers in memory, uncached. Returns where the one at that address is. */
+static char *map_registers(char *slot, uint64_t address)
+{
+	fixed_set(slot, mfn(address >> PAGE_SHIFT), PT_KERNEL_RW | PT_PCD | PT_PWT);
+	return slot + address % PAGE_SIZE;
+}
+
+static void map_power(struct acpi_power *power)
+{
+	struct acpi_write *const writes[FIXED_POWER] = {&power->off[0], &power->off[1],
+							&power->reset};
+
+	for (unsigned int i = 0; i < FIXED_POWER; i++) {
+		if (writes[i]->where == ACPI_MEMORY)
+			writes[i]->mapped = (volatile uint8_t *)map_registers(fixed_power[i],
+									      writes[i]->address);
+	}
+}
+
+static void start_devices(struct acpi_power *power)
+{
+	uint64_t local_apic = native_apic_find();
+
+	native_apic_init(map_registers(fixed_local_apic, local_apic),
+			 map_registers(fixed_io_apic, NATIVE_IO_APIC));
+	native_clock_init();
+	map_power(power);
+	native_power_init(power);
+}
+
+/* The page that Xen shares takes the place of a frame that nothing else uses. */
+static void start_xen(void)
+{
+	boot.shared_info.ma = physical_of(fixed_window);
+	xen_pvh_share_info(pfn(boot.shared_info.ma >> PAGE_SHIFT));
+	fixed_map(fixed_shared_info, maddr_to_mfn(boot.shared_info), true);
+	xen_pvh_init((struct shared_info *)(void *)fixed_shared_info);
+}
+
 void native_start(uint64_t start_info) NORETURN;
 void native_start(uint64_t start_info)
 {
@@ -222,13 +262,9 @@ void native_start(uint64_t start_info)
 	p2m_use_identity(boot.pages, boot.absent, boot.absent_runs);
 	power = xen ? (struct acpi_power){0} : acpi_find_power(boot.acpi, physical);
 	make_tables();
-	if (xen) {
-		boot.shared_info.ma = physical_of(fixed_window); /* a frame that nobody else uses */
-		xen_pvh_init(boot.shared_info);
-	} else {
-		native_apic_init();
-		native_clock_init();
-		native_power_init(&power);
-	}
+	if (xen)
+		start_xen();
+	else
+		start_devices(&power);
 	kernel_main(&boot);
 }

@@ -15,6 +15,8 @@
 #include <kernel/lib/printf.h>
 #include <kernel/main.h>
 #include <mm/frame/translate.h>
+#include <mm/kernel/direct_map.h>
+#include <mm/kernel/fixed.h>
 #include <mm/kernel/image.h>
 #include <mm/table/ops.h>
 #include <mm/xen/batch.h>
@@ -122,7 +124,8 @@ void xen_pv_start(const struct start_info *start)
 	/* Else programs could read the M2P, which says where everybody's memory is. */
 	if (hypercall_vm_assist(VMASST_CMD_enable, VMASST_TYPE_m2p_strict))
 		fatal("Xen cannot hide its M2P table from programs (VMASST_TYPE_m2p_strict)");
-	xen_map_shared_info(boot.shared_info);
+	fixed_map(fixed_shared_info, maddr_to_mfn(boot.shared_info), true);
+	xen_use_shared_info((struct shared_info *)(void *)fixed_shared_info);
 	boot_cpu.event_mask = &boot_cpu.vcpu->evtchn_upcall_mask;
 	xen_traps_init();
 	p2m_use_list(boot.p2m_address, boot.pages, false);

@@ -55,7 +55,8 @@ static void greet(void)
 	char text[80];
 
 	machine->describe(text, sizeof(text));
-	printk(PRINTK_INFO, "Pinwheel, %s on the %s\n", text, console_name());
+	printk(PRINTK_INFO, "Pinwheel, %s, with %u levels of page tables on the %s\n", text,
+	       pt_geometry.levels, console_name());
 	if (cmdline.levels == 5 && pt_geometry.levels != 5)
 		printk(PRINTK_WARNING, "la57: this machine has no five levels of page tables; "
 				       "there are four\n");

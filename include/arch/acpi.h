@@ -15,6 +15,7 @@ struct acpi_write {
 	unsigned int bytes; /* 1 or 2 */
 	uint64_t address;   /* a port, or physical memory */
 	uint16_t value;
+	volatile uint8_t *mapped; /* ACPI_MEMORY: where the way in has mapped it */
 };
 
 struct acpi_power {

@@ -52,8 +52,21 @@ uint32_t native_find_hypervisor(const char *signature);
 uint64_t native_system_time(void);
 uint64_t native_wall_time(void);
 
-/* The local APIC and the I/O APIC, at the addresses where every PC has them. */
-void native_apic_init(void);
+/* The physical address of every PC's I/O APIC. */
+#define NATIVE_IO_APIC 0xfec00000
+
+/*
+ * Silences the old interrupt controllers and enables the local APIC. Returns the physical address
+ * of its page of registers. A processor without an APIC is fatal().
+ */
+uint64_t native_apic_find(void);
+
+/*
+ * Sets up the local APIC. Both pages of registers are mapped uncached, for good; the local APIC's
+ * is not touched in x2APIC mode.
+ */
+void native_apic_init(volatile void *local_apic, volatile void *io_apic);
+
 /* The APIC's timer counts every so many of its ticks. */
 #define APIC_DIVISOR 16
 
@@ -64,7 +77,10 @@ void native_apic_set_frequency(uint64_t hz); /* of its ticks, not divided */
 void native_start_timer(void);
 void native_set_timer(uint64_t deadline);
 
-/* Keeps the registers that end the machine; native_shutdown() is struct machine's. */
+/*
+ * Keeps the registers that end the machine, those in memory with "mapped" set; native_shutdown() is
+ * struct machine's.
+ */
 struct acpi_power;
 void native_power_init(const struct acpi_power *power);
 void native_shutdown(enum shutdown_reason reason);
@@ -78,7 +94,13 @@ void native_end_of_interrupt(void);
 /* Xen under a PVH guest: see arch/x86/xen/pvh.c. */
 bool xen_pvh_find(void);
 unsigned int xen_pvh_memory_map(struct hvm_memmap_table_entry *map, unsigned int max);
-void xen_pvh_init(maddr_t shared_info);
+
+/* Has Xen put the page that it shares in place of that frame, after a look at Xen's features. */
+void xen_pvh_share_info(pfn_t frame);
+
+/* Takes that page into use, and lets events come. */
+struct shared_info;
+void xen_pvh_init(struct shared_info *page);
 extern const struct machine xen_pvh;
 
 #endif

@@ -10,11 +10,11 @@
 #include <kernel/lib/types.h>
 #include <xen/xen.h>
 
-/* struct shared_info (public/xen.h), in its fixed slot. Valid once xen_map_shared_info() ran. */
-extern struct shared_info *const shared_info;
+/* The page that Xen shares (public/xen.h); NULL until xen_use_shared_info(). */
+extern struct shared_info *shared_info;
 
-/* Maps the page at that machine address at the slot above, and makes it the running CPU's. */
-void xen_map_shared_info(maddr_t address);
+/* Takes that page into use, which the way in has mapped for good, and the running CPU its part. */
+void xen_use_shared_info(struct shared_info *page);
 
 /* Ends the machine with a message unless Xen's features are those of a PV or of a PVH guest. */
 void xen_check_features(bool pvh);

@@ -32,7 +32,7 @@ void console_use(const struct console_device *device);
 
 /*
  * Starts output on the console that this domain has. Works on polling alone, so it can come before
- * events are let through; must come after xen_map_shared_info().
+ * events are let through; must come after xen_use_shared_info().
  */
 void console_init(const struct boot_info *boot);
 

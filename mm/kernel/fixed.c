@@ -12,7 +12,7 @@ FIXED_SLOT char fixed_shared_info[PAGE_SIZE];
 FIXED_SLOT char fixed_window[PAGE_SIZE];
 FIXED_SLOT char fixed_local_apic[PAGE_SIZE];
 FIXED_SLOT char fixed_io_apic[PAGE_SIZE];
-FIXED_SLOT char fixed_power[PAGE_SIZE];
+FIXED_SLOT char fixed_power[FIXED_POWER][PAGE_SIZE];
 
 void fixed_set(char *slot, mfn_t frame, uint64_t flags)
 {

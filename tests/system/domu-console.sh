@@ -14,7 +14,7 @@
 for i in $(seq 300); do printf 'line%d of fast input\r' "$i"; done >"$work/typed"
 
 boot console --domu --memory 32 --ramdisk "$work/ramdisk" --type "$work/typed" -- nonsense
-expect "as a DomU on the PV console ring"
+expect "as a DomU, with 4 levels of page tables on the PV console ring"
 expect "initramfs: 2 entries, 6 bytes of data"
 for i in $(seq 300); do
 	wait_for "line$i: no such command" || { fail "line $i of 300 typed ahead was lost"; break; }

@@ -138,7 +138,7 @@ static bool find_sleep_type(struct table dsdt, uint16_t *type)
 static struct acpi_write described(struct table facp, uint32_t offset, uint16_t value)
 {
 	uint64_t space = number(facp, offset, 1), address = number(facp, offset + 4, 8);
-	struct acpi_write write = {ACPI_NOWHERE, 1, address, value};
+	struct acpi_write write = {ACPI_NOWHERE, 1, address, value, NULL};
 
 	if (address && space <= 1)
 		write.where = space ? ACPI_PORT : ACPI_MEMORY;
@@ -149,7 +149,7 @@ static struct acpi_write control_port(struct table facp, uint32_t offset, uint16
 {
 	uint64_t port = number(facp, offset, 4);
 
-	return (struct acpi_write){port ? ACPI_PORT : ACPI_NOWHERE, 2, port, value};
+	return (struct acpi_write){port ? ACPI_PORT : ACPI_NOWHERE, 2, port, value, NULL};
 }
 
 struct acpi_power acpi_find_power(uint64_t rsdp,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The local APIC, for its timer, and the I/O APIC, which brings the serial port's interrupt (Intel
- * SDM volume 3, "Advanced programmable interrupt controller"; 82093AA data sheet). The registers
- * are in the fixed slots, uncached; those of a local APIC that firmware has left in x2APIC mode are
+ * SDM volume 3, "Advanced programmable interrupt controller"; 82093AA data sheet). The way in maps
+ * their registers, uncached; those of a local APIC that firmware has left in x2APIC mode are
  * model-specific registers, and stay so, for not every processor lets that be undone. The old
  * interrupt controllers are silenced.
  */
@@ -11,16 +11,13 @@
 #include <arch/time.h>
 #include <arch/traps.h>
 #include <kernel/lib/panic.h>
-#include <mm/kernel/fixed.h>
-#include <mm/table/entry.h>
 
 #define CPUID_APIC (1u << 9)
-
-#define IO_APIC 0xfec00000
 
 #define MSR_APIC_BASE 0x1b
 #define BASE_X2APIC   (1u << 10)
 #define BASE_ENABLE   (1u << 11)
+#define BASE_ADDRESS  0x000ffffffffff000ull
 #define MSR_X2APIC    0x800
 
 enum {
@@ -41,10 +38,11 @@ enum {
 static uint64_t frequency; /* counts of the timer in a second */
 
 static bool x2apic;
+static volatile char *local_registers, *io_registers;
 
 static volatile uint32_t *local(unsigned int offset)
 {
-	return (volatile uint32_t *)(void *)(fixed_local_apic + offset);
+	return (volatile uint32_t *)(volatile void *)(local_registers + offset);
 }
 
 static void write_local(unsigned int offset, uint32_t value)
@@ -60,16 +58,11 @@ static uint32_t read_local(unsigned int offset)
 	return x2apic ? (uint32_t)msr_read(MSR_X2APIC + (offset >> 4)) : *local(offset);
 }
 
-static void map(char *slot, uint64_t address)
-{
-	fixed_set(slot, mfn(address >> PAGE_SHIFT), PT_KERNEL_RW | PT_PCD | PT_PWT);
-}
-
 static void nothing(void)
 {
 }
 
-void native_apic_init(void)
+uint64_t native_apic_find(void)
 {
 	uint64_t base;
 
@@ -81,8 +74,13 @@ void native_apic_init(void)
 	x2apic = base & BASE_X2APIC;
 	if (!(base & BASE_ENABLE))
 		msr_write(MSR_APIC_BASE, base | BASE_ENABLE);
-	map(fixed_local_apic, base & PT_FRAME_MASK);
-	map(fixed_io_apic, IO_APIC);
+	return base & BASE_ADDRESS;
+}
+
+void native_apic_init(volatile void *local_apic, volatile void *io_apic)
+{
+	local_registers = local_apic;
+	io_registers = io_apic;
 	trap_set_handler(VECTOR_SPURIOUS, nothing);
 	write_local(APIC_SPURIOUS, APIC_ENABLE | VECTOR_SPURIOUS);
 	write_local(APIC_DIVIDE, APIC_BY_16);
@@ -137,8 +135,8 @@ static uint32_t apic_number(void)
 
 void native_route_interrupt(unsigned int line, uint8_t vector)
 {
-	volatile uint32_t *select = (volatile uint32_t *)(void *)fixed_io_apic;
-	volatile uint32_t *window = (volatile uint32_t *)(void *)(fixed_io_apic + 0x10);
+	volatile uint32_t *select = (volatile uint32_t *)(volatile void *)io_registers;
+	volatile uint32_t *window = (volatile uint32_t *)(volatile void *)(io_registers + 0x10);
 
 	*select = FIRST_REDIRECT + 2 * line + 1;
 	*window = apic_number() << 24; /* to this one */

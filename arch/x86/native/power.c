@@ -6,8 +6,6 @@
 #include <arch/acpi.h>
 #include <arch/io.h>
 #include <arch/native.h>
-#include <mm/kernel/fixed.h>
-#include <mm/table/entry.h>
 
 static struct acpi_power power;
 
@@ -23,10 +21,7 @@ static void write(const struct acpi_write *write)
 	} else if (write->where == ACPI_PORT) {
 		port_write8((uint16_t)write->address, (uint8_t)write->value);
 	} else if (write->where == ACPI_MEMORY) {
-		fixed_set(fixed_power, mfn(write->address >> PAGE_SHIFT),
-			  PT_KERNEL_RW | PT_PCD | PT_PWT);
-		*(volatile uint8_t *)(fixed_power + write->address % PAGE_SIZE) =
-			(uint8_t)write->value;
+		*write->mapped = (uint8_t)write->value;
 	}
 }
 

@@ -16,7 +16,6 @@
 #include <arch/xen.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printf.h>
-#include <mm/table/entry.h>
 #include <xen/arch-x86/hvm/start_info.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/params.h>
@@ -57,23 +56,28 @@ unsigned int xen_pvh_memory_map(struct hvm_memmap_table_entry *map, unsigned int
 	return request.nr_entries;
 }
 
-void xen_pvh_init(maddr_t address)
+void xen_pvh_share_info(pfn_t frame)
 {
 	struct xen_add_to_physmap place = {
 		.domid = DOMID_SELF,
 		.space = XENMAPSPACE_shared_info,
-		.gpfn = address.ma >> PAGE_SHIFT,
+		.gpfn = frame.pfn,
 	};
+
+	xen_check_features(true);
+	if (hypercall_memory_op(XENMEM_add_to_physmap, &place))
+		fatal("Xen does not share its info page");
+}
+
+void xen_pvh_init(struct shared_info *page)
+{
 	struct xen_hvm_param callback = {
 		.domid = DOMID_SELF,
 		.index = HVM_PARAM_CALLBACK_IRQ,
 		.value = CALLBACK_BY_VECTOR | VECTOR_XEN,
 	};
 
-	xen_check_features(true);
-	if (hypercall_memory_op(XENMEM_add_to_physmap, &place))
-		fatal("Xen does not share its info page");
-	xen_map_shared_info(address);
+	xen_use_shared_info(page);
 	trap_set_handler(VECTOR_XEN, evtchn_upcall);
 	if (hypercall_hvm_op(HVMOP_set_param, &callback))
 		fatal("Xen does not deliver events by an interrupt vector");
@@ -86,8 +90,7 @@ static void describe(char *buffer, size_t size)
 	char version[48];
 
 	xen_version_string(version, sizeof(version));
-	snprintf(buffer, size, "a PVH guest of Xen %s, as dom0, with %u levels of page tables",
-		 version, pt_geometry.levels);
+	snprintf(buffer, size, "a PVH guest of Xen %s, as dom0", version);
 }
 
 const struct machine xen_pvh = {

@@ -8,15 +8,14 @@
 #include <kernel/lib/boot_info.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printf.h>
-#include <mm/kernel/fixed.h>
 #include <xen/sched.h>
 #include <xen/version.h>
 
-struct shared_info *const shared_info = (struct shared_info *)fixed_shared_info;
+struct shared_info *shared_info;
 
-void xen_map_shared_info(maddr_t address)
+void xen_use_shared_info(struct shared_info *page)
 {
-	fixed_map(fixed_shared_info, maddr_to_mfn(address), true);
+	shared_info = page;
 	this_cpu()->vcpu = &shared_info->vcpu_info[this_cpu()->number];
 }
 

@@ -11,18 +11,19 @@
 
 #include <kernel/lib/types.h>
 
-/* The shared info page (arch/xen.h). */
+/* The page that Xen shares (arch/xen.h). */
 extern char fixed_shared_info[PAGE_SIZE];
 
 /* One page at a time, for whatever is being built: mm/kernel/direct_map.c fills new tables through
  * it. */
 extern char fixed_window[PAGE_SIZE];
 
-/* The interrupt controllers of a PC (arch/x86/native/apic.c). */
+/* The registers of a PC's interrupt controllers (arch/x86/native/apic.c). */
 extern char fixed_local_apic[PAGE_SIZE], fixed_io_apic[PAGE_SIZE];
 
-/* The register that switches the machine off or resets it, if that is in memory. */
-extern char fixed_power[PAGE_SIZE];
+/* The registers that switch a PC off, two at most, and the one that resets it: those in memory. */
+#define FIXED_POWER 3
+extern char fixed_power[FIXED_POWER][PAGE_SIZE];
 
 /*
  * Maps any machine frame, the domain's or not, at a slot with these flags of an entry; flags 0
