@@ -5,14 +5,12 @@
  */
 #include <arch/evtchn.h>
 #include <arch/time.h>
-#include <boot/notes.h>
 #include <kernel/lib/boot_info.h>
 #include <kernel/lib/date.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
 #include <kernel/lib/symbols.h>
-#include <kernel/main.h>
 #include <kernel/prompt/monitor.h>
 #include <kernel/report/shutdown.h>
 #include <kernel/selftest/selftest.h>
@@ -90,16 +88,6 @@ COMMAND(pt, "ADDRESS|SYMBOL", "the page-table entries that translate an address 
 	if (strcmp(symbol_text(address, text, sizeof(text)), "?") != 0)
 		printk(PRINTK_OUTPUT, "%s\n", text);
 	pt_print_walk(address);
-}
-
-COMMAND(notes, "", "the ELF notes that the domain builder read")
-{
-	notes_print();
-}
-
-COMMAND(bootinfo, "", "what the kernel was told at boot")
-{
-	boot_info_print(kernel_boot_info());
 }
 
 COMMAND(selftest, "[SUITE...|list]", "run the self-tests, all or some, or list the suites")
