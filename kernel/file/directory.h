@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The entries of one directory, for kernel/file/fs.c, whose lock is held for all of it.
+ * The entries of one directory, for the rest of the file system; fs_lock (path.h) is held for all
+ * of it.
  *
  * An entry is in two balanced trees of its directory: by name, for finding it, and by position, for
  * listing. Positions grow from entry to entry and are never used twice. So whoever lists a

@@ -18,11 +18,6 @@ WAIT_QUEUE(files_ready);
 
 /* ---- in memory ---- */
 
-void inode_touch(struct inode *inode)
-{
-	inode->mtime = fs_now();
-}
-
 /* Calls copy() for each piece of an object that lies in one page; NULL: it is not there. */
 static long read_memory(struct file *file, uint64_t *position, uintptr_t to, uint64_t bytes)
 {

@@ -91,9 +91,6 @@ struct file *file_create(const struct file_type *type, struct inode *inode, uint
 /* The longest file, in bytes. */
 #define FILE_MOST (OBJECT_MAX_PAGES << PAGE_SHIFT)
 
-/* Notes that its contents have changed now. */
-void inode_touch(struct inode *inode);
-
 /* Opens an inode, whatever it is: 0, or EACCES, EISDIR, ENOMEM ... The inode's reference is kept.
  */
 long file_open(struct inode *inode, uint32_t flags, struct file **result);

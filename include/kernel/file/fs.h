@@ -52,6 +52,9 @@ void fs_clear(void);
 struct inode *inode_get(struct inode *inode);
 void inode_put(struct inode *inode);
 
+/* Notes that its contents have changed now. */
+void inode_touch(struct inode *inode);
+
 /*
  * Follows a path from "base" (or from the root, if it begins with a slash); symbolic links in it
  * are followed, the last one only if "follow" says so or a slash comes after it. 0 and a reference
