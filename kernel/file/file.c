@@ -184,7 +184,8 @@ long file_open(struct inode *inode, uint32_t flags, struct file **result)
 	if (!file)
 		return -ENOMEM;
 	if (type == &memory_file) {
-		file->object = inode->device ? fs_contents(inode->device) : object_get(inode->data);
+		file->object =
+			inode->device ? inode_contents(inode->device) : object_get(inode->data);
 		if (!file->object) {
 			file_put(file);
 			return -ENOMEM;

@@ -90,7 +90,7 @@ void initramfs_unpack(const struct boot_info *boot)
 	archive.bytes = pfn_to_virt(boot->ramdisk.start);
 	if ((!gunzip_is(archive.bytes, archive.size) || unpack_gzip(&archive)) && judge(&archive)) {
 		cpio_open(&reader, archive.bytes, archive.size);
-		error = fs_unpack(&reader);
+		error = unpack_archive(&reader);
 		if (error)
 			printk(PRINTK_ERROR, "initramfs: some of it is missing: %s\n", error);
 	}

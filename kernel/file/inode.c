@@ -10,8 +10,8 @@
 static struct slab_cache inodes = SLAB_CACHE(struct inode);
 static uint64_t next_number = 1;
 
-struct object *(*fs_contents)(uint32_t device);
-uint64_t (*fs_now)(void);
+struct object *(*inode_contents)(uint32_t device);
+uint64_t (*inode_now)(void);
 
 struct inode *inode_create(uint32_t mode)
 {
@@ -22,7 +22,7 @@ struct inode *inode_create(uint32_t mode)
 	inode->references = 1;
 	inode->mode = mode;
 	inode->number = next_number++;
-	inode->mtime = fs_now ? fs_now() : 0;
+	inode->mtime = inode_now ? inode_now() : 0;
 	if (inode_is(inode, FS_FILE) || inode_is(inode, FS_SYMLINK)) {
 		inode->data = object_create(0);
 		if (!inode->data) {
@@ -51,15 +51,15 @@ void inode_put(struct inode *inode)
 
 void inode_touch(struct inode *inode)
 {
-	inode->mtime = fs_now();
+	inode->mtime = inode_now();
 }
 
 struct object *inode_target(struct inode *link)
 {
-	return link->device ? fs_contents(link->device) : object_get(link->data);
+	return link->device ? inode_contents(link->device) : object_get(link->data);
 }
 
-long fs_readlink(struct inode *inode, char *buffer, uint64_t size)
+long inode_read_link(struct inode *inode, char *buffer, uint64_t size)
 {
 	struct object *target;
 	uint64_t length;

@@ -47,8 +47,8 @@ static long create(struct walk *walk, uint32_t mode, const char *target, struct 
 	return error;
 }
 
-long fs_create(struct inode *base, const char *path, uint32_t mode, const char *target,
-	       struct inode **result)
+long name_create(struct inode *base, const char *path, uint32_t mode, const char *target,
+		 struct inode **result)
 {
 	bool events = spin_lock(&fs_lock);
 	struct walk walk;
@@ -60,8 +60,8 @@ long fs_create(struct inode *base, const char *path, uint32_t mode, const char *
 	return error;
 }
 
-long fs_make_file(struct inode *base, const char *path, uint32_t mode, bool exclusive,
-		  struct inode **result)
+long name_make_file(struct inode *base, const char *path, uint32_t mode, bool exclusive,
+		    struct inode **result)
 {
 	bool events = spin_lock(&fs_lock);
 	struct walk walk;
@@ -77,7 +77,7 @@ long fs_make_file(struct inode *base, const char *path, uint32_t mode, bool excl
 	return error;
 }
 
-long fs_link(struct inode *base, struct inode *inode, const char *path)
+long name_link(struct inode *base, struct inode *inode, const char *path)
 {
 	bool events = spin_lock(&fs_lock);
 	struct walk walk;
@@ -114,7 +114,7 @@ static long may_remove(const struct walk *walk, bool directory)
 	return tree_empty(&walk->at->names) ? 0 : -ENOTEMPTY;
 }
 
-long fs_unlink(struct inode *base, const char *path, bool directory)
+long name_unlink(struct inode *base, const char *path, bool directory)
 {
 	bool events = spin_lock(&fs_lock);
 	struct walk walk;
@@ -173,7 +173,7 @@ static struct inode *move_name(const struct walk *from, const struct walk *to)
 	return gone;
 }
 
-long fs_rename(struct inode *base, const char *from, struct inode *new_base, const char *to)
+long name_rename(struct inode *base, const char *from, struct inode *new_base, const char *to)
 {
 	static struct walk source, target; /* names make them large; guarded by the lock */
 	bool events = spin_lock(&fs_lock);

@@ -145,7 +145,7 @@ long path_find(struct inode *base, const char *path, enum follow follow, struct 
 	return walk->slash && !inode_is(walk->at, FS_DIRECTORY) ? -ENOTDIR : 0;
 }
 
-long fs_lookup(struct inode *base, const char *path, bool follow, struct inode **result)
+long path_lookup(struct inode *base, const char *path, bool follow, struct inode **result)
 {
 	bool events = spin_lock(&fs_lock);
 	struct walk walk;
@@ -185,7 +185,7 @@ static bool path_of(struct inode *directory, char *buffer, uint64_t size)
 	return fits;
 }
 
-bool fs_path(struct inode *directory, char *buffer, uint64_t size)
+bool path_of_directory(struct inode *directory, char *buffer, uint64_t size)
 {
 	bool events = spin_lock(&fs_lock);
 	bool fits = path_of(directory, buffer, size);
@@ -194,7 +194,7 @@ bool fs_path(struct inode *directory, char *buffer, uint64_t size)
 	return fits;
 }
 
-bool fs_real_path(struct inode *base, const char *path, char *buffer, uint64_t size)
+bool path_resolve(struct inode *base, const char *path, char *buffer, uint64_t size)
 {
 	bool events = spin_lock(&fs_lock);
 	struct walk walk;

@@ -94,10 +94,10 @@ static struct inode *make_parents(const char *path, const char **name)
 		if (!error) {
 			memcpy(part, path, length);
 			part[length] = '\0';
-			error = fs_lookup(at, part, true, &next);
+			error = path_lookup(at, part, true, &next);
 		}
 		if (error == -ENOENT)
-			error = fs_create(at, part, FS_DIRECTORY | 0755, NULL, &next);
+			error = name_create(at, part, FS_DIRECTORY | 0755, NULL, &next);
 		inode_put(at);
 		if (error)
 			return NULL;
@@ -121,16 +121,16 @@ static const char *unpack_link(const struct cpio_entry *entry, struct inode *par
 {
 	struct inode *inode;
 	const char *problem = NULL;
-	long error = fs_lookup(fs_root(), first, false, &inode);
+	long error = path_lookup(fs_root(), first, false, &inode);
 
 	if (error)
 		return "a file has vanished before its second name came";
-	error = fs_link(parent, inode, name);
+	error = name_link(parent, inode, name);
 	if (error == -EEXIST) {
 		/* The later one counts. */
-		error = fs_unlink(parent, name, false);
+		error = name_unlink(parent, name, false);
 		if (!error)
-			error = fs_link(parent, inode, name);
+			error = name_link(parent, inode, name);
 	}
 	if (error)
 		problem = "a second name cannot be made";
@@ -155,14 +155,15 @@ static const char *unpack_new(const struct cpio_entry *entry, struct inode *pare
 		memcpy(target, entry->data, entry->size);
 		target[entry->size] = '\0';
 	}
-	error = fs_create(parent, name, entry->mode, link ? target : NULL, &inode);
+	error = name_create(parent, name, entry->mode, link ? target : NULL, &inode);
 	if (error == -EEXIST) {
 		/* The later one counts; a directory stays what it is. */
 		if ((entry->mode & CPIO_TYPE_MASK) == CPIO_DIRECTORY)
 			return NULL;
-		error = fs_unlink(parent, name, false);
+		error = name_unlink(parent, name, false);
 		if (!error)
-			error = fs_create(parent, name, entry->mode, link ? target : NULL, &inode);
+			error = name_create(parent, name, entry->mode, link ? target : NULL,
+					    &inode);
 	}
 	if (error)
 		return error == -ENOMEM ? "memory is out" : "a name cannot be made";
@@ -188,7 +189,7 @@ static const char *unpack_entry(struct tree *files, const struct cpio_entry *ent
 	return problem;
 }
 
-const char *fs_unpack(struct cpio_reader *reader)
+const char *unpack_archive(struct cpio_reader *reader)
 {
 	struct tree files = {.update = NULL};
 	const char *error = NULL;

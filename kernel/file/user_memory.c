@@ -115,11 +115,11 @@ long user_read_path(uintptr_t from, char **path)
 	*path = pfn_to_virt(page);
 	length = user_read_string(from, *path, PAGE_SIZE);
 	if (length < 0)
-		path_put(*path);
+		user_free_path(*path);
 	return length < 0 ? length : 0;
 }
 
-void path_put(char *path)
+void user_free_path(char *path)
 {
 	frames_free(virt_to_pfn(path));
 }

@@ -162,7 +162,7 @@ static bool script_words(const char *interpreter, const char *argument, const ch
 /* The file to run, with a reference. */
 static long find_program(struct process *process, const char *path, struct inode **result)
 {
-	long error = fs_lookup(process->directory, path, true, result);
+	long error = path_lookup(process->directory, path, true, result);
 
 	if (error)
 		return error;
@@ -215,7 +215,7 @@ static long name_image(const struct process *process, const char *path, struct e
 
 	if (pfn_valid(page)) {
 		name = pfn_to_virt(page);
-		if (!fs_real_path(process->directory, path, name, PAGE_SIZE))
+		if (!path_resolve(process->directory, path, name, PAGE_SIZE))
 			name[0] = '\0';
 		length = strlen(name);
 		if (object_write(object, 0, name, length) < length)
@@ -376,6 +376,6 @@ long sys_execve(uintptr_t path_address, uintptr_t arguments, uintptr_t environme
 		error = exec(path, &words, &variables);
 	strings_free(&words);
 	strings_free(&variables);
-	path_put(path);
+	user_free_path(path);
 	return error;
 }

@@ -81,7 +81,7 @@ static struct object *make_text(uint32_t device)
 	return NULL;
 }
 
-/* Returns the contents of one of PROC_... for the running program: fs_contents(). */
+/* Returns the contents of one of PROC_... for the running program: inode_contents(). */
 static struct object *contents(uint32_t device)
 {
 	/* The kernel's own tasks, which unpack the initramfs, run no program. */
@@ -115,16 +115,16 @@ bool proc_init(void)
 		{"/proc/self/exe", FS_SYMLINK | 0777, PROC_EXE},
 	};
 
-	fs_contents = contents;
-	fs_now = seconds_now;
+	inode_contents = contents;
+	inode_now = seconds_now;
 	for (unsigned int i = 0; i < ARRAY_SIZE(inodes); i++) {
 		struct inode *inode;
 		long error;
 
 		/* What the archive has there gives way, if it is no directory. */
 		if (inodes[i].device)
-			fs_unlink(fs_root(), inodes[i].path, false);
-		error = fs_create(fs_root(), inodes[i].path, inodes[i].mode, NULL, &inode);
+			name_unlink(fs_root(), inodes[i].path, false);
+		error = name_create(fs_root(), inodes[i].path, inodes[i].mode, NULL, &inode);
 		if (error == -EEXIST && !inodes[i].device)
 			continue;
 		if (error)

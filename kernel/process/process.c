@@ -482,7 +482,7 @@ static bool open_terminal(struct process *process, bool background)
 		const char *path = background && i == 0 ? "/dev/null" : "/dev/console";
 		struct inode *inode;
 		struct file *file;
-		long error = fs_lookup(fs_root(), path, true, &inode);
+		long error = path_lookup(fs_root(), path, true, &inode);
 
 		if (error)
 			return false;

@@ -33,11 +33,11 @@ COMMAND(files, "[PATH]", "what is in a directory; / if none is given")
 	struct inode *inode;
 	uint64_t cursor = 0;
 
-	if (fs_lookup(fs_root(), what, true, &inode)) {
+	if (path_lookup(fs_root(), what, true, &inode)) {
 		printk(PRINTK_OUTPUT, "files: there is no %s\n", what);
 		return;
 	}
-	if (inode_is(inode, FS_DIRECTORY) && fs_path(inode, path, sizeof(path)))
+	if (inode_is(inode, FS_DIRECTORY) && path_of_directory(inode, path, sizeof(path)))
 		fs_list(inode, &cursor, print_file, NULL);
 	else
 		printk(PRINTK_OUTPUT, "%06o %10lu  %s\n", inode->mode,

@@ -32,7 +32,7 @@ static long read_place(uint64_t directory, uintptr_t path, struct place *place)
 	file = file_at(process_current()->files, (uint64_t)(int64_t)(int32_t)directory);
 	error = !file ? -EBADF : !file->inode ? -ENOTDIR : 0;
 	if (error)
-		path_put(place->path);
+		user_free_path(place->path);
 	else
 		place->base = file->inode;
 	return error;
@@ -46,8 +46,8 @@ static long find(uint64_t directory, uintptr_t path, bool follow, struct inode *
 
 	if (error)
 		return error;
-	error = fs_lookup(place.base, place.path, follow, inode);
-	path_put(place.path);
+	error = path_lookup(place.base, place.path, follow, inode);
+	user_free_path(place.path);
 	return error;
 }
 
@@ -62,16 +62,16 @@ static long find_or_make(const struct place *place, uint32_t flags, uint32_t mod
 	long error;
 
 	if (!(flags & O_CREAT))
-		return fs_lookup(place->base, place->path, follow, inode);
+		return path_lookup(place->base, place->path, follow, inode);
 	/* If it is there already it need not be made. */
 	if (!(flags & O_EXCL) && (!follow || objects_are_full())) {
-		error = fs_lookup(place->base, place->path, follow, inode);
+		error = path_lookup(place->base, place->path, follow, inode);
 		if (error != -ENOENT)
 			return error;
 	}
 	if (objects_are_full())
 		return -ENOSPC;
-	return fs_make_file(place->base, place->path, wanted, flags & O_EXCL, inode);
+	return name_make_file(place->base, place->path, wanted, flags & O_EXCL, inode);
 }
 
 static long open(const struct place *place, uint32_t flags, uint32_t mode)
@@ -110,7 +110,7 @@ long sys_open(uint64_t directory, uintptr_t path, uint32_t flags, uint32_t mode)
 	if (result)
 		return result;
 	result = open(&place, flags, mode);
-	path_put(place.path);
+	user_free_path(place.path);
 	return result;
 }
 
@@ -165,15 +165,15 @@ long sys_readlink(uint64_t directory, uintptr_t path, uintptr_t to, uint64_t byt
 	result = read_place(directory, path, &place);
 	if (result)
 		return result;
-	result = fs_lookup(place.base, place.path, false, &inode);
+	result = path_lookup(place.base, place.path, false, &inode);
 	if (!result) {
 		/* The page of the path has done its duty, and is large enough. */
-		result = fs_readlink(inode, place.path, MIN(bytes, (uint64_t)PAGE_SIZE));
+		result = inode_read_link(inode, place.path, MIN(bytes, (uint64_t)PAGE_SIZE));
 		inode_put(inode);
 	}
 	if (result > 0 && user_write(to, place.path, (uint64_t)result))
 		result = -EFAULT;
-	path_put(place.path);
+	user_free_path(place.path);
 	return result;
 }
 
@@ -186,7 +186,7 @@ long sys_getcwd(uintptr_t to, uint64_t bytes)
 
 	if (!path)
 		return -ENOMEM;
-	if (!fs_path(process_current()->directory, path, PAGE_SIZE)) {
+	if (!path_of_directory(process_current()->directory, path, PAGE_SIZE)) {
 		result = -ENOENT;
 	} else {
 		length = strlen(path) + 1;
@@ -194,7 +194,7 @@ long sys_getcwd(uintptr_t to, uint64_t bytes)
 			 : user_write(to, path, length) ? -EFAULT
 							: (long)length;
 	}
-	path_put(path);
+	user_free_path(path);
 	return result;
 }
 
@@ -234,8 +234,8 @@ static long make(uint64_t directory, uintptr_t path, uint32_t mode)
 
 	if (error)
 		return error;
-	error = fs_create(place.base, place.path, mode & ~process_current()->umask, NULL, NULL);
-	path_put(place.path);
+	error = name_create(place.base, place.path, mode & ~process_current()->umask, NULL, NULL);
+	user_free_path(place.path);
 	return error;
 }
 
@@ -262,8 +262,8 @@ long sys_unlink(uint64_t directory, uintptr_t path, uint32_t flags)
 	error = read_place(directory, path, &place);
 	if (error)
 		return error;
-	error = fs_unlink(place.base, place.path, flags & AT_DIRECTORY);
-	path_put(place.path);
+	error = name_unlink(place.base, place.path, flags & AT_DIRECTORY);
+	user_free_path(place.path);
 	return error;
 }
 
@@ -278,8 +278,8 @@ long sys_link(uint64_t directory, uintptr_t path, uint64_t new_directory, uintpt
 		return error;
 	error = objects_are_full() ? -ENOSPC : read_place(new_directory, new_path, &place);
 	if (!error) {
-		error = fs_link(place.base, inode, place.path);
-		path_put(place.path);
+		error = name_link(place.base, inode, place.path);
+		user_free_path(place.path);
 	}
 	inode_put(inode);
 	return error;
@@ -297,10 +297,10 @@ long sys_symlink(uintptr_t target_address, uint64_t directory, uintptr_t path)
 		: objects_are_full() ? -ENOSPC
 				     : read_place(directory, path, &place);
 	if (!error) {
-		error = fs_create(place.base, place.path, FS_SYMLINK | 0777, target, NULL);
-		path_put(place.path);
+		error = name_create(place.base, place.path, FS_SYMLINK | 0777, target, NULL);
+		user_free_path(place.path);
 	}
-	path_put(target);
+	user_free_path(target);
 	return error;
 }
 
@@ -319,15 +319,15 @@ long sys_rename(uint64_t directory, uintptr_t path, uint64_t new_directory, uint
 		return error;
 	error = read_place(new_directory, new_path, &to);
 	if (!error) {
-		if ((flags & no_replace) && fs_lookup(to.base, to.path, false, &there) == 0) {
+		if ((flags & no_replace) && path_lookup(to.base, to.path, false, &there) == 0) {
 			inode_put(there);
 			error = -EEXIST;
 		}
 		if (!error)
-			error = fs_rename(from.base, from.path, to.base, to.path);
-		path_put(to.path);
+			error = name_rename(from.base, from.path, to.base, to.path);
+		user_free_path(to.path);
 	}
-	path_put(from.path);
+	user_free_path(from.path);
 	return error;
 }
 

@@ -61,8 +61,8 @@ static void install(const char *path, const char *code, const char *end)
 	};
 	REQUIRE((size_t)(end - code) <= sizeof(image.code));
 	memcpy(image.code, code, (size_t)(end - code));
-	fs_unlink(fs_root(), path, false);
-	REQUIRE(fs_create(fs_root(), path, FS_FILE | 0755, NULL, &inode) == 0);
+	name_unlink(fs_root(), path, false);
+	REQUIRE(name_create(fs_root(), path, FS_FILE | 0755, NULL, &inode) == 0);
 	REQUIRE(object_write(inode->data, 0, &image, sizeof(image)) == sizeof(image));
 	inode_put(inode);
 }
@@ -365,8 +365,8 @@ TEST(processes, user_roots_show_nothing_of_the_kernel)
 TEST(processes, a_tidy_end)
 {
 	bring_back();
-	EXPECT_EQ(fs_unlink(fs_root(), "/exits", false), 0);
-	EXPECT_EQ(fs_unlink(fs_root(), "/family", false), 0);
-	EXPECT_EQ(fs_unlink(fs_root(), "/pauses", false), 0);
-	EXPECT_EQ(fs_unlink(fs_root(), "/p", false), 0);
+	EXPECT_EQ(name_unlink(fs_root(), "/exits", false), 0);
+	EXPECT_EQ(name_unlink(fs_root(), "/family", false), 0);
+	EXPECT_EQ(name_unlink(fs_root(), "/pauses", false), 0);
+	EXPECT_EQ(name_unlink(fs_root(), "/p", false), 0);
 }

@@ -36,7 +36,7 @@ static void stop(void)
 
 static long make(const char *path, uint32_t mode)
 {
-	return fs_create(fs_root(), path, mode, NULL, NULL);
+	return name_create(fs_root(), path, mode, NULL, NULL);
 }
 
 /* ---- one thing at a time ---- */
@@ -54,14 +54,14 @@ static void names_and_paths(void **state)
 	assert_int_equal(make("/no/motd", FS_FILE), -ENOENT);
 	assert_int_equal(make("/etc/motd/x", FS_FILE), -ENOTDIR);
 	assert_int_equal(make("", FS_FILE), -ENOENT);
-	assert_int_equal(fs_lookup(fs_root(), "/etc/../etc/./motd", true, &inode), 0);
-	assert_int_equal(fs_lookup(fs_root(), "//etc///motd", true, &other), 0);
+	assert_int_equal(path_lookup(fs_root(), "/etc/../etc/./motd", true, &inode), 0);
+	assert_int_equal(path_lookup(fs_root(), "//etc///motd", true, &other), 0);
 	assert_ptr_equal(inode, other);
 	assert_int_equal(inode->references, 3);
 	inode_put(other);
 	inode_put(inode);
-	assert_int_equal(fs_lookup(fs_root(), "/etc/motd/", true, &inode), -ENOTDIR);
-	assert_int_equal(fs_lookup(fs_root(), "/../..", true, &inode), 0);
+	assert_int_equal(path_lookup(fs_root(), "/etc/motd/", true, &inode), -ENOTDIR);
+	assert_int_equal(path_lookup(fs_root(), "/../..", true, &inode), 0);
 	assert_ptr_equal(inode, fs_root());
 	inode_put(inode);
 	memset(long_name, 'n', sizeof(long_name));
@@ -71,7 +71,7 @@ static void names_and_paths(void **state)
 	assert_int_equal(make(long_name, FS_FILE), 0);
 	memset(long_path, '/', sizeof(long_path));
 	long_path[FS_PATH_MAX] = '\0';
-	assert_int_equal(fs_lookup(fs_root(), long_path, true, &inode), -ENAMETOOLONG);
+	assert_int_equal(path_lookup(fs_root(), long_path, true, &inode), -ENAMETOOLONG);
 	stop();
 }
 
@@ -82,18 +82,18 @@ static void links_that_go_round(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(fs_create(fs_root(), "a", FS_SYMLINK | 0777, "b", NULL), 0);
-	assert_int_equal(fs_create(fs_root(), "b", FS_SYMLINK | 0777, "/a", NULL), 0);
-	assert_int_equal(fs_lookup(fs_root(), "a", true, &inode), -ELOOP);
-	assert_int_equal(fs_lookup(fs_root(), "a", false, &inode), 0);
-	assert_int_equal(fs_readlink(inode, buffer, sizeof(buffer)), 1);
+	assert_int_equal(name_create(fs_root(), "a", FS_SYMLINK | 0777, "b", NULL), 0);
+	assert_int_equal(name_create(fs_root(), "b", FS_SYMLINK | 0777, "/a", NULL), 0);
+	assert_int_equal(path_lookup(fs_root(), "a", true, &inode), -ELOOP);
+	assert_int_equal(path_lookup(fs_root(), "a", false, &inode), 0);
+	assert_int_equal(inode_read_link(inode, buffer, sizeof(buffer)), 1);
 	inode_put(inode);
-	assert_int_equal(fs_lookup(fs_root(), "a/", false, &inode), -ELOOP);
+	assert_int_equal(path_lookup(fs_root(), "a/", false, &inode), -ELOOP);
 	/* A target that is longer than what is left of a path. */
 	assert_int_equal(make("d", FS_DIRECTORY), 0);
 	assert_int_equal(make("d/f", FS_FILE), 0);
-	assert_int_equal(fs_create(fs_root(), "l", FS_SYMLINK | 0777, "d/../d/./../d", NULL), 0);
-	assert_int_equal(fs_lookup(fs_root(), "l/f", false, &inode), 0);
+	assert_int_equal(name_create(fs_root(), "l", FS_SYMLINK | 0777, "d/../d/./../d", NULL), 0);
+	assert_int_equal(path_lookup(fs_root(), "l/f", false, &inode), 0);
 	inode_put(inode);
 	stop();
 }
@@ -105,29 +105,29 @@ static void what_is_open_stays(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(fs_create(fs_root(), "f", FS_FILE | 0644, NULL, &file), 0);
+	assert_int_equal(name_create(fs_root(), "f", FS_FILE | 0644, NULL, &file), 0);
 	object_write(file->data, 0, "hello", 5);
-	assert_int_equal(fs_unlink(fs_root(), "f", false), 0);
+	assert_int_equal(name_unlink(fs_root(), "f", false), 0);
 	assert_int_equal(file->links, 0);
 	assert_int_equal(object_read(file->data, 0, text, 5), 5);
 	assert_string_equal(text, "hello");
 	inode_put(file);
 	/* A directory that is gone holds nothing and takes nothing. */
-	assert_int_equal(fs_create(fs_root(), "d", FS_DIRECTORY | 0755, NULL, &directory), 0);
-	assert_int_equal(fs_unlink(fs_root(), "d", true), 0);
-	assert_int_equal(fs_create(directory, "x", FS_FILE, NULL, NULL), -ENOENT);
-	assert_false(fs_path(directory, text, sizeof(text)));
-	assert_int_equal(fs_create(fs_root(), "f", FS_FILE, NULL, &file), 0);
-	assert_int_equal(fs_link(directory, file, "x"), -ENOENT);
+	assert_int_equal(name_create(fs_root(), "d", FS_DIRECTORY | 0755, NULL, &directory), 0);
+	assert_int_equal(name_unlink(fs_root(), "d", true), 0);
+	assert_int_equal(name_create(directory, "x", FS_FILE, NULL, NULL), -ENOENT);
+	assert_false(path_of_directory(directory, text, sizeof(text)));
+	assert_int_equal(name_create(fs_root(), "f", FS_FILE, NULL, &file), 0);
+	assert_int_equal(name_link(directory, file, "x"), -ENOENT);
 	assert_int_equal(file->references, 2);
 	inode_put(file);
 	inode_put(directory);
-	assert_int_equal(fs_create(fs_root(), "abc", FS_DIRECTORY, NULL, &directory), 0);
-	assert_true(fs_path(directory, text, 5));
+	assert_int_equal(name_create(fs_root(), "abc", FS_DIRECTORY, NULL, &directory), 0);
+	assert_true(path_of_directory(directory, text, 5));
 	assert_string_equal(text, "/abc");
-	assert_false(fs_path(directory, text, 4));
+	assert_false(path_of_directory(directory, text, 4));
 	inode_put(directory);
-	assert_int_equal(fs_unlink(fs_root(), "/", true), -EBUSY);
+	assert_int_equal(name_unlink(fs_root(), "/", true), -EBUSY);
 	stop();
 }
 
@@ -151,7 +151,7 @@ static void directories_are_listed_in_pieces(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(fs_create(fs_root(), "dir", FS_DIRECTORY | 0755, NULL, &directory), 0);
+	assert_int_equal(name_create(fs_root(), "dir", FS_DIRECTORY | 0755, NULL, &directory), 0);
 	for (char c = 'a'; c < 'm'; c++) {
 		snprintf(path, sizeof(path), "dir/f%c", c);
 		assert_int_equal(make(path, FS_FILE), 0);
@@ -159,8 +159,8 @@ static void directories_are_listed_in_pieces(void **state)
 	assert_int_equal(fs_list(directory, &cursor, collect, text), 0);
 	assert_string_equal(text, ". .. fa fb fc fd fe ff ");
 	/* What was removed meanwhile is not seen, what is new is; nothing is seen twice. */
-	assert_int_equal(fs_unlink(fs_root(), "dir/fa", false), 0);
-	assert_int_equal(fs_unlink(fs_root(), "dir/fh", false), 0);
+	assert_int_equal(name_unlink(fs_root(), "dir/fa", false), 0);
+	assert_int_equal(name_unlink(fs_root(), "dir/fh", false), 0);
 	assert_int_equal(make("dir/new", FS_FILE), 0);
 	*text = '\0';
 	assert_int_equal(fs_list(directory, &cursor, collect, text), 0);
@@ -215,7 +215,7 @@ static void large_directories(void **state)
 	start();
 	host_seed(11);
 	memset(there, 0, sizeof(there));
-	assert_int_equal(fs_create(fs_root(), "dir", FS_DIRECTORY | 0755, NULL, &directory), 0);
+	assert_int_equal(name_create(fs_root(), "dir", FS_DIRECTORY | 0755, NULL, &directory), 0);
 	for (unsigned int step = 0; step < 20000; step++) {
 		unsigned int i = (unsigned int)host_random_below(NAMES);
 		unsigned int j = (unsigned int)host_random_below(NAMES);
@@ -223,7 +223,7 @@ static void large_directories(void **state)
 		snprintf(path, sizeof(path), "dir/n%u", i);
 		snprintf(other, sizeof(other), "dir/n%u", j);
 		if (host_random_below(8) == 0) {
-			assert_int_equal(fs_rename(fs_root(), path, fs_root(), other),
+			assert_int_equal(name_rename(fs_root(), path, fs_root(), other),
 					 there[i] ? 0 : -ENOENT);
 			count -= there[i] && i != j && there[j];
 			through[i] &= i == j;
@@ -235,12 +235,14 @@ static void large_directories(void **state)
 			count += !there[i];
 			there[i] = true;
 		} else {
-			assert_int_equal(fs_unlink(fs_root(), path, false), there[i] ? 0 : -ENOENT);
+			assert_int_equal(name_unlink(fs_root(), path, false),
+					 there[i] ? 0 : -ENOENT);
 			count -= there[i];
 			there[i] = false;
 			through[i] = false;
 		}
-		assert_int_equal(fs_lookup(fs_root(), other, true, &found), there[j] ? 0 : -ENOENT);
+		assert_int_equal(path_lookup(fs_root(), other, true, &found),
+				 there[j] ? 0 : -ENOENT);
 		if (there[j])
 			inode_put(found);
 		if (step % 100 == 0)
@@ -272,7 +274,7 @@ static bool remove_it(const char *name, struct inode *inode, uint64_t next, void
 	if (name[0] == '.')
 		return true;
 	snprintf(path, sizeof(path), "dir/%s", name);
-	assert_int_equal(fs_unlink(fs_root(), path, false), 0);
+	assert_int_equal(name_unlink(fs_root(), path, false), 0);
 	++*(unsigned int *)argument;
 	return true;
 }
@@ -287,7 +289,7 @@ static void a_listing_holds_no_lock(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(fs_create(fs_root(), "dir", FS_DIRECTORY | 0755, NULL, &directory), 0);
+	assert_int_equal(name_create(fs_root(), "dir", FS_DIRECTORY | 0755, NULL, &directory), 0);
 	for (unsigned int i = 0; i < 100; i++) {
 		snprintf(path, sizeof(path), "dir/f%u", i);
 		assert_int_equal(make(path, FS_FILE), 0);
@@ -296,7 +298,7 @@ static void a_listing_holds_no_lock(void **state)
 	assert_int_equal(fs_list(directory, &cursor, remove_it, &removed), 0);
 	alarm(0);
 	assert_int_equal(removed, 100);
-	assert_int_equal(fs_unlink(fs_root(), "dir", true), 0);
+	assert_int_equal(name_unlink(fs_root(), "dir", true), 0);
 	inode_put(directory);
 	stop();
 }
@@ -323,7 +325,7 @@ static void make_place(void)
 
 		strcat(top, "/u");
 		assert_int_equal(mkdir(top, 0755), 0);
-		assert_int_equal(fs_create(base, "u", FS_DIRECTORY | 0755, NULL, &below), 0);
+		assert_int_equal(name_create(base, "u", FS_DIRECTORY | 0755, NULL, &below), 0);
 		inode_put(base);
 		base = below;
 	}
@@ -368,7 +370,7 @@ static void compare_stat(const char *path, bool follow)
 	struct stat st;
 	long theirs =
 		result_of(follow ? stat(real(there, path), &st) : lstat(real(there, path), &st));
-	long ours = fs_lookup(base, path, follow, &inode);
+	long ours = path_lookup(base, path, follow, &inode);
 
 	same(follow ? "stat" : "lstat", path, "", ours, theirs);
 	if (ours)
@@ -380,7 +382,7 @@ static void compare_stat(const char *path, bool follow)
 	if (S_ISLNK(st.st_mode)) {
 		char mine[200] = "", yours[200] = "";
 
-		fs_readlink(inode, mine, sizeof(mine) - 1);
+		inode_read_link(inode, mine, sizeof(mine) - 1);
 		assert_true(readlink(real(there, path), yours, sizeof(yours) - 1) > 0);
 		assert_string_equal(mine, yours);
 	}
@@ -437,10 +439,10 @@ static void compare_directory(struct inode *directory, const char *path)
 static long link_here(const char *from, const char *to)
 {
 	struct inode *inode;
-	long error = fs_lookup(base, from, false, &inode);
+	long error = path_lookup(base, from, false, &inode);
 
 	if (!error) {
-		error = fs_link(base, inode, to);
+		error = name_link(base, inode, to);
 		inode_put(inode);
 	}
 	return error;
@@ -454,27 +456,28 @@ static void random_operation(void)
 	random_path(other);
 	switch (host_random_below(9)) {
 	case 0:
-		same("mkdir", path, "", fs_create(base, path, FS_DIRECTORY | 0755, NULL, NULL),
+		same("mkdir", path, "", name_create(base, path, FS_DIRECTORY | 0755, NULL, NULL),
 		     result_of(mkdir(real(there, path), 0755)));
 		break;
 	case 1:
-		same("mknod", path, "", fs_create(base, path, FS_FILE | 0644, NULL, NULL),
+		same("mknod", path, "", name_create(base, path, FS_FILE | 0644, NULL, NULL),
 		     result_of(mknod(real(there, path), S_IFREG | 0644, 0)));
 		break;
 	case 2:
-		same("symlink", path, other, fs_create(base, path, FS_SYMLINK | 0777, other, NULL),
+		same("symlink", path, other,
+		     name_create(base, path, FS_SYMLINK | 0777, other, NULL),
 		     result_of(symlink(other, real(there, path))));
 		break;
 	case 3:
-		same("unlink", path, "", fs_unlink(base, path, false),
+		same("unlink", path, "", name_unlink(base, path, false),
 		     result_of(unlink(real(there, path))));
 		break;
 	case 4:
-		same("rmdir", path, "", fs_unlink(base, path, true),
+		same("rmdir", path, "", name_unlink(base, path, true),
 		     result_of(rmdir(real(there, path))));
 		break;
 	case 5:
-		same("rename", path, other, fs_rename(base, path, base, other),
+		same("rename", path, other, name_rename(base, path, base, other),
 		     result_of(rename(real(there, path), real(there_too, other))));
 		break;
 	case 6:
@@ -523,7 +526,7 @@ static uint64_t contents(const char *path, char *buffer, uint64_t size)
 	struct inode *inode;
 	uint64_t length;
 
-	assert_int_equal(fs_lookup(fs_root(), path, true, &inode), 0);
+	assert_int_equal(path_lookup(fs_root(), path, true, &inode), 0);
 	length = object_read(inode->data, 0, buffer, size - 1);
 	buffer[length] = '\0';
 	inode_put(inode);
@@ -559,13 +562,13 @@ static void hard_links_are_unpacked(void **state)
 	inode_put(base);
 	fs_clear();
 	assert_true(fs_init());
-	assert_null(fs_unpack(&reader));
+	assert_null(unpack_archive(&reader));
 	assert_int_equal(contents("a", buffer, sizeof(buffer)), 8);
 	assert_string_equal(buffer, "the data");
 	assert_int_equal(contents("d/c", buffer, sizeof(buffer)), 8);
 	assert_int_equal(contents("other", buffer, sizeof(buffer)), 4);
-	assert_int_equal(fs_lookup(fs_root(), "a", true, &a), 0);
-	assert_int_equal(fs_lookup(fs_root(), "d/c", true, &c), 0);
+	assert_int_equal(path_lookup(fs_root(), "a", true, &a), 0);
+	assert_int_equal(path_lookup(fs_root(), "d/c", true, &c), 0);
 	assert_ptr_equal(a, c);
 	assert_int_equal(a->links, 3);
 	inode_put(a);
@@ -613,14 +616,14 @@ static void many_names_of_one_file(void **state)
 	size = add_entry(archive, size, "other", FS_FILE | 0644, 101, 2, "else");
 	size = add_entry(archive, size, "TRAILER!!!", 0, 0, 1, "");
 	cpio_open(&reader, archive, size);
-	assert_null(fs_unpack(&reader));
+	assert_null(unpack_archive(&reader));
 	for (unsigned int i = 0; i < 4; i++) {
 		snprintf(name, sizeof(name), "d%u/e/n%u", (3000 + i) % 10, 3000 + i);
 		contents(name, buffer, sizeof(buffer));
 		snprintf(name, sizeof(name), "file %u", i);
 		assert_string_equal(buffer, name);
 		snprintf(name, sizeof(name), "d%u/e/n%u", i, i);
-		assert_int_equal(fs_lookup(fs_root(), name, true, &file), 0);
+		assert_int_equal(path_lookup(fs_root(), name, true, &file), 0);
 		assert_int_equal(file->links, 1000);
 		inode_put(file);
 	}
@@ -647,7 +650,7 @@ static void later_names_count(void **state)
 	size = add_entry(archive, size, "second", FS_FILE | 0644, 1, 2, "later");
 	size = add_entry(archive, size, "TRAILER!!!", 0, 0, 1, "");
 	cpio_open(&reader, archive, size);
-	assert_null(fs_unpack(&reader));
+	assert_null(unpack_archive(&reader));
 	contents("d/file", buffer, sizeof(buffer));
 	assert_string_equal(buffer, "one");
 	contents("second", buffer, sizeof(buffer));
@@ -673,38 +676,38 @@ static void making_and_finding(void **state)
 	(void)state;
 	start();
 	base = inode_get(fs_root());
-	assert_int_equal(fs_create(base, "/d", FS_DIRECTORY | 0755, NULL, NULL), 0);
-	assert_int_equal(fs_create(base, "/dangling", FS_SYMLINK | 0777, "d/new", NULL), 0);
-	assert_int_equal(fs_make_file(base, "dangling", FS_FILE | 0644, true, &inode), -EEXIST);
-	assert_int_equal(fs_make_file(base, "dangling", FS_FILE | 0644, false, &inode), 0);
-	assert_int_equal(fs_make_file(base, "d/new", FS_FILE | 0644, false, &same_inode), 0);
+	assert_int_equal(name_create(base, "/d", FS_DIRECTORY | 0755, NULL, NULL), 0);
+	assert_int_equal(name_create(base, "/dangling", FS_SYMLINK | 0777, "d/new", NULL), 0);
+	assert_int_equal(name_make_file(base, "dangling", FS_FILE | 0644, true, &inode), -EEXIST);
+	assert_int_equal(name_make_file(base, "dangling", FS_FILE | 0644, false, &inode), 0);
+	assert_int_equal(name_make_file(base, "d/new", FS_FILE | 0644, false, &same_inode), 0);
 	assert_ptr_equal(inode, same_inode);
-	assert_int_equal(fs_make_file(base, "d/new", FS_FILE | 0644, true, &same_inode), -EEXIST);
-	assert_int_equal(fs_make_file(base, "d/new/", FS_FILE | 0644, false, &same_inode),
+	assert_int_equal(name_make_file(base, "d/new", FS_FILE | 0644, true, &same_inode), -EEXIST);
+	assert_int_equal(name_make_file(base, "d/new/", FS_FILE | 0644, false, &same_inode),
 			 -ENOTDIR);
 	inode_put(inode);
 	inode_put(inode);
-	assert_true(fs_real_path(base, "dangling", path, sizeof(path)));
+	assert_true(path_resolve(base, "dangling", path, sizeof(path)));
 	assert_string_equal(path, "/d/new");
-	assert_true(fs_real_path(base, "d/..", path, sizeof(path)));
+	assert_true(path_resolve(base, "d/..", path, sizeof(path)));
 	assert_string_equal(path, "/");
-	assert_true(fs_real_path(base, "d", path, sizeof(path)));
+	assert_true(path_resolve(base, "d", path, sizeof(path)));
 	assert_string_equal(path, "/d");
-	assert_false(fs_real_path(base, "d/new", path, 6));
-	assert_true(fs_real_path(base, "d/new", path, 7));
+	assert_false(path_resolve(base, "d/new", path, 6));
+	assert_true(path_resolve(base, "d/new", path, 7));
 
-	assert_int_equal(fs_create(base, "/magic", FS_SYMLINK | 0777, NULL, &inode), 0);
+	assert_int_equal(name_create(base, "/magic", FS_SYMLINK | 0777, NULL, &inode), 0);
 	inode->device = 7;
-	fs_contents = answer_for;
+	inode_contents = answer_for;
 	answer = object_create(0);
-	assert_int_equal(fs_lookup(base, "magic", true, &same_inode), -ENOENT);
+	assert_int_equal(path_lookup(base, "magic", true, &same_inode), -ENOENT);
 	object_write(answer, 0, "/d/new", 6);
-	assert_int_equal(fs_readlink(inode, path, sizeof(path)), 6);
-	assert_true(fs_real_path(base, "magic", path, sizeof(path)));
+	assert_int_equal(inode_read_link(inode, path, sizeof(path)), 6);
+	assert_true(path_resolve(base, "magic", path, sizeof(path)));
 	assert_string_equal(path, "/d/new");
 	inode->device = 8;
-	assert_int_equal(fs_lookup(base, "magic", true, &same_inode), -ENOENT);
-	assert_int_equal(fs_readlink(inode, path, sizeof(path)), -ENOENT);
+	assert_int_equal(path_lookup(base, "magic", true, &same_inode), -ENOENT);
+	assert_int_equal(inode_read_link(inode, path, sizeof(path)), -ENOENT);
 	inode_put(inode);
 	object_put(answer);
 	inode_put(base);

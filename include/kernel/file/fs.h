@@ -27,7 +27,7 @@ struct inode {
 	uint32_t references; /* names, and whoever holds a pointer */
 	uint32_t links;      /* names; of a directory also "." and the ".." of its children */
 	uint32_t mode;
-	uint32_t device;       /* which, of a device or of something made by fs_contents() */
+	uint32_t device;       /* which, of a device or of something made by inode_contents() */
 	uint64_t number;       /* never used twice */
 	uint64_t mtime;        /* seconds since 1970 */
 	struct object *data;   /* a file's contents, a symbolic link's target */
@@ -60,36 +60,37 @@ void inode_touch(struct inode *inode);
  * are followed, the last one only if "follow" says so or a slash comes after it. 0 and a reference
  * in *result, or ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG.
  */
-long fs_lookup(struct inode *base, const char *path, bool follow, struct inode **result);
+long path_lookup(struct inode *base, const char *path, bool follow, struct inode **result);
 
 /*
  * Makes a file, directory, device or symbolic link ("target") with that mode, type included. 0 and
- * a reference in *result (if that is not NULL), or EEXIST, ENOMEM, or as fs_lookup().
+ * a reference in *result (if that is not NULL), or EEXIST, ENOMEM, or as path_lookup().
  */
-long fs_create(struct inode *base, const char *path, uint32_t mode, const char *target,
-	       struct inode **result);
+long name_create(struct inode *base, const char *path, uint32_t mode, const char *target,
+		 struct inode **result);
 
 /*
  * Opens or makes a file: what is at the path, following symbolic links; if nothing is, a new one
- * with that mode. "exclusive": EEXIST if there is anything. Else as fs_lookup() and fs_create().
+ * with that mode. "exclusive": EEXIST if there is anything. Else as path_lookup() and
+ * name_create().
  */
-long fs_make_file(struct inode *base, const char *path, uint32_t mode, bool exclusive,
-		  struct inode **result);
+long name_make_file(struct inode *base, const char *path, uint32_t mode, bool exclusive,
+		    struct inode **result);
 
-/* One more name for a file: 0, or EPERM for a directory, EEXIST, ENOMEM, or as fs_lookup(). */
-long fs_link(struct inode *base, struct inode *inode, const char *path);
+/* One more name for a file: 0, or EPERM for a directory, EEXIST, ENOMEM, or as path_lookup(). */
+long name_link(struct inode *base, struct inode *inode, const char *path);
 
 /*
  * Takes a name away: of a directory if "directory" (it must be empty: ENOTEMPTY; "." is EINVAL),
  * of anything else if not (EISDIR). EBUSY for the root.
  */
-long fs_unlink(struct inode *base, const char *path, bool directory);
+long name_unlink(struct inode *base, const char *path, bool directory);
 
 /* Moves a name, over another one if need be; EINVAL into itself; else as the above. */
-long fs_rename(struct inode *base, const char *from, struct inode *new_base, const char *to);
+long name_rename(struct inode *base, const char *from, struct inode *new_base, const char *to);
 
 /* What a symbolic link says, not 0-terminated, at most "size" bytes; how many, or EINVAL. */
-long fs_readlink(struct inode *inode, char *buffer, uint64_t size);
+long inode_read_link(struct inode *inode, char *buffer, uint64_t size);
 
 /*
  * Calls visit() for a directory's entries as long as that returns true: "." and ".." first, from
@@ -101,21 +102,21 @@ long fs_list(struct inode *directory, uint64_t *cursor,
 	     void *argument);
 
 /* The path of a directory from the root; false: it was removed, or "size" is too small. */
-bool fs_path(struct inode *directory, char *buffer, uint64_t size);
+bool path_of_directory(struct inode *directory, char *buffer, uint64_t size);
 
 /* The same of anything, by a path to it, without symbolic links. */
-bool fs_real_path(struct inode *base, const char *path, char *buffer, uint64_t size);
+bool path_resolve(struct inode *base, const char *path, char *buffer, uint64_t size);
 
 /*
  * What is in a file or symbolic link whose "device" is not 0, at this moment: with a reference, or
  * NULL. Set by who makes such inodes.
  */
-extern struct object *(*fs_contents)(uint32_t device);
+extern struct object *(*inode_contents)(uint32_t device);
 
 /* The time that new inodes get, in seconds since 1970; NULL: 0. */
-extern uint64_t (*fs_now)(void);
+extern uint64_t (*inode_now)(void);
 
 /* Unpacks an archive over what is there. NULL, or what is wrong; what came before it stays. */
-const char *fs_unpack(struct cpio_reader *reader);
+const char *unpack_archive(struct cpio_reader *reader);
 
 #endif

@@ -32,8 +32,8 @@ long user_write(uintptr_t to, const void *from, uint64_t bytes);
  */
 long user_read_string(uintptr_t from, char *to, uint64_t size);
 
-/* A path, in a page that path_put() gives back: 0, or EFAULT, ENAMETOOLONG, ENOMEM. */
+/* A path, in a page that user_free_path() gives back: 0, or EFAULT, ENAMETOOLONG, ENOMEM. */
 long user_read_path(uintptr_t from, char **path);
-void path_put(char *path);
+void user_free_path(char *path);
 
 #endif
