@@ -4,11 +4,11 @@
  */
 #include <arch/machine.h>
 #include <drivers/console.h>
+#include <kernel/file/lineedit.h>
 #include <kernel/file/tty.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
-#include <kernel/prompt/lineedit.h>
 #include <kernel/prompt/monitor.h>
 
 LINKER_SET_BOUNDS(command);
@@ -113,9 +113,18 @@ void monitor_execute(char *line)
 
 void monitor_run(void)
 {
+	static char line[LINEEDIT_LENGTH];
+	static struct lineedit_history history;
 	static struct lineedit edit = {
-		.prompt = "pinwheel> ", .write = console_write, .word = nth_command};
+		.line = line,
+		.size = sizeof(line),
+		.write = console_write,
+		.prompt = "pinwheel> ",
+		.history = &history,
+		.word = nth_command,
+	};
 
+	edit.keys = lineedit_usual_keys;
 	tty_take();
 	printk(PRINTK_OUTPUT, "\nType \"help\" for a list of commands.\n");
 	for (;;) {

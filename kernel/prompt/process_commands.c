@@ -2,6 +2,7 @@
 /*
  * The commands of the prompt about programs: running them, and looking at what they are made of.
  */
+#include <kernel/file/lineedit.h>
 #include <kernel/file/tty.h>
 #include <kernel/lib/errno.h>
 #include <kernel/lib/printf.h>
@@ -9,7 +10,6 @@
 #include <kernel/lib/string.h>
 #include <kernel/process/proc.h>
 #include <kernel/process/process.h>
-#include <kernel/prompt/lineedit.h>
 #include <kernel/prompt/monitor.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>

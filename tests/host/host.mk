@@ -9,8 +9,8 @@ HOST_MODULES := $(filter-out kernel/lib/string.c mm/kernel/start.c mm/kernel/ima
 	$(sort $(shell find kernel/lib mm tests/model -name '*.c'))) \
 	$(addprefix arch/x86/,pvclock.c recovery.S native/acpi.c native/rates.c xen/traps.c) \
 	$(addprefix boot/,features.c notes.c pvh_info.c start_info.c) \
-	$(addprefix kernel/,cmdline.c prompt/lineedit.c report/explain.c selftest/selftest.c) \
-	$(addprefix kernel/file/,directory.c fs.c inode.c names.c path.c unpack.c) \
+	$(addprefix kernel/,cmdline.c report/explain.c selftest/selftest.c) \
+	$(addprefix kernel/file/,directory.c discipline.c fs.c inode.c lineedit.c names.c path.c unpack.c) \
 	$(addprefix kernel/process/,elf.c exception.c pids.c program.c)
 HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(sort $(wildcard tests/host/test_*.c)))
 HOST_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_MODULES) kernel/lib/string.c tests/host/stubs.c)

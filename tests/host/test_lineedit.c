@@ -5,12 +5,14 @@
  */
 #include "host.h"
 
-#include <kernel/prompt/lineedit.h>
+#include <kernel/file/lineedit.h>
 
 #define UP    "\x1b[A"
 #define DOWN  "\x1b[B"
 #define RIGHT "\x1b[C"
 #define LEFT  "\x1b[D"
+
+#define CTRL_D '\x04'
 
 /* One line of a terminal. */
 static char screen[256];
@@ -69,14 +71,22 @@ static const char *word(unsigned int n)
 	return n < ARRAY_SIZE(words) ? words[n] : NULL;
 }
 
+static char buffer[LINEEDIT_LENGTH];
+static struct lineedit_history earlier;
 static struct lineedit edit;
 
 static void start(void)
 {
-	memset(&edit, 0, sizeof(edit));
-	edit.prompt = "> ";
-	edit.write = terminal_write;
-	edit.word = word;
+	memset(&earlier, 0, sizeof(earlier));
+	edit = (struct lineedit){
+		.line = buffer,
+		.size = sizeof(buffer),
+		.keys = lineedit_usual_keys,
+		.write = terminal_write,
+		.prompt = "> ",
+		.history = &earlier,
+		.word = word,
+	};
 	clear_line(0);
 	column = bells = 0;
 	lineedit_begin(&edit);
@@ -270,6 +280,35 @@ static void odd_bytes(void **state)
 	assert_string_equal(edit.line, "abcde");
 }
 
+/* Without a prompt of its own: how the tty edits for a program. tests/host/test_discipline.c goes
+ * on from here. */
+static void a_programs_line(void **state)
+{
+	struct lineedit program = {
+		.line = buffer,
+		.size = 8,
+		.keys = lineedit_usual_keys,
+		.write = terminal_write,
+	};
+
+	(void)state;
+	program.keys.newline = ';';
+	bells = 0;
+	lineedit_begin(&program);
+	for (const char *c = "ab \x1b[A\x03"; *c; c++)
+		assert_int_equal(lineedit_feed(&program, *c), LINEEDIT_MORE);
+	/* The last place is for the end. */
+	assert_memory_equal(buffer, "ab \x1b[A\x03", 8);
+	lineedit_feed(&program, 'x');
+	assert_int_equal(bells, 1);
+	assert_int_equal(lineedit_feed(&program, ';'), LINEEDIT_DONE);
+	assert_int_equal(program.length, 8);
+	lineedit_begin(&program);
+	assert_int_equal(lineedit_feed(&program, 'y'), LINEEDIT_MORE);
+	assert_int_equal(lineedit_feed(&program, CTRL_D), LINEEDIT_END);
+	assert_string_equal(buffer, "y");
+}
+
 static void anything_typed_keeps_it_sound(void **state)
 {
 	static const char interesting[] =
@@ -297,11 +336,17 @@ static void anything_typed_keeps_it_sound(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(typing),     cmocka_unit_test(moving_and_inserting),
-		cmocka_unit_test(erasing),    cmocka_unit_test(ends_of_a_line),
-		cmocka_unit_test(history),    cmocka_unit_test(history_is_bounded),
-		cmocka_unit_test(completion), cmocka_unit_test(long_lines_scroll),
-		cmocka_unit_test(odd_bytes),  cmocka_unit_test(anything_typed_keeps_it_sound),
+		cmocka_unit_test(typing),
+		cmocka_unit_test(moving_and_inserting),
+		cmocka_unit_test(erasing),
+		cmocka_unit_test(ends_of_a_line),
+		cmocka_unit_test(history),
+		cmocka_unit_test(history_is_bounded),
+		cmocka_unit_test(completion),
+		cmocka_unit_test(long_lines_scroll),
+		cmocka_unit_test(odd_bytes),
+		cmocka_unit_test(a_programs_line),
+		cmocka_unit_test(anything_typed_keeps_it_sound),
 	};
 
 	return cmocka_run_group_tests_name("lineedit", tests, NULL, NULL);

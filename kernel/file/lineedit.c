@@ -2,16 +2,25 @@
 /*
  * The line editor; see the header for its keys.
  *
- * Every change ends in redraw(), which rewrites the visible part of the line. The one exception is
- * what happens most: a character typed at the end is simply echoed.
+ * At a prompt every change ends in redraw(), which rewrites the visible part of the line. The one
+ * exception is what happens most: a character typed at the end is simply echoed. A program's line
+ * changes at its end only, by echo and rub_out().
  */
+#include <kernel/file/lineedit.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
-#include <kernel/prompt/lineedit.h>
 
 #define CTRL(letter) (0x1f & (letter))
 #define DELETE       0x7f
 #define ESCAPE       0x1b
+
+const struct lineedit_keys lineedit_usual_keys = {
+	.erase = DELETE,
+	.erase_word = CTRL('w'),
+	.erase_line = CTRL('u'),
+	.end = CTRL('d'),
+	.cancel = CTRL('c'),
+};
 
 static void show(struct lineedit *edit, const char *text)
 {
@@ -50,18 +59,56 @@ static void bell(struct lineedit *edit)
 	show(edit, "\a");
 }
 
+static bool is_key(char c, uint8_t key)
+{
+	return c && (uint8_t)c == key;
+}
+
+/* Returns true if a byte is shown as two characters, "^" and a letter. */
+static bool is_shown_as_control(const struct lineedit *edit, char c)
+{
+	return (((uint8_t)c < ' ' && c != '\n' && c != '\t') || c == DELETE) && edit->echo.control;
+}
+
+void lineedit_echo(struct lineedit *edit, char c)
+{
+	const char control[] = {'^', (char)(c ^ 0x40)};
+
+	if (!edit->echo.bytes && !(c == '\n' && edit->echo.newline))
+		return;
+	if (is_shown_as_control(edit, c))
+		edit->write(control, sizeof(control));
+	else if (c)
+		edit->write(&c, 1);
+}
+
+/* Makes a byte that was echoed vanish from the screen. */
+static void rub_out(struct lineedit *edit, char c)
+{
+	if (edit->echo.bytes && edit->echo.erasing)
+		show(edit, is_shown_as_control(edit, c) ? "\b\b  \b\b" : "\b \b");
+}
+
 void lineedit_begin(struct lineedit *edit)
 {
 	edit->length = edit->cursor = edit->scrolled = 0;
 	edit->line[0] = '\0';
-	edit->browsing = 0;
 	edit->state = KEY_PLAIN;
-	show(edit, edit->prompt);
+	if (edit->history)
+		edit->history->browsing = 0;
+	if (edit->prompt)
+		show(edit, edit->prompt);
+}
+
+/* The last place is for the byte that ends the line, or a NUL. */
+static bool is_full(const struct lineedit *edit)
+{
+	return edit->length + 1 >= edit->size;
 }
 
 static void insert(struct lineedit *edit, char c)
 {
-	if (edit->length == LINEEDIT_LENGTH - 1) {
+	if (is_full(edit)) {
 		bell(edit);
 		return;
 	}
@@ -75,13 +122,27 @@ static void insert(struct lineedit *edit, char c)
 		redraw(edit);
 }
 
+/* Adds a byte to the end of a program's line. There is room. */
+static void append(struct lineedit *edit, char c)
+{
+	edit->line[edit->length++] = c;
+	edit->line[edit->length] = '\0';
+	edit->cursor = edit->length;
+	lineedit_echo(edit, c);
+}
+
 /* Removes the characters from "from" up to "to", and leaves the cursor there. */
 static void erase(struct lineedit *edit, unsigned int from, unsigned int to)
 {
+	if (!edit->prompt) {
+		for (unsigned int i = to; i > from; i--)
+			rub_out(edit, edit->line[i - 1]);
+	}
 	memmove(edit->line + from, edit->line + to, edit->length - to + 1);
 	edit->length -= to - from;
 	edit->cursor = from;
-	redraw(edit);
+	if (edit->prompt)
+		redraw(edit);
 }
 
 static void move(struct lineedit *edit, unsigned int cursor)
@@ -111,36 +172,40 @@ static void replace_line(struct lineedit *edit, const char *text)
 /* The line "back" entries ago, 1 the newest. */
 static char *history_entry(struct lineedit *edit, unsigned int back)
 {
-	return edit->history[(edit->entries - back) % LINEEDIT_HISTORY];
+	return edit->history->line[(edit->history->entries - back) % LINEEDIT_HISTORY];
 }
 
 static void browse(struct lineedit *edit, unsigned int back)
 {
-	if (back > MIN(edit->entries, LINEEDIT_HISTORY)) {
+	struct lineedit_history *history = edit->history;
+
+	if (back > MIN(history->entries, LINEEDIT_HISTORY)) {
 		bell(edit);
 		return;
 	}
-	if (edit->browsing == 0)
-		memcpy(edit->typed, edit->line, sizeof(edit->typed));
-	edit->browsing = back;
-	replace_line(edit, back ? history_entry(edit, back) : edit->typed);
+	if (history->browsing == 0)
+		memcpy(history->typed, edit->line, sizeof(history->typed));
+	history->browsing = back;
+	replace_line(edit, back ? history_entry(edit, back) : history->typed);
 }
 
 static void browse_newer(struct lineedit *edit)
 {
-	if (edit->browsing)
-		browse(edit, edit->browsing - 1);
+	if (edit->history->browsing)
+		browse(edit, edit->history->browsing - 1);
 	else
 		bell(edit);
 }
 
 static void remember(struct lineedit *edit)
 {
+	struct lineedit_history *history = edit->history;
+
 	if (edit->length == 0)
 		return;
-	if (edit->entries && strcmp(history_entry(edit, 1), edit->line) == 0)
+	if (history->entries && strcmp(history_entry(edit, 1), edit->line) == 0)
 		return;
-	memcpy(edit->history[edit->entries++ % LINEEDIT_HISTORY], edit->line, sizeof(edit->line));
+	memcpy(history->line[history->entries++ % LINEEDIT_HISTORY], edit->line, edit->length + 1);
 }
 
 static bool matches(const struct lineedit *edit, const char *word)
@@ -214,7 +279,7 @@ static void escape_key(struct lineedit *edit, char c)
 	edit->state = KEY_PLAIN;
 	switch (c) {
 	case 'A':
-		browse(edit, edit->browsing + 1);
+		browse(edit, edit->history->browsing + 1);
 		break;
 	case 'B':
 		browse_newer(edit);
@@ -266,26 +331,46 @@ static enum lineedit_result finish(struct lineedit *edit, const char *echo,
 	return result;
 }
 
-static enum lineedit_result control_key(struct lineedit *edit, char c)
+/* The keys that erase, which both kinds of line have. Returns false if it is none of them. */
+static bool erasing_key(struct lineedit *edit, char c)
 {
-	switch (c) {
-	case '\r':
-	case '\n':
+	if (is_key(c, edit->keys.erase) || c == '\b') {
+		if (edit->cursor)
+			erase(edit, edit->cursor - 1, edit->cursor);
+	} else if (is_key(c, edit->keys.erase_line)) {
+		erase(edit, 0, edit->cursor);
+	} else if (is_key(c, edit->keys.erase_word)) {
+		erase(edit, word_start(edit), edit->cursor);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* The keys that end a line at a prompt, and those that erase. */
+static enum lineedit_result chosen_key(struct lineedit *edit, char c, bool *known)
+{
+	*known = true;
+	if (c == '\r' || c == '\n')
 		return finish(edit, "\n", LINEEDIT_DONE);
-	case CTRL('c'):
+	if (is_key(c, edit->keys.cancel))
 		return finish(edit, "^C\n", LINEEDIT_CANCELLED);
-	case CTRL('d'):
+	if (is_key(c, edit->keys.end)) {
 		if (edit->length == 0)
 			return finish(edit, "\n", LINEEDIT_END);
 		delete_here(edit);
-		break;
+	} else {
+		*known = erasing_key(edit, c);
+	}
+	return LINEEDIT_MORE;
+}
+
+/* The keys that only a prompt has. */
+static void prompt_key(struct lineedit *edit, char c)
+{
+	switch (c) {
 	case ESCAPE:
 		edit->state = KEY_ESCAPE;
-		break;
-	case DELETE:
-	case '\b':
-		if (edit->cursor)
-			erase(edit, edit->cursor - 1, edit->cursor);
 		break;
 	case '\t':
 		complete(edit);
@@ -305,18 +390,12 @@ static enum lineedit_result control_key(struct lineedit *edit, char c)
 	case CTRL('k'):
 		erase(edit, edit->cursor, edit->length);
 		break;
-	case CTRL('u'):
-		erase(edit, 0, edit->cursor);
-		break;
-	case CTRL('w'):
-		erase(edit, word_start(edit), edit->cursor);
-		break;
 	case CTRL('l'):
 		show(edit, "\x1b[H\x1b[2J");
 		redraw(edit);
 		break;
 	case CTRL('p'):
-		browse(edit, edit->browsing + 1);
+		browse(edit, edit->history->browsing + 1);
 		break;
 	case CTRL('n'):
 		browse_newer(edit);
@@ -325,12 +404,30 @@ static enum lineedit_result control_key(struct lineedit *edit, char c)
 		bell(edit);
 		break;
 	}
-	return LINEEDIT_MORE;
 }
 
-enum lineedit_result lineedit_feed(struct lineedit *edit, char c)
+/* One byte of a program's line. */
+static enum lineedit_result feed_program(struct lineedit *edit, char c)
 {
-	bool second_half = c == '\n' && edit->after_return;
+	bool ends = c == '\n' || is_key(c, edit->keys.newline);
+
+	if (erasing_key(edit, c))
+		return LINEEDIT_MORE;
+	if (is_key(c, edit->keys.end))
+		return LINEEDIT_END;
+	if (!ends && is_full(edit)) {
+		bell(edit);
+		return LINEEDIT_MORE;
+	}
+	append(edit, c);
+	return ends ? LINEEDIT_DONE : LINEEDIT_MORE;
+}
+
+/* One byte at a prompt. */
+static enum lineedit_result feed_prompt(struct lineedit *edit, char c)
+{
+	bool second_half = c == '\n' && edit->after_return, known;
+	enum lineedit_result result;
 
 	edit->after_return = c == '\r';
 	if (second_half)
@@ -343,5 +440,13 @@ enum lineedit_result lineedit_feed(struct lineedit *edit, char c)
 		insert(edit, c);
 		return LINEEDIT_MORE;
 	}
-	return control_key(edit, c);
+	result = chosen_key(edit, c, &known);
+	if (!known)
+		prompt_key(edit, c);
+	return result;
+}
+
+enum lineedit_result lineedit_feed(struct lineedit *edit, char c)
+{
+	return edit->prompt ? feed_prompt(edit, c) : feed_program(edit, c);
 }
