@@ -11,6 +11,7 @@
 #include <mm/frame/translate.h>
 #include <mm/table/mm.h>
 #include <mm/xen/pin.h>
+#include <mm/xen/refused.h>
 #include <xen/errno.h>
 #include <xen/xen.h>
 
@@ -249,8 +250,8 @@ static void say_reasons(unsigned int reasons)
 		SAY("  no rule that the kernel knows of speaks against it\n");
 }
 
-void explain_refused_update(const struct mmu_update *update, long error, const void *caller,
-			    unsigned int position, unsigned int count)
+void xen_refused_update(const struct mmu_update *update, long error, const void *caller,
+			unsigned int position, unsigned int count)
 {
 	mfn_t table = maddr_to_mfn((maddr_t){update->ptr});
 	unsigned int slot = update->ptr % PAGE_SIZE / sizeof(pt_entry_t);
@@ -282,8 +283,8 @@ static void explain_pin(pfn_t table, enum pt_level level)
 		say_reasons(explain_table(table, level));
 }
 
-void explain_refused_operation(const struct mmuext_op *operation, long error, const void *caller,
-			       unsigned int position, unsigned int count)
+void xen_refused_operation(const struct mmuext_op *operation, long error, const void *caller,
+			   unsigned int position, unsigned int count)
 {
 	mfn_t frame = mfn(operation->arg1.mfn);
 
@@ -304,7 +305,7 @@ void explain_refused_operation(const struct mmuext_op *operation, long error, co
 	      position + 1, count, operation->cmd, frame.mfn, xen_error_name(error), error);
 }
 
-void explain_refused_mapping(uintptr_t address, uint64_t value, long error, const void *caller)
+void xen_refused_mapping(uintptr_t address, uint64_t value, long error, const void *caller)
 {
 	struct pt_walk walk = pt_lookup(address);
 	const struct pt_step *last = &walk.step[walk.steps ? walk.steps - 1 : 0];
@@ -319,7 +320,7 @@ void explain_refused_mapping(uintptr_t address, uint64_t value, long error, cons
 	      xen_error_name(error), error);
 }
 
-void explain_refused_multicall(unsigned int count, long error)
+void xen_refused_multicall(unsigned int count, long error)
 {
 	panic("Xen refused a whole multicall of %u elements: %s (%ld)", count,
 	      xen_error_name(error), error);

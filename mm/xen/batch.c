@@ -11,8 +11,8 @@
 #include <kernel/lib/compiler.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printk.h>
-#include <kernel/report/explain.h>
 #include <mm/xen/batch.h>
+#include <mm/xen/refused.h>
 
 /* Updates that go in one hypercall, so that nobody sees the one without the other. */
 #define PAIR 2u
@@ -104,13 +104,13 @@ static void NORETURN refused(struct request request, unsigned int done, long err
 {
 	switch (request.op) {
 	case __HYPERVISOR_mmu_update:
-		explain_refused_update(updates_of(request) + done, error, caller, done,
-				       count_of(request));
+		xen_refused_update(updates_of(request) + done, error, caller, done,
+				   count_of(request));
 	case __HYPERVISOR_mmuext_op:
-		explain_refused_operation(operations_of(request) + done, error, caller, done,
-					  count_of(request));
+		xen_refused_operation(operations_of(request) + done, error, caller, done,
+				      count_of(request));
 	case __HYPERVISOR_update_va_mapping:
-		explain_refused_mapping(request.args[0], request.args[1], error, caller);
+		xen_refused_mapping(request.args[0], request.args[1], error, caller);
 	default:
 		panic("Xen refused hypercall %lu with %lx, %lx: %ld", request.op, request.args[0],
 		      request.args[1], error);
@@ -193,7 +193,7 @@ static void issue(struct batch *batch)
 	error = hypercall_multicall(batch->call, batch->calls);
 	/* The multicall itself fails only if Xen cannot read it; its elements fail one by one. */
 	if (error)
-		explain_refused_multicall(batch->calls, error);
+		xen_refused_multicall(batch->calls, error);
 	for (unsigned int i = 0; i < batch->calls; i++) {
 		if ((long)batch->call[i].result < 0)
 			report(batch, i, (long)batch->call[i].result);

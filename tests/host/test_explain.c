@@ -10,6 +10,7 @@
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 #include <mm/xen/pin.h>
+#include <mm/xen/refused.h>
 #include <xen/errno.h>
 #include <xen/xen.h>
 
@@ -20,19 +21,19 @@ static uintptr_t address;
 static void refuse_operation(void)
 {
 	host_clear_output();
-	explain_refused_operation(&operation, -XEN_EINVAL, NULL, 3, 7);
+	xen_refused_operation(&operation, -XEN_EINVAL, NULL, 3, 7);
 }
 
 static void refuse_update(void)
 {
 	host_clear_output();
-	explain_refused_update(&update, -XEN_EPERM, NULL, 0, 2);
+	xen_refused_update(&update, -XEN_EPERM, NULL, 0, 2);
 }
 
 static void refuse_mapping(void)
 {
 	host_clear_output();
-	explain_refused_mapping(address, 0, -XEN_EFAULT, NULL);
+	xen_refused_mapping(address, 0, -XEN_EFAULT, NULL);
 }
 
 static void expect_operation(unsigned int command, const char *format, ...)

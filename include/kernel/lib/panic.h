@@ -1,6 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ends of the line.
+ * How the kernel stops: panic(), for its own bugs, and fatal(), for bad input at boot.
+ *
+ * Every room may have to stop, and an include points only down the list of rooms (scripts/layers).
+ * So these functions are declared here, at the bottom, and defined above, in kernel/report, which
+ * knows the consoles and the page tables that a report needs. Four families are called upwards in
+ * this way, and no others:
+ *
+ *	panic, fatal	this header, defined in kernel/report/panic.c
+ *	printk		kernel/lib/printk.h, defined in kernel/report/printk.c
+ *	symbols		kernel/lib/symbols.h, defined in kernel/report/symbols.c
+ *	xen_refused	mm/xen/refused.h, defined in kernel/report/explain.c
+ *
+ * They wait for nothing but printk's own lock, and a panic breaks that.
  */
 #ifndef KERNEL_LIB_PANIC_H
 #define KERNEL_LIB_PANIC_H

@@ -12,9 +12,6 @@
 #include <kernel/lib/compiler.h>
 #include <mm/table/entry.h>
 
-struct mmu_update;
-struct mmuext_op;
-
 /*
  * Prints, a line each, what speaks against an entry with this value in a table of that level;
  * returns how many lines. Knows the kernel's tables and all address spaces'. Takes no lock: usable
@@ -30,17 +27,5 @@ void explain_frame(mfn_t frame);
 
 /* "EINVAL" for -22, and so on; "error" for one without a name. */
 const char *xen_error_name(long error);
-
-/*
- * The ends of the kernel for requests that were refused: the request decoded, who made it, and the
- * above. "position" of "count" is where it stood in its batch.
- */
-void explain_refused_update(const struct mmu_update *update, long error, const void *caller,
-			    unsigned int position, unsigned int count) NORETURN;
-void explain_refused_operation(const struct mmuext_op *operation, long error, const void *caller,
-			       unsigned int position, unsigned int count) NORETURN;
-void explain_refused_mapping(uintptr_t address, uint64_t value, long error,
-			     const void *caller) NORETURN;
-void explain_refused_multicall(unsigned int count, long error) NORETURN;
 
 #endif

@@ -10,7 +10,7 @@
  * A request goes out at once, unless the CPU is in *lazy mode*: then it waits for the end of that
  * mode, for a full queue, or for somebody who needs its effect. What waits has not happened: before
  * reading an entry back, or relying on the TLB, flush. A refused request stops the kernel with all
- * that is known about it (kernel/report/explain.h); what a user could provoke must be checked
+ * that is known about it (mm/xen/refused.h); what a user could provoke must be checked
  * before.
  *
  * The queue belongs to the CPU and is touched with events masked, but for the commonest case, one
