@@ -4,9 +4,8 @@
  * what it was told.
  */
 #include <boot/notes.h>
-#include <kernel/lib/boot_info.h>
-#include <kernel/main.h>
 #include <kernel/prompt/monitor.h>
+#include <kernel/report/report.h>
 
 COMMAND(notes, "", "the ELF notes that the domain builder read")
 {
@@ -15,5 +14,5 @@ COMMAND(notes, "", "the ELF notes that the domain builder read")
 
 COMMAND(bootinfo, "", "what the kernel was told at boot")
 {
-	boot_info_print(kernel_boot_info());
+	boot_info_print();
 }

@@ -22,6 +22,7 @@
 #include <kernel/process/process.h>
 #include <kernel/prompt/bench.h>
 #include <kernel/prompt/monitor.h>
+#include <kernel/report/report.h>
 #include <kernel/report/shutdown.h>
 #include <kernel/selftest/selftest.h>
 #include <kernel/task/task.h>
@@ -29,13 +30,7 @@
 #include <mm/kernel/start.h>
 #include <mm/table/entry.h>
 
-static const struct boot_info *boot_info;
 static struct cmdline cmdline;
-
-const struct boot_info *kernel_boot_info(void)
-{
-	return boot_info;
-}
 
 static void report_word(const char *word, size_t length, const char *what)
 {
@@ -45,7 +40,7 @@ static void report_word(const char *word, size_t length, const char *what)
 
 static void read_command_line(void)
 {
-	cmdline_parse(boot_info->cmdline, &cmdline, report_word);
+	cmdline_parse(boot_info_get()->cmdline, &cmdline, report_word);
 	if (cmdline.loglevel >= 0)
 		printk_set_level((enum printk_level)cmdline.loglevel);
 }
@@ -117,7 +112,7 @@ static void start_programs(void)
 {
 	if (!fs_init())
 		fatal("too little memory: none is left for the file system");
-	initramfs_unpack(boot_info);
+	initramfs_unpack(boot_info_get());
 	processes_init(cmdline.init[0]);
 	if (!proc_init() || !tty_init())
 		fatal("too little memory: none is left for /dev, /proc and the tty");
@@ -125,7 +120,7 @@ static void start_programs(void)
 
 void kernel_main(const struct boot_info *boot)
 {
-	boot_info = boot;
+	boot_info_set(boot);
 	read_command_line(); /* the log level first */
 	greet();
 	memory_init(boot, cmdline.p2m); /* rights, direct map, P2M, frames, page allocator */

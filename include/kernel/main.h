@@ -11,7 +11,4 @@
 /* Brings everything up, then runs the self-tests or the prompt. Events are masked on entry. */
 void kernel_main(const struct boot_info *boot) NORETURN;
 
-/* How the kernel was booted; for the prompt and for tests. */
-const struct boot_info *kernel_boot_info(void);
-
 #endif

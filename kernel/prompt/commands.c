@@ -5,6 +5,7 @@
  */
 #include <arch/evtchn.h>
 #include <arch/time.h>
+#include <boot/notes.h>
 #include <kernel/lib/boot_info.h>
 #include <kernel/lib/date.h>
 #include <kernel/lib/panic.h>
@@ -12,6 +13,7 @@
 #include <kernel/lib/string.h>
 #include <kernel/lib/symbols.h>
 #include <kernel/prompt/monitor.h>
+#include <kernel/report/report.h>
 #include <kernel/report/shutdown.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>

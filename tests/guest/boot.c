@@ -12,7 +12,7 @@
 #include <kernel/lib/boot_info.h>
 #include <kernel/lib/string.h>
 #include <kernel/lib/symbols.h>
-#include <kernel/main.h>
+#include <kernel/report/report.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/translate.h>
 #include <mm/kernel/image.h>
@@ -60,7 +60,7 @@ TEST(boot, notes_are_all_read)
 
 TEST(boot, boot_info_is_consistent)
 {
-	const struct boot_info *boot = kernel_boot_info();
+	const struct boot_info *boot = boot_info_get();
 
 	EXPECT_EQ(boot->pages, p2m_size());
 	EXPECT_EQ(boot->page_tables.start.pfn, pt_root().pfn);

@@ -12,7 +12,7 @@
 #include <arch/machine.h>
 #include <arch/time.h>
 #include <arch/xen.h>
-#include <kernel/main.h>
+#include <kernel/report/report.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/table/entry.h>
 #include <xen/event_channel.h>
@@ -158,7 +158,7 @@ TEST(events, shared_info_is_mapped)
 
 	REQUIRE(walk.mapped);
 	EXPECT_EQ(mfn_to_maddr(pt_entry_mfn(walk.step[walk.steps - 1].entry)).ma,
-		  kernel_boot_info()->shared_info.ma);
+		  boot_info_get()->shared_info.ma);
 	EXPECT_NE(shared_info->wc_sec, 0);
 	EXPECT_EQ((uintptr_t)this_cpu()->vcpu, (uintptr_t)&shared_info->vcpu_info[0]);
 }

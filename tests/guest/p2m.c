@@ -8,7 +8,7 @@
 #include <arch/machine.h>
 #include <arch/traps.h>
 #include <arch/xen.h>
-#include <kernel/main.h>
+#include <kernel/report/report.h>
 #include <mm/kernel/start.h>
 #include <mm/user/entries.h>
 #include <mm/xen/p2m.h>
@@ -49,7 +49,7 @@ TEST(p2m, the_window_is_read_only)
 /* The builder's mapping is gone, and its tables are ordinary memory now. */
 TEST(p2m, the_old_place_was_given_back)
 {
-	const struct boot_info *boot = kernel_boot_info();
+	const struct boot_info *boot = boot_info_get();
 	struct p2m_relocated done = memory_p2m_relocated();
 	uint64_t value, tables = 0;
 
@@ -76,7 +76,7 @@ TEST(p2m, translations_of_nonsense)
 	EXPECT(!mfn_valid(pfn_to_mfn(pfn(p2m_tree.limit))));
 	EXPECT(!pfn_valid(mfn_to_pfn(INVALID_MFN)));
 	EXPECT(!pfn_valid(mfn_to_pfn(mfn(1ull << 51))));
-	EXPECT(!pfn_valid(mfn_to_pfn(maddr_to_mfn(kernel_boot_info()->shared_info))));
+	EXPECT(!pfn_valid(mfn_to_pfn(maddr_to_mfn(boot_info_get()->shared_info))));
 	EXPECT_EQ(p2m_set(pfn(p2m_tree.limit), 1), P2M_PAST_LIMIT);
 }
 

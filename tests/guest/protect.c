@@ -10,7 +10,6 @@
 #include <arch/traps.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
-#include <kernel/main.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/translate.h>
 #include <mm/kernel/image.h>

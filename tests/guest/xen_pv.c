@@ -11,7 +11,7 @@
 #include <arch/hypercall.h>
 #include <arch/traps.h>
 #include <arch/xen.h>
-#include <kernel/main.h>
+#include <kernel/report/report.h>
 #include <mm/kernel/direct_map.h>
 #include <mm/xen/batch.h>
 #include <mm/xen/p2m.h>
@@ -43,7 +43,7 @@ TEST(xen_pv, foreign_frames_have_no_pfn)
 	EXPECT(!pfn_valid(mfn_to_pfn(INVALID_MFN)));
 	EXPECT(!pfn_valid(mfn_to_pfn(mfn(1ull << 40))));
 	/* Xen's own frame, shared with us but not in our P2M. */
-	EXPECT(!pfn_valid(mfn_to_pfn(maddr_to_mfn(kernel_boot_info()->shared_info))));
+	EXPECT(!pfn_valid(mfn_to_pfn(maddr_to_mfn(boot_info_get()->shared_info))));
 	/* And one that is ours, for comparison. */
 	EXPECT(pfn_valid(mfn_to_pfn(walk.step[0].table)));
 }

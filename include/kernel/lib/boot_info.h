@@ -84,7 +84,4 @@ struct pvh_context {
 const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *context,
 			       struct boot_info *boot);
 
-/* Prints every field, for the prompt's "bootinfo". */
-void boot_info_print(const struct boot_info *boot);
-
 #endif

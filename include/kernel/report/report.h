@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel tells of itself, for the boot log, for the prompt and for a panic.
+ *
+ * Rooms below this one keep data and print nothing; the functions here read that data and put it
+ * into words. The first part of a name is the file in kernel/report that defines the function.
+ */
+#ifndef KERNEL_REPORT_REPORT_H
+#define KERNEL_REPORT_REPORT_H
+
+#include <kernel/lib/boot_info.h>
+
+/* Remembers how the kernel was booted. *boot must stay as it is for good. Called once, at boot. */
+void boot_info_set(const struct boot_info *boot);
+
+/* Returns what boot_info_set() was given. */
+const struct boot_info *boot_info_get(void);
+
+/* Prints every field of boot_info_get(), for the prompt's "bootinfo". */
+void boot_info_print(void);
+
+#endif
