@@ -124,6 +124,7 @@ void kernel_main(const struct boot_info *boot)
 	read_command_line(); /* the log level first */
 	greet();
 	memory_init(boot, cmdline.p2m); /* rights, direct map, P2M, frames, page allocator */
+	memory_print_boot();
 	if (machine->memory_ready)
 		machine->memory_ready();
 	console_use_direct_map();   /* its ring is about to lose the builder's mapping ... */

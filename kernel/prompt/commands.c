@@ -5,7 +5,6 @@
  */
 #include <arch/evtchn.h>
 #include <arch/time.h>
-#include <boot/notes.h>
 #include <kernel/lib/boot_info.h>
 #include <kernel/lib/date.h>
 #include <kernel/lib/panic.h>
@@ -20,6 +19,7 @@
 #include <mm/frame/translate.h>
 #include <mm/kernel/start.h>
 #include <mm/table/entry.h>
+#include <mm/xen/p2m.h>
 
 COMMAND(mem, "", "who has how much memory")
 {
@@ -89,7 +89,7 @@ COMMAND(pt, "ADDRESS|SYMBOL", "the page-table entries that translate an address 
 	}
 	if (strcmp(symbol_text(address, text, sizeof(text)), "?") != 0)
 		printk(PRINTK_OUTPUT, "%s\n", text);
-	pt_print_walk(address);
+	walk_print(address);
 }
 
 COMMAND(selftest, "[SUITE...|list]", "run the self-tests, all or some, or list the suites")

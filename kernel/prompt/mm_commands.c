@@ -8,6 +8,7 @@
 #include <kernel/lib/string.h>
 #include <kernel/prompt/monitor.h>
 #include <kernel/report/explain.h>
+#include <kernel/report/report.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 #include <mm/table/mm.h>
@@ -124,7 +125,7 @@ COMMAND(batches, "[reset]", "what was asked of Xen, and how much at a time")
 	if (argc > 1 && strcmp(argv[1], "reset") == 0)
 		batch_reset_counters();
 	else
-		batch_print();
+		batches_print();
 }
 
 #define WALK_LINES 40

@@ -7,6 +7,7 @@
 #include <kernel/lib/printk.h>
 #include <kernel/lib/symbols.h>
 #include <kernel/report/explain.h>
+#include <kernel/report/report.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 #include <mm/table/mm.h>
@@ -239,7 +240,7 @@ static void say_walk(mfn_t table, enum pt_level level, unsigned int slot)
 	struct search search = find_mappings(table, false);
 
 	if (search.found_table)
-		pt_print_walk(pt_canonical(search.translates + slot * pt_span(level)));
+		walk_print(pt_canonical(search.translates + slot * pt_span(level)));
 	else
 		SAY("  no entry points to that table\n");
 }
@@ -311,7 +312,7 @@ void xen_refused_mapping(uintptr_t address, uint64_t value, long error, const vo
 	const struct pt_step *last = &walk.step[walk.steps ? walk.steps - 1 : 0];
 
 	say_caller(caller);
-	pt_print_walk(address);
+	walk_print(address);
 	if (!walk.steps || walk.broken || last->level != PT_PTE)
 		SAY("  address %016lx has no pte table, so there is no entry to write\n", address);
 	else

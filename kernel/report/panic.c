@@ -10,6 +10,7 @@
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/symbols.h>
+#include <kernel/report/report.h>
 #include <kernel/report/shutdown.h>
 #include <mm/table/entry.h>
 
@@ -106,7 +107,7 @@ static void print_page_fault(const struct regs *regs)
 	if ((regs->error & 5) == 1 && address <= pt_user_limit())
 		printk(PRINTK_OUTPUT, "It belongs to programs: the kernel may not %s it (%s)\n",
 		       regs->error & 16 ? "run" : "touch", regs->error & 16 ? "SMEP" : "SMAP");
-	pt_print_walk(address);
+	walk_print(address);
 }
 
 void panic_trap(const struct regs *regs)

@@ -8,7 +8,6 @@
  * rest of the builder's mapping goes.
  */
 #include <kernel/lib/panic.h>
-#include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
 #include <mm/kernel/direct_map.h>
@@ -141,23 +140,6 @@ static void start_full_operations(const struct boot_memory *memory)
 		fatal("too little memory: none is left for page tables and the P2M's tree");
 }
 
-static void tell(const struct boot_memory *memory)
-{
-	struct direct_map_cost cost = direct_map_cost();
-	uint64_t pages = memory->pages - boot_memory_absent(memory);
-
-	printk(PRINTK_INFO, "mm: %lu pages (%lu MiB), %lu free\n", pages,
-	       pages >> (20 - PAGE_SHIFT), frames_free_count());
-	printk(PRINTK_INFO,
-	       "mm: direct map in %lu tables: %lu ticks to fill, %lu to put in place\n",
-	       cost.tables, cost.fill_ticks, cost.validate_ticks);
-	if (relocated.frames.data)
-		printk(PRINTK_INFO,
-		       "mm: P2M %s to %016lx (%s): %lu frames taken, %lu returned, %lu ticks\n",
-		       relocated.how == P2M_COPY ? "copied" : "remapped", p2m_address(),
-		       relocated.why, relocated.taken, relocated.returned, relocated.ticks);
-}
-
 void memory_init(const struct boot_info *boot, enum p2m_relocation p2m)
 {
 	static struct boot_memory memory;
@@ -169,45 +151,4 @@ void memory_init(const struct boot_info *boot, enum p2m_relocation p2m)
 	take_p2m(&memory, p2m);
 	build_frame_database(&memory);
 	start_full_operations(&memory);
-	tell(&memory);
-}
-
-static bool count_leaf(const struct pt_leaf *leaf, void *argument)
-{
-	uint64_t *leaves = argument;
-
-	leaves[leaf->level] += virt_to_pfn((const void *)leaf->address).pfn < p2m_size();
-	return true;
-}
-
-/* How the direct map is made up: by level, its entries and what they map. */
-static void print_direct_map(void)
-{
-	static const char *const sizes[] = {
-		[PT_PTE] = "by 4 KiB", [PT_PMD] = "by 2 MiB", [PT_PUD] = "by 1 GiB"};
-	uint64_t leaves[PT_PGD + 1] = {0};
-
-	pt_for_each_leaf(count_leaf, leaves);
-	printk(PRINTK_OUTPUT, "the direct map\n");
-	for (enum pt_level level = PT_PTE; level <= PT_PUD; level++) {
-		if (leaves[level])
-			printk(PRINTK_OUTPUT, "  %-14s %9lu entries%10lu KiB\n", sizes[level],
-			       leaves[level], leaves[level] * (pt_span(level) >> 10));
-	}
-}
-
-void memory_print(void)
-{
-	struct frames_stats stats;
-
-	frames_stats(&stats);
-	for (unsigned int kind = 0; kind < FRAME_KINDS; kind++) {
-		if (stats.kind[kind])
-			printk(PRINTK_OUTPUT, "%-16s %9lu pages  %10lu KiB\n",
-			       frame_kind_name(kind), stats.kind[kind], KIB(stats.kind[kind]));
-	}
-	stats.total -= stats.kind[FRAME_ABSENT];
-	printk(PRINTK_OUTPUT, "%-16s %9lu pages  %10lu KiB\n", "in all", stats.total,
-	       KIB(stats.total));
-	print_direct_map();
 }

@@ -12,6 +12,7 @@
 #include <kernel/lib/boot_info.h>
 #include <kernel/lib/string.h>
 #include <kernel/lib/symbols.h>
+#include <kernel/main.h>
 #include <kernel/report/report.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/translate.h>

@@ -9,6 +9,7 @@
 #define KERNEL_REPORT_REPORT_H
 
 #include <kernel/lib/boot_info.h>
+#include <kernel/lib/compiler.h>
 
 /* Remembers how the kernel was booted. *boot must stay as it is for good. Called once, at boot. */
 void boot_info_set(const struct boot_info *boot);
@@ -18,5 +19,20 @@ const struct boot_info *boot_info_get(void);
 
 /* Prints every field of boot_info_get(), for the prompt's "bootinfo". */
 void boot_info_print(void);
+
+/*
+ * Prints the walk of an address, a line a level, with pfn and mfn. For the prompt and for panics:
+ * takes no lock, and any address will do.
+ */
+void walk_print(uintptr_t address);
+
+/* Logs what bringing up memory took. Called once, after memory_init(). */
+void memory_print_boot(void);
+
+/* Prints how many pages each use takes and what the direct map consists of, for "mem". */
+void memory_print(void);
+
+/* Prints what the running CPU's batch has done since the last reset, for "batches". */
+void batches_print(void);
 
 #endif

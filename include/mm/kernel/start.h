@@ -31,7 +31,4 @@ struct p2m_relocated memory_p2m_relocated(void);
  */
 uint64_t memory_needed(uint64_t pages_in_use);
 
-/* Prints who has how much, for the prompt's "mem". */
-void memory_print(void);
-
 #endif

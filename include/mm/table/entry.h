@@ -223,12 +223,6 @@ static inline bool pt_entry_is_table(pt_entry_t entry, enum pt_level level)
 	return pt_entry_present(entry) && !pt_entry_leaf(entry, level);
 }
 
-/* The entry's flags as text, "P RW US A D NX" or "- ..."; returns "buffer". */
-char *pt_flags_text(pt_entry_t entry, enum pt_level level, char *buffer, size_t size);
-
-/* Bytes that hold the longest text of pt_flags_text(). */
-#define PT_FLAGS_TEXT 48
-
 /*
  * Whether a present entry cannot be what the level demands: a large page at a level that has none,
  * or the address of no table of the domain's. Whatever walks on from such an entry walks astray.
@@ -311,8 +305,5 @@ maddr_t pt_virt_to_machine(const void *address);
  * not seen (mm/xen/batch.h, batch_flush).
  */
 pt_entry_t *pt_find(pfn_t root, uintptr_t address, enum pt_level level);
-
-/* Prints the walk, a line a level, with pfn and mfn. For the prompt and for panics. */
-void pt_print_walk(uintptr_t address);
 
 #endif

@@ -163,7 +163,4 @@ void batch_callback(void (*function)(void *argument), void *argument);
 struct batch_counters batch_counters(void);
 void batch_reset_counters(void);
 
-/* "updates per entry into Xen" and the rest, for the prompt. */
-void batch_print(void);
-
 #endif
