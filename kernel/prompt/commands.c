@@ -46,8 +46,9 @@ static void print_frame(pfn_t number)
 	pfn_t block = frames_block(number);
 	const struct frame *frame = frame_of(block);
 	mfn_t behind = pfn_to_mfn(number);
+	char what[FRAME_TEXT_SIZE];
 
-	printk(PRINTK_OUTPUT, "pfn %lx is %s", number.pfn, frame_kind_name(frame->kind));
+	printk(PRINTK_OUTPUT, "pfn %lx: %s", number.pfn, frame_text(number, what, sizeof(what)));
 	if (mfn_valid(behind))
 		printk(PRINTK_OUTPUT, ", mfn %lx", behind.mfn);
 	if (frame->order)

@@ -111,20 +111,15 @@ static void say_mappings(const struct search *search)
 void explain_frame(mfn_t machine)
 {
 	pfn_t number = mfn_to_pfn(machine);
-	const struct frame *frame = pfn_valid(number) ? frame_of(number) : NULL;
+	char what[FRAME_TEXT_SIZE];
 	struct search search;
 
+	frame_text(number, what, sizeof(what));
 	if (!pfn_valid(number)) {
-		SAY("  mfn %lx is not this domain's\n", machine.mfn);
+		SAY("  mfn %lx is %s\n", machine.mfn, what);
 		return;
 	}
-	SAY("  mfn %lx is pfn %lx", machine.mfn, number.pfn);
-	if (frame && (frame->flags & FRAME_LEVEL))
-		SAY(", a %s table, %s", pt_level_name(frame->flags & FRAME_LEVEL),
-		    frame->flags & FRAME_PINNED ? "pinned" : "not pinned");
-	else if (frame)
-		SAY(", %s", frame_kind_name(frame_of(frames_block(number))->kind));
-	SAY("\n");
+	SAY("  mfn %lx is pfn %lx: %s\n", machine.mfn, number.pfn, what);
 	search = find_mappings(machine, true);
 	say_mappings(&search);
 }
@@ -154,12 +149,12 @@ static unsigned int explain_flags(enum pt_level level, pt_entry_t value)
 
 static unsigned int explain_present_as_table(const struct frame *frame, enum pt_level level)
 {
-	enum pt_level is = frame->flags & FRAME_LEVEL;
+	char what[FRAME_TEXT_SIZE];
 
-	if (!(frame->flags & FRAME_PINNED) || is == level)
+	if (!(frame->flags & FRAME_PINNED) || (frame->flags & FRAME_LEVEL) == level)
 		return 0;
-	SAY("  pfn %lx is in use as a %s table: one use at a time\n", frame_number(frame).pfn,
-	    pt_level_name(is));
+	SAY("  pfn %lx is in use as a %s: one use at a time\n", frame_number(frame).pfn,
+	    frame_text(frame_number(frame), what, sizeof(what)));
 	return 1;
 }
 
@@ -198,6 +193,7 @@ unsigned int explain_table(pfn_t table, enum pt_level level)
 unsigned int explain_entry(enum pt_level level, pt_entry_t value)
 {
 	pfn_t target = pt_entry_present(value) ? mfn_to_pfn(pt_entry_mfn(value)) : INVALID_PFN;
+	char what[FRAME_TEXT_SIZE];
 	unsigned int reasons;
 	struct frame *frame;
 
@@ -218,8 +214,8 @@ unsigned int explain_entry(enum pt_level level, pt_entry_t value)
 		return reasons + explain_table(target, pt_level_below(level));
 	frame = frame_of(target);
 	if ((value.raw & PT_RW) && frame && (frame->flags & FRAME_PINNED)) {
-		SAY("  pfn %lx is a page table (%s): it cannot be mapped writable\n", target.pfn,
-		    pt_level_name(frame->flags & FRAME_LEVEL));
+		SAY("  pfn %lx is a %s: it cannot be mapped writable\n", target.pfn,
+		    frame_text(target, what, sizeof(what)));
 		reasons++;
 	}
 	return reasons;

@@ -9,7 +9,6 @@
 #include <kernel/lib/printf.h>
 #include <kernel/lib/printk.h>
 #include <kernel/report/report.h>
-#include <mm/frame/frames.h>
 #include <mm/table/entry.h>
 #include <mm/xen/p2m.h>
 
@@ -38,26 +37,11 @@ static const char *flags_text(pt_entry_t entry, enum pt_level level, char *buffe
 	return buffer;
 }
 
-/* "pmd table, pinned": what the entry points to. */
-static const char *target_text(pfn_t target, char *buffer, size_t size)
-{
-	const struct frame *frame = pfn_valid(target) ? frame_of(target) : NULL;
-
-	if (!frame)
-		snprintf(buffer, size, "%s", pfn_valid(target) ? "" : "not ours");
-	else if (frame->flags & FRAME_LEVEL)
-		snprintf(buffer, size, "%s table%s", pt_level_name(frame->flags & FRAME_LEVEL),
-			 frame->flags & FRAME_PINNED ? ", pinned" : "");
-	else
-		snprintf(buffer, size, "%s", frame_kind_name(frame_of(frames_block(target))->kind));
-	return buffer;
-}
-
 static void print_step(const struct pt_step *step)
 {
 	mfn_t frame = pt_entry_mfn(step->entry);
 	pfn_t target = mfn_to_pfn(frame);
-	char flags[FLAGS_TEXT], what[40];
+	char flags[FLAGS_TEXT], what[FRAME_TEXT_SIZE];
 
 	printk(PRINTK_OUTPUT, "  %s[%3u] %016lx", pt_level_name(step->level), step->index,
 	       step->entry.raw);
@@ -68,7 +52,7 @@ static void print_step(const struct pt_step *step)
 			printk(PRINTK_OUTPUT, "  pfn      -");
 		printk(PRINTK_OUTPUT, "  mfn %6lx  %-18s %s", frame.mfn,
 		       flags_text(step->entry, step->level, flags, sizeof(flags)),
-		       target_text(target, what, sizeof(what)));
+		       frame_text(target, what, sizeof(what)));
 	}
 	printk(PRINTK_OUTPUT, "\n");
 }

@@ -9,7 +9,7 @@ HOST_MODULES := $(filter-out kernel/lib/string.c mm/kernel/start.c mm/kernel/ima
 	$(sort $(shell find kernel/lib mm tests/model -name '*.c'))) \
 	$(addprefix arch/x86/,pvclock.c recovery.S native/acpi.c native/rates.c xen/traps.c) \
 	$(addprefix boot/,features.c notes.c pvh_info.c start_info.c) \
-	$(addprefix kernel/,cmdline.c report/explain.c report/walk.c selftest/selftest.c) \
+	$(addprefix kernel/,cmdline.c report/explain.c report/frame.c report/walk.c selftest/selftest.c) \
 	$(addprefix kernel/file/,directory.c discipline.c fs.c inode.c lineedit.c names.c path.c unpack.c) \
 	$(addprefix kernel/process/,elf.c exception.c pids.c program.c)
 HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(sort $(wildcard tests/host/test_*.c)))

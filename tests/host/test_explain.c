@@ -7,6 +7,7 @@
 #include "host.h"
 
 #include <kernel/report/explain.h>
+#include <kernel/report/report.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 #include <mm/xen/pin.h>
@@ -195,6 +196,41 @@ static void the_search_ends_with_the_table(void **state)
 	world_stop();
 }
 
+static void expect_frame(pfn_t frame, const char *expected)
+{
+	char text[FRAME_TEXT_SIZE];
+
+	assert_string_equal(frame_text(frame, text, sizeof(text)), expected);
+	/* The same words, wherever a frame is spoken of. */
+	host_clear_output();
+	explain_frame(pfn_valid(frame) ? pfn_to_mfn(frame) : mfn(model_foreign_mfn()));
+	assert_non_null(strstr(host_output(), expected));
+}
+
+/* A page table by its level, any other frame by its kind, one inside a block by the block's. */
+static void a_frame_is_named(void **state)
+{
+	char text[FRAME_TEXT_SIZE];
+	pfn_t block;
+
+	(void)state;
+	world_start(5, 2048);
+	block = frames_alloc(3);
+	expect_frame(kernel_mm.root, "pgd table, pinned");
+	expect_frame(block, "allocated");
+	expect_frame(pfn(block.pfn + 7), "allocated");
+	expect_frame(INVALID_PFN, "not this domain's");
+	frame_of(block)->flags = PT_P4D;
+	expect_frame(block, "p4d table");
+	frame_of(block)->flags = 0;
+	frames_free(block);
+	expect_frame(block, "free");
+	assert_string_equal(frame_text(pfn(2048), text, sizeof(text)), "past the end of memory");
+	for (unsigned int kind = 0; kind < FRAME_KINDS; kind++)
+		assert_true(strlen(frame_kind_name(kind)) < sizeof(text));
+	world_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +240,7 @@ int main(void)
 		cmocka_unit_test(reasons_are_counted),
 		cmocka_unit_test(a_table_is_looked_through),
 		cmocka_unit_test(the_search_ends_with_the_table),
+		cmocka_unit_test(a_frame_is_named),
 	};
 
 	return cmocka_run_group_tests_name("explain", tests, NULL, NULL);

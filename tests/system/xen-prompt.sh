@@ -17,7 +17,7 @@ type "help pt" "page-table entries"
 type "help nosuch" 'there is no command "nosuch"'
 type mem "free" "kernel text" "page tables" "in all" "16384 pages"
 type frames "order" "of 16384 pages are free; the invariants hold"
-type "frames 100" "pfn 100 is kernel text, mfn"
+type "frames 100" "pfn 100: kernel text, mfn"
 type "frames ffffffff" "is not a pfn from 0 to 3fff"
 type "frames xyz" '"xyz" is not a pfn'
 type "pt kernel_main" "kernel_main+0x0" "pgd[511]" "pud table, pinned" "pud[510]" "pmd[  0]" \
@@ -51,10 +51,10 @@ entry() {
 	printf '8%015x' $((0x$1 << 12 | 0x$2)) # no-execute, an mfn, flags
 }
 type "explain pte $(entry "$pte_table" 061)" "Xen accepts it"
-type "explain pte $(entry "$pte_table" 063)" "is a page table (pte): it cannot be mapped writable" \
+type "explain pte $(entry "$pte_table" 063)" "is a pte table, pinned: it cannot be mapped writable" \
 	"Xen refuses it: EBUSY"
 type "explain pmd ${pte_table}067" "Xen accepts it"
-type "explain pud ${pte_table}067" "is in use as a pte table: one use at a time" "EINVAL"
+type "explain pud ${pte_table}067" "is in use as a pte table, pinned: one use at a time" "EINVAL"
 type "explain pmd ${pte_table}0e7" "large pages do not exist for a PV guest" "EINVAL"
 type "explain pte fffffffff000063" "is not this domain's memory" "Xen refuses it"
 type "explain pte ${pte_table}000" "speculatively (L1TF)"

@@ -9,7 +9,7 @@
 #define KERNEL_REPORT_REPORT_H
 
 #include <kernel/lib/boot_info.h>
-#include <kernel/lib/compiler.h>
+#include <kernel/lib/types.h>
 
 /* Remembers how the kernel was booted. *boot must stay as it is for good. Called once, at boot. */
 void boot_info_set(const struct boot_info *boot);
@@ -19,6 +19,14 @@ const struct boot_info *boot_info_get(void);
 
 /* Prints every field of boot_info_get(), for the prompt's "bootinfo". */
 void boot_info_print(void);
+
+/*
+ * Writes what a frame is, for example "pmd table, pinned", "kernel text" or "not this domain's",
+ * and returns "buffer". The text is empty as long as there is no frame database.
+ */
+char *frame_text(pfn_t frame, char *buffer, size_t size);
+
+#define FRAME_TEXT_SIZE 40 /* bytes that hold the longest text of frame_text() */
 
 /*
  * Prints the walk of an address, a line a level, with pfn and mfn. For the prompt and for panics:
