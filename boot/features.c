@@ -14,13 +14,13 @@ static bool has(uint32_t features, unsigned int feature)
 const char *boot_check_features(uint32_t features, bool translated)
 {
 	if (has(features, XENFEAT_auto_translated_physmap) != translated)
-		return boot_message("Xen says that it %s the domain's frame numbers "
+		return message_make("Xen says that it %s the domain's frame numbers "
 				    "(XENFEAT_auto_translated_physmap), but the kernel was started "
 				    "as a %s guest",
 				    translated ? "does not translate" : "translates",
 				    translated ? "PVH" : "PV");
 	if (!translated && !has(features, XENFEAT_mmu_pt_update_preserve_ad))
-		return boot_message("this Xen has no MMU_PT_UPDATE_PRESERVE_AD "
+		return message_make("this Xen has no MMU_PT_UPDATE_PRESERVE_AD "
 				    "(XENFEAT_mmu_pt_update_preserve_ad): changing an entry's "
 				    "rights would lose accessed and dirty bits");
 	return NULL;

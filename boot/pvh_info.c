@@ -67,10 +67,10 @@ static const char *check_entry(const struct hvm_memmap_table_entry *map, unsigne
 	const struct hvm_memmap_table_entry *entry = &map[which];
 
 	if (entry->size && entry->size - 1 > UINT64_MAX - entry->addr)
-		return boot_message("memory map entry %u wraps round: %lx and %lx bytes", which,
+		return message_make("memory map entry %u wraps round: %lx and %lx bytes", which,
 				    entry->addr, entry->size);
 	if (entry->type == XEN_HVM_MEMMAP_TYPE_RAM && entry->addr + entry->size > MAX_ADDRESS)
-		return boot_message(
+		return message_make(
 			"memory map entry %u, RAM, ends at %lx: past the %llu TiB that have "
 			"room in the address space",
 			which, entry->addr + entry->size, MAX_ADDRESS >> 40);
@@ -78,7 +78,7 @@ static const char *check_entry(const struct hvm_memmap_table_entry *map, unsigne
 		if ((entry->type == XEN_HVM_MEMMAP_TYPE_RAM ||
 		     map[i].type == XEN_HVM_MEMMAP_TYPE_RAM) &&
 		    overlap(entry->addr, entry->size, map[i].addr, map[i].size))
-			return boot_message("memory map entries %u and %u overlap, and one is RAM",
+			return message_make("memory map entries %u and %u overlap, and one is RAM",
 					    i, which);
 	}
 	return NULL;
@@ -98,15 +98,15 @@ static const struct hvm_memmap_table_entry *find_map(const struct hvm_start_info
 	else if (!*count && context->memory_map)
 		*count = context->memory_map(other, MAX_ENTRIES);
 	if (!*count)
-		*error = boot_message(
+		*error = message_make(
 			"hvm_start_info has no memory map (version %u, %u entries): a loader "
 			"that gives one is needed",
 			start->version, *count);
 	else if (*count > MAX_ENTRIES)
-		*error = boot_message("the memory map has %u entries, more than %u", *count,
+		*error = message_make("the memory map has %u entries, more than %u", *count,
 				      MAX_ENTRIES);
 	else if (!map)
-		*error = boot_message("hvm_start_info.memmap_paddr is %lx, which cannot be read or "
+		*error = message_make("hvm_start_info.memmap_paddr is %lx, which cannot be read or "
 				      "is no multiple of 8",
 				      start->memmap_paddr);
 	else
@@ -132,7 +132,7 @@ static const char *read_map(const struct hvm_start_info *start, const struct pvh
 			add_ram(ram, (struct pfn_range){pfn(first), end - first});
 	}
 	if (!error && !ram->count)
-		error = boot_message("the memory map has no RAM");
+		error = message_make("the memory map has no RAM");
 	return error;
 }
 
@@ -173,11 +173,11 @@ static const char *check_cmdline(const struct hvm_start_info *start,
 	while (most && !(text = context->at(start->cmdline_paddr, most)))
 		most--;
 	if (!most)
-		return boot_message("hvm_start_info.cmdline_paddr is %lx, which cannot be read",
+		return message_make("hvm_start_info.cmdline_paddr is %lx, which cannot be read",
 				    start->cmdline_paddr);
 	length = strnlen(text, most);
 	if (length == most)
-		return boot_message("the command line does not end within its %u bytes",
+		return message_make("the command line does not end within its %u bytes",
 				    BOOT_CMDLINE_SIZE);
 	memcpy(boot->cmdline, text, length + 1);
 	return NULL;
@@ -190,16 +190,16 @@ static const char *check_module(const struct hvm_modlist_entry *list, unsigned i
 	uint64_t first = module->paddr >> PAGE_SHIFT, pages = pages_for(module->size);
 
 	if (module->paddr % PAGE_SIZE || module->size > MAX_ADDRESS || !is_ram(ram, first, pages))
-		return boot_message("module %u, %lu bytes at %lx, does not lie in RAM above 1 MiB, "
+		return message_make("module %u, %lu bytes at %lx, does not lie in RAM above 1 MiB, "
 				    "from a page's "
 				    "start on",
 				    which, module->size, module->paddr);
 	if (overlap(first, pages, image.start.pfn, image.count))
-		return boot_message("module %u, %lu bytes at %lx, overlaps the kernel", which,
+		return message_make("module %u, %lu bytes at %lx, overlaps the kernel", which,
 				    module->size, module->paddr);
 	for (unsigned int i = 0; i < which; i++) {
 		if (overlap(first, pages, list[i].paddr >> PAGE_SHIFT, pages_for(list[i].size)))
-			return boot_message(
+			return message_make(
 				"modules %u and %u overlap: %lu bytes at %lx, %lu at %lx", i, which,
 				list[i].size, list[i].paddr, module->size, module->paddr);
 	}
@@ -216,11 +216,11 @@ static const char *check_modules(const struct hvm_start_info *start,
 	if (!start->nr_modules)
 		return NULL;
 	if (start->nr_modules > MAX_MODULES)
-		return boot_message("hvm_start_info.nr_modules is %u, more than %u",
+		return message_make("hvm_start_info.nr_modules is %u, more than %u",
 				    start->nr_modules, MAX_MODULES);
 	list = structure_at(context, start->modlist_paddr, start->nr_modules * sizeof(*list));
 	if (!list)
-		return boot_message("hvm_start_info.modlist_paddr is %lx, which cannot be read or "
+		return message_make("hvm_start_info.modlist_paddr is %lx, which cannot be read or "
 				    "is no multiple of 8",
 				    start->modlist_paddr);
 	for (unsigned int i = 0; i < start->nr_modules; i++) {
@@ -250,11 +250,11 @@ const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *conte
 	};
 	ram.count = 0;
 	if (!start)
-		return boot_message(
+		return message_make(
 			"hvm_start_info lies at %lx, which cannot be read or is no multiple of 8",
 			address);
 	if (start->magic != XEN_HVM_START_MAGIC_VALUE)
-		return boot_message(
+		return message_make(
 			"hvm_start_info.magic is %08x, not %08x: this is not a PVH loader",
 			start->magic, XEN_HVM_START_MAGIC_VALUE);
 	boot->dom0 = start->flags & SIF_INITDOMAIN;
@@ -263,7 +263,7 @@ const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *conte
 		return error;
 	describe_memory(&ram, boot);
 	if (!is_ram(&ram, context->image.start.pfn, context->image.count))
-		return boot_message("the kernel, pfn %lx to %lx, does not lie in RAM",
+		return message_make("the kernel, pfn %lx to %lx, does not lie in RAM",
 				    context->image.start.pfn, end_of(context->image) - 1);
 	if ((error = check_cmdline(start, context, boot)) ||
 	    (error = check_modules(start, context, &ram, boot)))

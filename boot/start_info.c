@@ -39,7 +39,7 @@ static const char *check_magic(const struct start_info *start)
 		platform--;
 	if (length == sizeof(start->magic) || strncmp(start->magic, "xen-3.", 6) != 0 ||
 	    strcmp(platform, "-x86_64") != 0)
-		return boot_message("start_info.magic is \"%.32s\", not \"xen-3.N-x86_64\"",
+		return message_make("start_info.magic is \"%.32s\", not \"xen-3.N-x86_64\"",
 				    start->magic);
 	return NULL;
 }
@@ -49,23 +49,23 @@ static const char *check_memory(const struct start_info *start, struct boot_info
 	pfn_t tables;
 
 	if (start->nr_pages < MIN_PAGES || start->nr_pages > MAX_PAGES)
-		return boot_message("start_info.nr_pages is %lu, not between %llu and %llu",
+		return message_make("start_info.nr_pages is %lu, not between %llu and %llu",
 				    start->nr_pages, MIN_PAGES, MAX_PAGES);
 	boot->pages = start->nr_pages;
 
 	if (start->shared_info == 0 || start->shared_info % PAGE_SIZE)
-		return boot_message(
+		return message_make(
 			"start_info.shared_info is %lx, not the machine address of a page",
 			start->shared_info);
 	boot->shared_info = (maddr_t){start->shared_info};
 
 	tables = initial_pfn(start->pt_base, boot->pages);
 	if (start->pt_base % PAGE_SIZE || !pfn_valid(tables))
-		return boot_message("start_info.pt_base is %lx, not a page of the initial mapping",
+		return message_make("start_info.pt_base is %lx, not a page of the initial mapping",
 				    start->pt_base);
 	/* One table at each of four levels is the least that maps anything. */
 	if (start->nr_pt_frames < 4 || !range_fits(tables.pfn, start->nr_pt_frames, boot->pages))
-		return boot_message(
+		return message_make(
 			"start_info.nr_pt_frames is %lu, not between 4 and the %lu pages that "
 			"follow pt_base",
 			start->nr_pt_frames, boot->pages - tables.pfn);
@@ -89,13 +89,13 @@ static const char *check_p2m(const struct start_info *start, struct boot_info *b
 	}
 	if (start->mfn_list % PAGE_SIZE || start->mfn_list < direct_map_end ||
 	    start->mfn_list >= KERNEL_VIRT_BASE - bytes)
-		return boot_message(
+		return message_make(
 			"start_info.mfn_list is %lx, which is neither in the initial mapping "
 			"nor between %lx and %lx",
 			start->mfn_list, direct_map_end, (unsigned long)KERNEL_VIRT_BASE);
 	if (start->nr_p2m_frames < pages_for(bytes) ||
 	    !range_fits(start->first_p2m_pfn, start->nr_p2m_frames, boot->pages))
-		return boot_message(
+		return message_make(
 			"start_info.first_p2m_pfn is %lx and nr_p2m_frames is %lu, not a run of "
 			"at least %lu of the %lu pages",
 			start->first_p2m_pfn, start->nr_p2m_frames, pages_for(bytes), boot->pages);
@@ -112,12 +112,12 @@ static const char *check_ramdisk(const struct start_info *start, struct boot_inf
 	if (!(start->flags & SIF_MOD_START_PFN)) {
 		first = initial_pfn(start->mod_start, boot->pages);
 		if (start->mod_start % PAGE_SIZE || !pfn_valid(first))
-			return boot_message(
+			return message_make(
 				"start_info.mod_start is %lx, not a page of the initial mapping",
 				start->mod_start);
 	}
 	if (!range_fits(first.pfn, pages_for(start->mod_len), boot->pages))
-		return boot_message(
+		return message_make(
 			"start_info.mod_start is pfn %lx and mod_len is %lu: that ends past the "
 			"%lu pages of memory",
 			first.pfn, start->mod_len, boot->pages);
@@ -129,9 +129,9 @@ static const char *check_ramdisk(const struct start_info *start, struct boot_inf
 static const char *check_ring(const char *name, mfn_t ring, uint32_t port)
 {
 	if (ring.mfn == 0)
-		return boot_message("start_info.%s.mfn is 0: a DomU needs that ring", name);
+		return message_make("start_info.%s.mfn is 0: a DomU needs that ring", name);
 	if (port == 0 || port >= EVTCHN_PORTS)
-		return boot_message("start_info.%s.evtchn is %u, not between 1 and %u", name, port,
+		return message_make("start_info.%s.evtchn is %u, not between 1 and %u", name, port,
 				    EVTCHN_PORTS - 1);
 	return NULL;
 }
@@ -164,7 +164,7 @@ static const char *check_cmdline(const struct start_info *start, struct boot_inf
 
 	_Static_assert(MAX_GUEST_CMDLINE == BOOT_CMDLINE_SIZE, "a command line of Xen's must fit");
 	if (length == MAX_GUEST_CMDLINE)
-		return boot_message("start_info.cmd_line does not end within its %u bytes",
+		return message_make("start_info.cmd_line does not end within its %u bytes",
 				    MAX_GUEST_CMDLINE);
 	memcpy(boot->cmdline, text, length + 1);
 	return NULL;
@@ -185,7 +185,7 @@ const char *boot_info_from_start_info(const struct start_info *start, uintptr_t 
 
 	own = initial_pfn(address, boot->pages);
 	if (!pfn_valid(own))
-		return boot_message("start_info lies at %lx, which is not in the initial mapping",
+		return message_make("start_info lies at %lx, which is not in the initial mapping",
 				    address);
 	boot->start_info = (struct pfn_range){own, 1};
 	memcpy(boot->protocol, start->magic, sizeof(boot->protocol));

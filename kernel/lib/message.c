@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is wrong with what a loader handed over, in words.
+ * The message of a check that has failed.
  */
 #include <kernel/lib/message.h>
 #include <kernel/lib/printf.h>
 
-const char *boot_message(const char *format, ...)
+const char *message_make(const char *format, ...)
 {
-	static char message[200];
+	static char message[240];
 	va_list arguments;
 
 	va_start(arguments, format);

@@ -3,7 +3,7 @@
  * The sorted list of runs in use; see the header.
  */
 #include <kernel/lib/compiler.h>
-#include <kernel/lib/printf.h>
+#include <kernel/lib/message.h>
 #include <mm/frame/boot_memory.h>
 
 const char *frame_kind_name(enum frame_kind kind)
@@ -39,31 +39,25 @@ static uint64_t end_of(struct pfn_range range)
 const char *boot_memory_reserve(struct boot_memory *memory, struct pfn_range range,
 				enum frame_kind kind)
 {
-	static char message[160];
 	unsigned int at = 0;
 
 	if (range.count == 0)
 		return NULL;
 	if (range.start.pfn >= memory->pages || range.count > memory->pages - range.start.pfn) {
-		snprintf(message, sizeof(message),
-			 "%s at pfn %lx, %lu pages, is past the end of memory (%lu pages)",
-			 frame_kind_name(kind), range.start.pfn, range.count, memory->pages);
-		return message;
+		return message_make(
+			"%s at pfn %lx, %lu pages, is past the end of memory (%lu pages)",
+			frame_kind_name(kind), range.start.pfn, range.count, memory->pages);
 	}
 	while (at < memory->runs && end_of(memory->run[at].range) <= range.start.pfn)
 		at++;
 	if (at < memory->runs && memory->run[at].range.start.pfn < end_of(range)) {
-		snprintf(message, sizeof(message),
-			 "%s at pfn %lx, %lu pages, overlaps %s at pfn %lx, %lu pages",
-			 frame_kind_name(kind), range.start.pfn, range.count,
-			 frame_kind_name(memory->run[at].kind), memory->run[at].range.start.pfn,
-			 memory->run[at].range.count);
-		return message;
+		return message_make("%s at pfn %lx, %lu pages, overlaps %s at pfn %lx, %lu pages",
+				    frame_kind_name(kind), range.start.pfn, range.count,
+				    frame_kind_name(memory->run[at].kind),
+				    memory->run[at].range.start.pfn, memory->run[at].range.count);
 	}
 	if (memory->runs == BOOT_MEMORY_RUNS) {
-		snprintf(message, sizeof(message), "more than %u separate runs of boot memory",
-			 BOOT_MEMORY_RUNS);
-		return message;
+		return message_make("more than %u separate runs of boot memory", BOOT_MEMORY_RUNS);
 	}
 	for (unsigned int i = memory->runs; i > at; i--)
 		memory->run[i] = memory->run[i - 1];

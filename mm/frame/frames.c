@@ -9,8 +9,8 @@
 #include <arch/cpu.h>
 #include <arch/lock.h>
 #include <kernel/lib/compiler.h>
+#include <kernel/lib/message.h>
 #include <kernel/lib/panic.h>
-#include <kernel/lib/printf.h>
 #include <mm/frame/frames.h>
 
 static struct spinlock lock;
@@ -272,33 +272,25 @@ uint64_t frames_free_count(void)
 
 static const char *check_block(uint64_t n)
 {
-	static char message[120];
 	const struct frame *frame = &frame_database[n];
 	uint64_t size = 1ull << frame->order;
 
 	if (frame->kind == FRAME_TAIL || frame->kind >= FRAME_KINDS) {
-		snprintf(message, sizeof(message), "pfn %lx belongs to no block (kind %u)", n,
-			 frame->kind);
-		return message;
+		return message_make("pfn %lx belongs to no block (kind %u)", n, frame->kind);
 	}
 	if (frame->order > FRAMES_MAX_ORDER || n % size || size > frame_count - n) {
-		snprintf(message, sizeof(message),
-			 "the block at pfn %lx has an impossible order %u", n, frame->order);
-		return message;
+		return message_make("the block at pfn %lx has an impossible order %u", n,
+				    frame->order);
 	}
 	for (uint64_t i = 1; i < size; i++) {
 		if (frame_database[n + i].kind != FRAME_TAIL) {
-			snprintf(message, sizeof(message),
-				 "pfn %lx inside the block at pfn %lx is %s", n + i, n,
-				 frame_kind_name(frame_database[n + i].kind));
-			return message;
+			return message_make("pfn %lx inside the block at pfn %lx is %s", n + i, n,
+					    frame_kind_name(frame_database[n + i].kind));
 		}
 	}
 	if (frame->kind == FRAME_FREE && frame->order < FRAMES_MAX_ORDER &&
 	    free_buddy(frame, frame->order)) {
-		snprintf(message, sizeof(message),
-			 "the free block at pfn %lx was not joined with its buddy", n);
-		return message;
+		return message_make("the free block at pfn %lx was not joined with its buddy", n);
 	}
 	return NULL;
 }
@@ -341,17 +333,15 @@ static bool check_database(struct check *check, const char **error)
 
 static bool check_list(struct check *check, unsigned int order, const char **error)
 {
-	static char message[120];
 	uint64_t blocks = 0;
 
 	list_for_each (node, &free_lists[order]) {
 		const struct frame *frame = container_of(node, struct frame, link);
 
 		if (frame->kind != FRAME_FREE || frame->order != order) {
-			snprintf(message, sizeof(message),
-				 "pfn %lx is on the free list of order %u but is %s",
-				 frame_number(frame).pfn, order, frame_kind_name(frame->kind));
-			*error = message;
+			*error = message_make("pfn %lx is on the free list of order %u but is %s",
+					      frame_number(frame).pfn, order,
+					      frame_kind_name(frame->kind));
 			return true;
 		}
 		check->on_lists += 1ull << order;
@@ -367,8 +357,6 @@ static bool check_list(struct check *check, unsigned int order, const char **err
  */
 static bool check_all(struct check *check, const char **error)
 {
-	static char message[120];
-
 	*error = NULL;
 	if (!check_database(check, error))
 		return false;
@@ -378,10 +366,8 @@ static bool check_all(struct check *check, const char **error)
 	}
 	if (*error || (check->on_lists == check->free && check->on_lists == free_pages))
 		return true;
-	snprintf(message, sizeof(message),
-		 "%lu frames free in the database, %lu on lists, %lu counted", check->free,
-		 check->on_lists, free_pages);
-	*error = message;
+	*error = message_make("%lu frames free in the database, %lu on lists, %lu counted",
+			      check->free, check->on_lists, free_pages);
 	return true;
 }
 

@@ -2,7 +2,7 @@
 /*
  * The container of regions; see the header. space_check() at the end checks what it promises.
  */
-#include <kernel/lib/printf.h>
+#include <kernel/lib/message.h>
 #include <mm/frame/slab.h>
 #include <mm/user/region.h>
 
@@ -285,19 +285,15 @@ bool regions_cut(struct space *space, uintptr_t start, uintptr_t end)
 
 static const char *check_bounds(const struct region *region, uintptr_t last)
 {
-	static char message[120];
-
 	if (region->start < last || region->start >= region->end || region->start % PAGE_SIZE ||
 	    region->end % PAGE_SIZE || region->end > pt_user_limit() + 1) {
-		snprintf(message, sizeof(message), "a region from %lx to %lx follows one to %lx",
-			 region->start, region->end, last);
-		return message;
+		return message_make("a region from %lx to %lx follows one to %lx", region->start,
+				    region->end, last);
 	}
 	if (region->stack && region->object) {
-		snprintf(message, sizeof(message),
-			 "the region at %lx grows down, away from the start of its object",
-			 region->start);
-		return message;
+		return message_make(
+			"the region at %lx grows down, away from the start of its object",
+			region->start);
 	}
 	return NULL;
 }

@@ -7,6 +7,7 @@
  */
 #include <arch/cpu.h>
 #include <kernel/lib/compiler.h>
+#include <kernel/lib/message.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
@@ -18,8 +19,6 @@
 #include <mm/xen/pin.h>
 #include <mm/xen/relocate.h>
 #include <xen/xen.h>
-
-static char message[240], reason[120];
 
 /* More than any domain's list has: a slot has room for 64 Gi entries. */
 #define SLOTS_MOST 64
@@ -47,6 +46,7 @@ struct relocation {
 	struct p2m_frames frames;
 	enum p2m_relocation how;
 	uintptr_t from, to;
+	char why[P2M_WHY_SIZE];
 	bool old_is_own; /* the old tables are pinned: an earlier relocation made them */
 	pfn_t data;      /* first of the new pages, when they are copied */
 	pfn_t tables;    /* first of the new tables */
@@ -273,12 +273,11 @@ static bool in_initial_mapping(uintptr_t address)
 
 static const char *no_room(const struct relocation *move, uint64_t wanted)
 {
-	snprintf(message, sizeof(message),
-		 "moving the P2M takes %lu free frames in one run (%lu for the list, %lu for its "
-		 "tables); the longest run has %lu. Give the domain more memory",
-		 wanted, wanted - move->frames.tables.total, move->frames.tables.total,
-		 boot_memory_longest(move->memory));
-	return message;
+	return message_make(
+		"moving the P2M takes %lu free frames in one run (%lu for the list, %lu for its "
+		"tables); the longest run has %lu. Give the domain more memory",
+		wanted, wanted - move->frames.tables.total, move->frames.tables.total,
+		boot_memory_longest(move->memory));
 }
 
 /* Whether a root slot is one that the old mapping has to itself. */
@@ -295,10 +294,9 @@ static const char *slots_taken(const struct relocation *move)
 	for (unsigned int i = 0; i < move->frames.slots; i++) {
 		if (slot + i >= pt_entries() || pt_slot_reserved(slot + i) ||
 		    (pt_entry_present(root[slot + i]) && !is_old_slot(move, slot + i))) {
-			snprintf(message, sizeof(message),
-				 "root slot %u, wanted for the P2M, is in use or does not exist",
-				 slot + i);
-			return message;
+			return message_make(
+				"root slot %u, wanted for the P2M, is in use or does not exist",
+				slot + i);
 		}
 	}
 	return NULL;
@@ -342,22 +340,22 @@ static const char *decide(struct relocation *move)
 	claim = claimed_page(move, &frame);
 	move->how = P2M_COPY;
 	if (claim)
-		snprintf(reason, sizeof(reason), "its page in pfn %lx is where the %s must be",
-			 frame.pfn, claim->kind == FRAME_ABSENT ? "reserved range" : "ramdisk");
+		snprintf(move->why, sizeof(move->why),
+			 "its page in pfn %lx is where the %s must be", frame.pfn,
+			 claim->kind == FRAME_ABSENT ? "reserved range" : "ramdisk");
 	else if (lies_in_window(move, &slot))
-		snprintf(reason, sizeof(reason), "the builder put it into the window, root slot %u",
-			 slot);
+		snprintf(move->why, sizeof(move->why),
+			 "the builder put it into the window, root slot %u", slot);
 	else {
-		snprintf(reason, sizeof(reason), "it is in the way of nothing");
+		snprintf(move->why, sizeof(move->why), "it is in the way of nothing");
 		move->how = P2M_REMAP;
 	}
 	if (asked == P2M_REMAP && claim) {
-		snprintf(message, sizeof(message), "the P2M cannot keep its frames: %s", reason);
-		return message;
+		return message_make("the P2M cannot keep its frames: %s", move->why);
 	}
 	if (asked != P2M_DECIDE) {
 		move->how = asked;
-		snprintf(reason, sizeof(reason), "asked for");
+		snprintf(move->why, sizeof(move->why), "asked for");
 	}
 	return NULL;
 }
@@ -394,11 +392,10 @@ static const char *balance(const struct relocation *move, const struct p2m_reloc
 
 	if (free_before - done->taken + done->returned == free)
 		return NULL;
-	snprintf(message, sizeof(message),
-		 "moving the P2M took %lu frames and returned %lu, but of %lu free ones %lu are "
-		 "left",
-		 done->taken, done->returned, free_before, free);
-	return message;
+	return message_make(
+		"moving the P2M took %lu frames and returned %lu, but of %lu free ones %lu are "
+		"left",
+		done->taken, done->returned, free_before, free);
 }
 
 const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_relocation how,
@@ -453,7 +450,7 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 		.ceded = claimed,
 		.ticks = rdtsc() - start,
 		.how = move.how,
-		.why = reason,
 	};
+	memcpy(done->why, move.why, sizeof(done->why));
 	return back.error ? back.error : balance(&move, done, free_before);
 }

@@ -47,7 +47,7 @@ struct start_info;
 
 /*
  * Checks "start" and describes it in *boot. "address" is start's own virtual address, an address in
- * the builder's initial mapping. Returns NULL, or a message (valid until the next call) that names
+ * the builder's initial mapping. Returns NULL, or a message (see kernel/lib/message.h) that names
  * the field that makes no sense, its value, and what would; *boot is then of no use. A pure
  * function of the structure's bytes. Fields: public/xen.h, struct start_info.
  */
@@ -56,8 +56,8 @@ const char *boot_info_from_start_info(const struct start_info *start, uintptr_t 
 
 /*
  * Checks the features that Xen reports (public/features.h, submap 0) for a guest that is PVH
- * ("translated": page tables hold pfns) or PV (they hold mfns). Returns NULL, or a message (valid
- * until the next call).
+ * ("translated": page tables hold pfns) or PV (they hold mfns). Returns NULL, or a message (see
+ * kernel/lib/message.h).
  */
 const char *boot_check_features(uint32_t features, bool translated);
 

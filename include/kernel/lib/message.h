@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For the code that reads what a loader handed over (boot/start_info.c, boot/pvh_info.c).
+ * The messages of checks.
+ *
+ * A function that checks something (what a loader handed over, the frame database, a program's
+ * regions) returns NULL if all is well, or a message that says what is wrong and where. One message
+ * at a time is enough, because after the first the checks end.
  */
 #ifndef KERNEL_LIB_MESSAGE_H
 #define KERNEL_LIB_MESSAGE_H
 
 #include <kernel/lib/compiler.h>
 
-/* The text, as printf would make it, cut at 199 bytes; valid until the next call. */
-const char *boot_message(const char *format, ...) PRINTF_LIKE(1, 2);
+/*
+ * Returns the text that printf would print, cut at 239 bytes. It is valid until the next call, of
+ * which it must not be an argument.
+ */
+const char *message_make(const char *format, ...) PRINTF_LIKE(1, 2);
 
 #endif

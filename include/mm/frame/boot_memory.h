@@ -60,7 +60,7 @@ struct boot_memory {
 void boot_memory_init(struct boot_memory *memory, uint64_t pages);
 
 /*
- * Marks a run as in use. Returns NULL, or a message (valid until the next call) if it is past the
+ * Marks a run as in use. Returns NULL, or a message (see kernel/lib/message.h) if it is past the
  * end, overlaps a run already there, or finds the list full; nothing is changed then. A run of 0
  * frames is ignored.
  */

@@ -113,8 +113,8 @@ void frames_stats(struct frames_stats *stats);
 uint64_t frames_free_count(void);
 
 /*
- * Checks the invariants over the whole database. Returns NULL, or what is wrong and where (valid
- * until the next call). Events may come meanwhile, and others may allocate: then it begins anew,
+ * Checks the invariants over the whole database. Returns NULL, or what is wrong and where (see
+ * kernel/lib/message.h). Events may come meanwhile, and others may allocate: then it begins anew,
  * and at last does hold them back.
  */
 const char *frames_check(void);

@@ -173,8 +173,7 @@ void space_reap(struct space *space);
 /* Whether there is a page at an address now. Takes the lock. */
 bool space_has_page(struct space *space, uintptr_t address);
 
-/* Checks the invariants of the regions; NULL, or what is wrong (valid until the next call).
- */
+/* Checks the invariants of the regions. Returns NULL, or a message (kernel/lib/message.h). */
 const char *space_check(struct space *space);
 
 #endif

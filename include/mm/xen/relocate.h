@@ -31,6 +31,8 @@ enum p2m_relocation {
 	P2M_COPY,   /* new pages too */
 };
 
+#define P2M_WHY_SIZE 80 /* bytes that hold the longest reason for a way of moving the list */
+
 /* What a relocation did, for the boot log, the benchmark and the tests. */
 struct p2m_relocated {
 	struct p2m_frames frames;
@@ -39,14 +41,14 @@ struct p2m_relocated {
 	uint64_t ceded;          /* frames given to those who had claimed them */
 	uint64_t ticks;          /* of the TSC */
 	enum p2m_relocation how; /* P2M_REMAP or P2M_COPY */
-	const char *why;         /* in words; valid until the next relocation */
+	char why[P2M_WHY_SIZE];  /* in words */
 };
 
 /*
  * Moves the list of memory->pages entries from p2m_address() to the root slots that start with that
  * of "window", which must be free or the list's own, and tells mm/xen/p2m.h. New frames are one run
  * taken from *memory. "how" P2M_REMAP is refused when somebody has claimed a page of the list.
- * Returns NULL, or a message (valid until the next call): of what is missing, and then nothing has
+ * Returns NULL, or a message (see kernel/lib/message.h): of what is missing, and then nothing has
  * changed; or that the frames do not balance afterwards, and then the kernel is wrong about its
  * memory and must stop. Needs the direct map, and that *memory describes all frames in use. Before
  * the frame database, on one CPU; no locks.
