@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Explanations; see the header. Slow on purpose: it goes through all tables there are, and is only
- * asked when something went wrong or somebody wants to know.
+ * Why Xen refuses a request: a search for the rule that it breaks.
+ *
+ * Every table of every address space is searched for mappings of the frame in question. That is
+ * slow, and may be: it happens once in a panic, or when a person types "explain". In a panic the
+ * tables themselves may be wrong, so nothing that they say is trusted.
  */
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printk.h>
@@ -18,7 +21,7 @@
 
 #define SAY(...) printk(PRINTK_OUTPUT, __VA_ARGS__)
 
-/* What Xen lets a guest set: xen/arch/x86/mm.c, base_disallow_mask. */
+/* The flags that Xen lets a guest set: xen/arch/x86/mm.c, base_disallow_mask. */
 #define PT_XEN_ALLOWED \
 	(PT_PRESENT | PT_RW | PT_USER | PT_ACCESSED | PT_DIRTY | 7ull << 9 | 0x7ffull << 52 | PT_NX)
 
@@ -38,21 +41,21 @@ const char *xen_error_name(long error)
 	return "error";
 }
 
-/* ---- who maps a frame ---- */
+/* ---- searching all tables for a frame ---- */
 
 struct search {
 	mfn_t wanted;
 	bool writable; /* only writable mappings */
 	unsigned int found;
 	uintptr_t address[4];
-	bool found_table;     /* an entry uses the frame as a table ... */
-	uintptr_t translates; /* ... for the addresses from here on */
+	bool found_table;     /* an entry points to the frame as a table ... */
+	uintptr_t translates; /* ... and this is the first address that it translates */
 };
 
 static void search_tree(struct search *search, pfn_t table, enum pt_level level, uintptr_t base,
 			unsigned int from, unsigned int to)
 {
-	/* This runs in a panic: nothing is taken for granted, not that a table is ours. */
+	/* In a panic an entry may point to a frame that is not this domain's. */
 	const pt_entry_t *entries = pfn_valid(table) ? boot_or_direct_map(table) : NULL;
 
 	for (unsigned int i = from; entries && i < to; i++) {
@@ -81,13 +84,13 @@ static void search_tree(struct search *search, pfn_t table, enum pt_level level,
 	}
 }
 
-/* In the kernel's half, and in the user halves of all address spaces. */
+/* Searches the kernel's half of the tables, and the user halves of all address spaces. */
 static struct search find_mappings(mfn_t frame, bool writable)
 {
 	struct search search = {
 		.wanted = frame,
 		.writable = writable,
-		.found_table = frame.mfn == pt_root_mfn().mfn, /* from address 0 on */
+		.found_table = frame.mfn == pt_root_mfn().mfn, /* no entry points to the root */
 	};
 
 	search_tree(&search, pt_root(), PT_PGD, 0, 0, pt_entries());
@@ -176,7 +179,7 @@ unsigned int explain_table(pfn_t table, enum pt_level level)
 		say_mappings(&search);
 		reasons++;
 	}
-	/* Its entries must be valid in turn; the first that is not is enough. */
+	/* Xen validates the table's entries too. Looking stops at the first one that is wrong. */
 	for (unsigned int i = 0; i < pt_entries() && !(frame->flags & FRAME_PINNED); i++) {
 		const pt_entry_t *entries = pfn_to_virt(table);
 
@@ -221,7 +224,7 @@ unsigned int explain_entry(enum pt_level level, pt_entry_t value)
 	return reasons;
 }
 
-/* ---- the ends ---- */
+/* ---- refused requests ---- */
 
 static void say_caller(const void *caller)
 {
@@ -230,7 +233,7 @@ static void say_caller(const void *caller)
 	SAY("  asked for by %s\n", symbol_text((uintptr_t)caller, text, sizeof(text)));
 }
 
-/* The walk of the first address that goes through an entry, if its table is hooked in. */
+/* Prints the walk of the first address that an entry translates, if its table is in use. */
 static void say_walk(mfn_t table, enum pt_level level, unsigned int slot)
 {
 	struct search search = find_mappings(table, false);

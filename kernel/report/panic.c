@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a dying kernel tells.
+ * The last report of a kernel that must stop.
  *
- * It must not depend on the state of anything: locks are ignored, memory is read through
- * probe_read(), a panic inside the panic only ends the domain.
+ * Nothing can be relied on any more. So locks are ignored, memory is read through probe_read(), and
+ * a panic during the panic ends the domain without another word.
  */
 #include <arch/cpu.h>
 #include <arch/traps.h>
@@ -33,12 +33,12 @@ static void print_return_address(uintptr_t address)
 {
 	char text[SYMBOL_TEXT];
 
-	/* The call ends one byte before: it may be the last instruction of its function. */
+	/* A call may be the last instruction of its function; the byte before is still inside. */
 	printk(PRINTK_OUTPUT, "  %016lx  %s\n", address,
 	       symbol_text(address - 1, text, sizeof(text)));
 }
 
-/* Follows the chain of frame pointers: saved rbp, then the return address. */
+/* Prints the chain of frame pointers: at each rbp lie the saved rbp, then the return address. */
 static void print_backtrace(uintptr_t rbp)
 {
 	printk(PRINTK_OUTPUT, "Backtrace, innermost call first:\n");
@@ -94,7 +94,7 @@ static void print_registers(const struct regs *r)
 	printk(PRINTK_OUTPUT, "r13 %016lx  r14 %016lx  r15 %016lx\n", r->r13, r->r14, r->r15);
 }
 
-/* Page-fault error code: Intel SDM volume 3, "Page-Fault Exceptions". */
+/* Prints what was accessed, by the error code: Intel SDM volume 3, "Page-Fault Exceptions". */
 static void print_page_fault(const struct regs *regs)
 {
 	uintptr_t address = trap_fault_address();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * printk: format, keep in the ring, show on the console.
+ * printk: formats a message, keeps it in a ring, and writes it to the console.
+ *
+ * The ring holds the last messages of every level, so that "dmesg" can show them again and a panic
+ * can show what came before it. The lock "printk" guards the ring and the order on the console.
  */
 #include <arch/cpu.h>
 #include <arch/lock.h>
@@ -12,8 +15,8 @@
 #include <kernel/lib/string.h>
 
 static struct spinlock lock;
-static bool locks_broken;       /* a panic is under way ... */
-static uint64_t panic_position; /* ... and what the ring holds from here on is its report */
+static bool locks_broken;       /* a panic is printing its report */
+static uint64_t panic_position; /* in the ring, where that report starts */
 static struct log ring;
 static enum printk_level console_level = PRINTK_INFO;
 
@@ -48,7 +51,7 @@ static void emit(enum printk_level level, const char *text, size_t length)
 		console_write(text, length);
 }
 
-/* "[    1.234567] " */
+/* Writes the time since boot, in seconds: "[    1.234567] ". */
 static void emit_time(enum printk_level level)
 {
 	uint64_t now = time_system();
@@ -80,7 +83,7 @@ void printk(enum printk_level level, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Straight to the console: showing the log must not add to it. */
+/* Writes a line of the ring to the console only: showing the ring must not add to it. */
 static void show_line(const char *text, void *indent)
 {
 	console_write(indent, strlen(indent));

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Looking symbols up: by address with a binary search, by name one after the other.
+ * The kernel's own symbols: a binary search finds the name for an address, and a linear one the
+ * address for a name, since only a person at the prompt asks for that.
  */
 #include <kernel/lib/layout.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
 #include <kernel/lib/symbols.h>
 
-/* As scripts/symbols writes it: sorted by address. */
+/* An entry of the table that scripts/symbols writes, sorted by address. */
 struct symbol {
 	uint32_t address; /* bytes above KERNEL_VIRT_BASE */
 	uint32_t name;    /* bytes into symbol_names */

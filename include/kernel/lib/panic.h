@@ -22,19 +22,21 @@
 struct regs;
 
 /*
- * Something is wrong with the kernel: says what, shows how it got there and the last lines of the
- * log, and ends the domain with SHUTDOWN_crash. May be called from anywhere.
+ * Stops for a bug in the kernel. Prints the message, a backtrace and the last lines of the log, and
+ * ends the domain with SHUTDOWN_crash (public/sched.h). May be called from anywhere.
  */
 void panic(const char *format, ...) NORETURN PRINTF_LIKE(1, 2);
 
-/* The same for an exception that nobody expected: also registers and, for a page fault, the walk.
+/*
+ * Stops for an exception that no handler expected. Prints, besides what panic() does, the registers
+ * and, for a page fault, the walk of the address.
  */
 void panic_trap(const struct regs *regs) NORETURN;
 
 /*
- * Something is wrong with what the kernel was given (too little memory, a start_info that makes no
- * sense): says so in one line, without a backtrace that would help nobody, and ends the domain with
- * SHUTDOWN_crash.
+ * Stops for something wrong with what the kernel was given at boot, such as too little memory or a
+ * start_info that contradicts itself. Prints the message as one line, without a backtrace, and ends
+ * the domain with SHUTDOWN_crash.
  */
 void fatal(const char *format, ...) NORETURN PRINTF_LIKE(1, 2);
 

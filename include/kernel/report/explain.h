@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Why Xen refuses: what the kernel knows that Xen does not say.
+ * Why Xen refuses a request.
  *
- * Xen answers a bad request with an error number. The rule behind it can nearly always be told from
- * the kernel's own books and tables: the frame is mapped writable somewhere, it is a page table, it
- * is not ours, a flag is not allowed. Rules: tests/model/types.c; public/xen.h.
+ * Xen answers a bad request with an error number and no reason. The kernel can nearly always find
+ * the rule that was broken, because it knows its frames and its page tables: the frame is mapped
+ * writable somewhere, or is a page table, or is not this domain's, or a flag is not allowed. The
+ * rules are explained in tests/model/types.c; they come from public/xen.h, mmu_update.
  */
 #ifndef KERNEL_REPORT_EXPLAIN_H
 #define KERNEL_REPORT_EXPLAIN_H
@@ -13,19 +14,22 @@
 #include <mm/table/entry.h>
 
 /*
- * Prints, a line each, what speaks against an entry with this value in a table of that level;
- * returns how many lines. Knows the kernel's tables and all address spaces'. Takes no lock: usable
- * in a panic.
+ * Prints every reason why Xen would refuse an entry with this value in a table of that level, a
+ * line each. Returns the number of reasons. Searches the kernel's tables and those of all address
+ * spaces. Takes no lock, so it can be used in a panic.
  */
 unsigned int explain_entry(enum pt_level level, pt_entry_t value);
 
-/* The same for a frame that is to become a table of that level. */
+/*
+ * Prints every reason why Xen would refuse a frame as a table of that level, a line each. Returns
+ * the number of reasons. Takes no lock.
+ */
 unsigned int explain_table(pfn_t table, enum pt_level level);
 
-/* Prints what the kernel takes a frame for: kind, level, pinned, who maps it. */
+/* Prints what the kernel takes a frame for, and the addresses at which it is mapped writable. */
 void explain_frame(mfn_t frame);
 
-/* "EINVAL" for -22, and so on; "error" for one without a name. */
+/* Returns the name of an error of public/errno.h, "EINVAL" for -22; "error" if it has none here. */
 const char *xen_error_name(long error);
 
 #endif
