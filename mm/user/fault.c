@@ -55,9 +55,9 @@ static pfn_t object_page_for(struct region *region, uintptr_t address, enum faul
 	if (offset >= region->object->bytes || offset >> PAGE_SHIFT >= OBJECT_MAX_PAGES)
 		return INVALID_PFN;
 	page = object_page(region->object, offset >> PAGE_SHIFT);
-	*why = pfn_valid(page)                                ? FAULT_DONE
-	       : region->object->number && objects_are_full() ? FAULT_NO_SPACE
-							      : FAULT_NO_MEMORY;
+	*why = pfn_valid(page)                  ? FAULT_DONE
+	       : object_is_full(region->object) ? FAULT_NO_SPACE
+						: FAULT_NO_MEMORY;
 	return page;
 }
 

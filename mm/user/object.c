@@ -175,10 +175,15 @@ bool objects_are_full(void)
 	return frames_reserve && frames_free_count() < frames_reserve + frame_count / 16;
 }
 
+bool object_is_full(const struct object *object)
+{
+	return object->number && objects_are_full();
+}
+
 pfn_t object_page(struct object *object, uint64_t number)
 {
 	bool events = spin_lock(&object->lock);
-	bool make = !object->number || !objects_are_full();
+	bool make = !object_is_full(object);
 	uint64_t *entry = number < OBJECT_MAX_PAGES ? entry_of(object, number, make) : NULL;
 	pfn_t page = INVALID_PFN;
 

@@ -40,8 +40,7 @@ void object_put(struct object *object);
 pfn_t object_find(struct object *object, uint64_t number);
 
 /*
- * The same, made if it is missing, all zeros. INVALID_PFN: out of memory, or the object is a file's
- * and files may take no more (objects_are_full()).
+ * The same, made if it is missing, all zeros. INVALID_PFN: out of memory, or object_is_full().
  */
 pfn_t object_page(struct object *object, uint64_t number);
 
@@ -50,6 +49,9 @@ pfn_t object_page(struct object *object, uint64_t number);
  * could not make room: a sixteenth of all memory is not for them, nor is the reserve.
  */
 bool objects_are_full(void);
+
+/* Returns true if the object is a file's, and files may take no more memory. */
+bool object_is_full(const struct object *object);
 
 /* Pages that the object has: those with contents, and the nodes of its tree. */
 uint64_t object_frames(const struct object *object);
