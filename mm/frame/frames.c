@@ -222,6 +222,17 @@ void frames_release(pfn_t number)
 	spin_unlock(&lock, events);
 }
 
+void frame_get(pfn_t frame)
+{
+	__atomic_fetch_add(&frame_of(frame)->references, 1, __ATOMIC_RELAXED);
+}
+
+void frame_put(pfn_t frame)
+{
+	if (__atomic_sub_fetch(&frame_of(frame)->references, 1, __ATOMIC_ACQ_REL) == 0)
+		frames_free(frame);
+}
+
 pfn_t frames_block(pfn_t number)
 {
 	for (unsigned int order = 0; order <= FRAMES_MAX_ORDER; order++) {

@@ -86,7 +86,6 @@ void slab_free(struct slab_cache *cache, void *memory)
 	if (--frame->references == 0) {
 		list_remove(&frame->link);
 		cache->pages--;
-		frame->references = 1; /* as it came */
 		frames_free(frame_number(frame));
 	}
 	spin_unlock(&cache->lock, events);

@@ -59,7 +59,7 @@ static bool is_zero_page(pfn_t page)
 static void let_go(pfn_t page)
 {
 	if (!is_zero_page(page))
-		page_put(page);
+		frame_put(page);
 }
 
 /* ---- going through the tables that there are ---- */
@@ -266,7 +266,7 @@ bool pages_share(struct space *parent, struct space *child, const struct region 
 			if (!pfn_valid(page))
 				continue;
 			if (!is_zero_page(page))
-				page_get(page);
+				frame_get(page);
 			readable = page_entry(page, region->rights, false);
 			if (entry->raw & PT_RW & -(uint64_t)pt_entry_present(*entry))
 				change(entry, readable);

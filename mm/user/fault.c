@@ -78,7 +78,7 @@ static pfn_t page_for(struct region *region, uintptr_t address, bool write, bool
 	if (!pfn_valid(page))
 		return page;
 	if (region->shared || !write) {
-		page_get(page);
+		frame_get(page);
 		return page;
 	}
 	*why = FAULT_NO_MEMORY;
@@ -107,7 +107,7 @@ static enum fault copy_on_write(struct space *space, struct region *region, uint
 	/* Now that no processor reads the old one any more. */
 	lazy_flush();
 	if (!alone && page.pfn != zero_page.pfn)
-		page_put(page);
+		frame_put(page);
 	return FAULT_DONE;
 }
 

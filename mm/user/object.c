@@ -14,21 +14,6 @@
 
 static struct slab_cache objects = SLAB_CACHE(struct object);
 
-void page_get(pfn_t page)
-{
-	__atomic_fetch_add(&frame_of(page)->references, 1, __ATOMIC_RELAXED);
-}
-
-void page_put(pfn_t page)
-{
-	struct frame *frame = frame_of(page);
-
-	if (__atomic_sub_fetch(&frame->references, 1, __ATOMIC_ACQ_REL) == 0) {
-		frame->references = 1; /* as it came */
-		frames_free(page);
-	}
-}
-
 struct object *object_create(uint64_t bytes)
 {
 	struct object *object = slab_alloc(&objects);
@@ -90,7 +75,7 @@ static bool drop_from(struct object *object, uint64_t *node, unsigned int level,
 
 		if (node[i] && last >= first) {
 			if (level == 0) {
-				page_put(pfn(node[i] - 1));
+				frame_put(pfn(node[i] - 1));
 				object->pages--;
 				node[i] = 0;
 			} else if (drop_from(object, (uint64_t *)node[i], level - 1, at, first)) {

@@ -145,10 +145,10 @@ static void far_pages_cost_only_their_way(void **state)
 	assert_int_equal(object->pages, 1);
 	/* Five nodes, the page, and the object itself. */
 	assert_int_equal(free - frames_free_count(), 7);
-	page_get(page); /* somebody maps it */
+	frame_get(page); /* somebody maps it */
 	object_put(object);
 	assert_int_equal(free - frames_free_count(), 1);
-	page_put(page);
+	frame_put(page);
 	assert_int_equal(frames_free_count(), free);
 	world_stop();
 }

@@ -29,7 +29,7 @@
 struct frame {
 	struct list_node link; /* free: the list of its order; allocated: its owner's to use */
 	uint64_t private;      /* allocated: its owner's to use */
-	uint32_t references;   /* allocated: 1 from frames_alloc() on, its owner's to count */
+	uint32_t references;   /* allocated: 1 from frames_alloc() on; frame_get(), frame_put() */
 	uint8_t kind;          /* enum frame_kind */
 	uint8_t order;         /* of the block that starts here: it has 2^order frames */
 	uint8_t flags;         /* FRAME_... bits of a page table; 0 for all others */
@@ -80,6 +80,12 @@ pfn_t frames_alloc_run(uint64_t blocks);
 
 /* Gives back a block got from frames_alloc(), by its first frame. Anything else is a panic. */
 void frames_free(pfn_t frame);
+
+/* Takes another reference to an allocated frame. */
+void frame_get(pfn_t frame);
+
+/* Drops a reference to an allocated frame, and frees it with the last one. */
+void frame_put(pfn_t frame);
 
 /* Gives the allocator a single frame that it never had: boot memory no longer needed. */
 void frames_release(pfn_t frame);

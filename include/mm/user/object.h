@@ -69,10 +69,4 @@ uint64_t object_write(struct object *object, uint64_t offset, const void *from, 
  */
 void object_truncate(struct object *object, uint64_t bytes);
 
-/* A reference to a page less; the last one frees it. */
-void page_put(pfn_t page);
-
-/* And one more. */
-void page_get(pfn_t page);
-
 #endif
