@@ -5,7 +5,6 @@
  * A page may be given away only when no processor can reach it through an old translation: so
  * references are dropped after the entries are gone *and* the TLB was flushed, never before.
  */
-#include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
 #include <mm/kernel/direct_map.h>
 #include <mm/table/ops.h>
@@ -18,12 +17,10 @@ pfn_t zero_page = {UINT64_MAX};
 
 bool pages_init(void)
 {
-	zero_page = frames_alloc(0);
-	if (!pfn_valid(zero_page))
-		return false;
-	memset(pfn_to_virt(zero_page), 0, PAGE_SIZE);
+	zero_page = frames_alloc_zeroed();
 	/* Every program may have it: from here on not even the kernel can write to it. */
-	return direct_map_restrict((struct pfn_range){zero_page, 1}, PT_KERNEL_RO);
+	return pfn_valid(zero_page) &&
+	       direct_map_restrict((struct pfn_range){zero_page, 1}, PT_KERNEL_RO);
 }
 
 pt_entry_t page_entry(pfn_t page, unsigned int rights, bool writable)

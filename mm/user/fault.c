@@ -36,13 +36,14 @@ static struct region *region_for(struct space *space, uintptr_t address)
 	return region;
 }
 
-static pfn_t new_page(void)
+/* Allocates a frame with the contents of another. */
+static inline pfn_t copy_of(pfn_t page)
 {
-	pfn_t page = frames_alloc(0);
+	pfn_t copy = frames_alloc(0);
 
-	if (pfn_valid(page))
-		memset(pfn_to_virt(page), 0, PAGE_SIZE);
-	return page;
+	if (pfn_valid(copy))
+		memcpy(pfn_to_virt(copy), pfn_to_virt(page), PAGE_SIZE);
+	return copy;
 }
 
 /* The page of the region's object for an address; INVALID_PFN with FAULT_... in *why. */
@@ -68,12 +69,12 @@ static pfn_t object_page_for(struct region *region, uintptr_t address, enum faul
 static pfn_t page_for(struct region *region, uintptr_t address, bool write, bool *own,
 		      enum fault *why)
 {
-	pfn_t page, copy;
+	pfn_t page;
 
 	*why = FAULT_NO_MEMORY;
 	*own = write || region->shared;
 	if (!region->object)
-		return write ? new_page() : zero_page;
+		return write ? frames_alloc_zeroed() : zero_page;
 	page = object_page_for(region, address, why);
 	if (!pfn_valid(page))
 		return page;
@@ -82,10 +83,7 @@ static pfn_t page_for(struct region *region, uintptr_t address, bool write, bool
 		return page;
 	}
 	*why = FAULT_NO_MEMORY;
-	copy = frames_alloc(0);
-	if (pfn_valid(copy))
-		memcpy(pfn_to_virt(copy), pfn_to_virt(page), PAGE_SIZE);
-	return copy;
+	return copy_of(page);
 }
 
 /* A write to a page that is there and may not be written: since a fork, or as a file's. */
@@ -97,10 +95,9 @@ static enum fault copy_on_write(struct space *space, struct region *region, uint
 		region->shared || (page.pfn != zero_page.pfn && frame_of(page)->references == 1);
 
 	if (!alone) {
-		copy = frames_alloc(0);
+		copy = copy_of(page);
 		if (!pfn_valid(copy))
 			return FAULT_NO_MEMORY;
-		memcpy(pfn_to_virt(copy), pfn_to_virt(page), PAGE_SIZE);
 	}
 	set_pte_at(&space->mm, address, entry, page_entry(copy, region->rights, true));
 	paravirt.flush_address(address);

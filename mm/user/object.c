@@ -42,19 +42,14 @@ static uint64_t room(unsigned int depth)
 	return depth ? 1ull << NODE_BITS * depth : 0;
 }
 
-static uint64_t *new_page(void)
-{
-	pfn_t frame = frames_alloc(0);
-
-	return pfn_valid(frame) ? memset(pfn_to_virt(frame), 0, PAGE_SIZE) : NULL;
-}
-
 static uint64_t *new_node(struct object *object)
 {
-	uint64_t *node = new_page();
+	pfn_t frame = frames_alloc_zeroed();
 
-	object->nodes += node != NULL;
-	return node;
+	if (!pfn_valid(frame))
+		return NULL;
+	object->nodes++;
+	return pfn_to_virt(frame);
 }
 
 static void free_node(struct object *object, uint64_t *node)
@@ -172,16 +167,15 @@ pfn_t object_page(struct object *object, uint64_t number)
 	uint64_t *entry = number < OBJECT_MAX_PAGES ? entry_of(object, number, make) : NULL;
 	pfn_t page = INVALID_PFN;
 
-	if (make && entry && !*entry) {
-		void *memory = new_page();
-
-		if (memory) {
-			*entry = virt_to_pfn(memory).pfn + 1;
+	if (entry && *entry) {
+		page = pfn(*entry - 1);
+	} else if (make && entry) {
+		page = frames_alloc_zeroed();
+		if (pfn_valid(page)) {
+			*entry = page.pfn + 1;
 			object->pages++;
 		}
 	}
-	if (entry && *entry)
-		page = pfn(*entry - 1);
 	spin_unlock(&object->lock, events);
 	return page;
 }

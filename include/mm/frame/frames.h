@@ -19,8 +19,10 @@
 
 #include <arch/lock.h>
 #include <kernel/lib/list.h>
+#include <kernel/lib/string.h>
 #include <kernel/lib/types.h>
 #include <mm/frame/boot_memory.h>
+#include <mm/frame/translate.h>
 
 /* The largest block: 2^10 frames, 4 MiB. */
 #define FRAMES_MAX_ORDER 10
@@ -71,6 +73,16 @@ extern uint64_t frames_reserve;
  * they were.
  */
 pfn_t frames_alloc(unsigned int order);
+
+/* Allocates one frame as frames_alloc(0) does, and fills it with zeros. */
+static inline pfn_t frames_alloc_zeroed(void)
+{
+	pfn_t frame = frames_alloc(0);
+
+	if (pfn_valid(frame))
+		memset(pfn_to_virt(frame), 0, PAGE_SIZE);
+	return frame;
+}
 
 /*
  * Adjacent blocks of the largest size, for something that must be in one piece for a while:
