@@ -194,17 +194,22 @@ pfn_t frames_alloc_run(uint64_t blocks)
 	return found == blocks ? pfn(end - blocks * size) : INVALID_PFN;
 }
 
+static void expect_no_table(const char *caller, const struct frame *frame)
+{
+	if (frame && frame->flags)
+		panic("%s: pfn %lx is still a page table (flags %x)", caller,
+		      frame_number(frame).pfn, frame->flags);
+}
+
 void frames_free(pfn_t number)
 {
 	bool events = spin_lock(&lock);
 	struct frame *frame = frame_of(number);
 
+	expect_no_table("frames_free", frame);
 	if (!frame || frame->kind != FRAME_ALLOCATED)
 		panic("frames_free: pfn %lx is %s, not the start of an allocated block", number.pfn,
 		      frame ? frame_kind_name(frame->kind) : "past the end of memory");
-	if (frame->flags)
-		panic("frames_free: pfn %lx is still a page table (flags %x)", number.pfn,
-		      frame->flags);
 	free_block(frame, frame->order);
 	spin_unlock(&lock, events);
 }
@@ -214,6 +219,7 @@ void frames_release(pfn_t number)
 	bool events = spin_lock(&lock);
 	struct frame *frame = frame_of(number);
 
+	expect_no_table("frames_release", frame);
 	if (!frame || frame->kind == FRAME_TAIL || frame->kind == FRAME_FREE ||
 	    frame->kind == FRAME_ALLOCATED || frame->kind == FRAME_ABSENT)
 		panic("frames_release: pfn %lx is %s, not boot memory", number.pfn,
@@ -292,6 +298,11 @@ static const char *check_block(uint64_t n)
 	if (frame->order > FRAMES_MAX_ORDER || n % size || size > frame_count - n) {
 		return message_make("the block at pfn %lx has an impossible order %u", n,
 				    frame->order);
+	}
+	if ((frame->flags & FRAME_LEVEL) && (frame->kind != FRAME_TABLE || frame->order)) {
+		snprintf(message, sizeof(message), "the page table at pfn %lx is %s of order %u", n,
+			 frame_kind_name(frame->kind), frame->order);
+		return message;
 	}
 	for (uint64_t i = 1; i < size; i++) {
 		if (frame_database[n + i].kind != FRAME_TAIL) {

@@ -4,9 +4,9 @@
  */
 #include <kernel/lib/compiler.h>
 #include <kernel/lib/panic.h>
-#include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 #include <mm/kernel/image.h>
+#include <mm/table/mm.h>
 #include <mm/table/ops.h>
 
 static uintptr_t initial_address(pfn_t frame)
@@ -116,9 +116,8 @@ static void free_empty_table(const struct pt_step *step)
 	set_entry(&parent[step->index], step->level, pt_entry_none());
 	/* The builder pinned nothing but the root: with the entry the table is one no more. */
 	paravirt.release_table(frame, PT_PTE);
-	frame_of(frame)->flags = 0;
 	paravirt.flush_address(pfn_to_address(frame));
-	frames_release(frame);
+	mm_free_table(frame);
 }
 
 void protect_drop_initial_map(void)

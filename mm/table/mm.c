@@ -31,7 +31,7 @@ void mm_start(pfn_t root)
 static void become_table(pfn_t frame, enum pt_level level)
 {
 	memset(pfn_to_virt(frame), 0, PAGE_SIZE);
-	frame_of(frame)->flags = (uint8_t)level;
+	frame_become_table(frame_of(frame), level);
 }
 
 static pfn_t new_table(enum pt_level level)
@@ -45,7 +45,7 @@ static pfn_t new_table(enum pt_level level)
 
 void mm_free_table(pfn_t table)
 {
-	frame_of(table)->flags = 0;
+	frame_leave_table(frame_of(table));
 	frames_free(table);
 }
 

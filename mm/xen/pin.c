@@ -206,7 +206,7 @@ static bool visit_adopt(pfn_t table, enum pt_level level, void *argument)
 	/* A table with two entries pointing to it is met twice. */
 	if (frame->flags & FRAME_LEVEL)
 		return false;
-	frame->flags = (uint8_t)level;
+	frame_become_table(frame, level);
 	paravirt.adopt_table(&kernel_mm, table, level);
 	return false;
 }

@@ -760,12 +760,25 @@ static void only_what_was_pinned_for_a_save_is_unpinned(void **state)
 	stop_odd();
 }
 
+static uint64_t tables_in_database(void)
+{
+	struct frames_stats stats;
+
+	frames_stats(&stats);
+	return stats.kind[FRAME_TABLE];
+}
+
 /* As it was before the tables were adopted, with somebody who listens from then on. */
 static void listen_before_adoption(unsigned int levels)
 {
 	world_start(levels, PAGES);
-	for (uint64_t n = 0; n < PAGES; n++)
-		frame_of(pfn(n))->flags = 0;
+	for (uint64_t n = 0; n < PAGES; n++) {
+		struct frame *frame = frame_of(pfn(n));
+
+		/* As if all were in the kernel's image. */
+		frame->flags = 0;
+		frame->kind = frame->kind == FRAME_TABLE ? FRAME_DATA : frame->kind;
+	}
 	recorder_start(&recorder);
 	assert_int_equal(recorder.live, 0);
 }
@@ -785,6 +798,7 @@ static void boot_tables_are_adopted(void **state)
 		pin_adopt_boot_tables();
 		assert_null(recorder.breach);
 		assert_int_equal(recorder.live, pinned_tables());
+		assert_int_equal(tables_in_database(), pinned_tables());
 		assert_int_equal(recorder.count[RECORD_ADOPT], pinned_tables());
 		assert_int_equal(recorder.count[RECORD_ALLOC], 0);
 		assert_int_equal(recorder.log[recorder.events - 1].table.pfn, kernel_mm.root.pfn);
@@ -898,6 +912,45 @@ static void boot_tables_are_marked_to_the_top(void **state)
 		}
 		assert_int_equal(tables, marked);
 		assert_int_equal(pinned_tables(), marked);
+		stop();
+	}
+}
+
+/* Marks a table; the kernel's half has some that two entries point to. */
+static bool mark(pfn_t table, enum pt_level level, void *marks)
+{
+	(void)level;
+	((bool *)marks)[table.pfn] = true;
+	return false;
+}
+
+/* What "mem" calls page tables are all that there are: the boot's, and those made and freed since.
+ */
+static void every_table_is_counted(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		bool marks[PAGES] = {false};
+		uint64_t kernel = 0;
+		struct mm mm[3];
+
+		start(levels);
+		pt_walk_tables(kernel_mm.root, UINTPTR_MAX, mark, marks);
+		for (unsigned int i = 0; i < PAGES; i++)
+			kernel += marks[i];
+		assert_int_equal(tables_in_database(), kernel);
+		for (unsigned int i = 0; i < ARRAY_SIZE(mm); i++) {
+			assert_true(mm_create(&mm[i]));
+			fill(&mm[i], 20);
+			mm_activate(&mm[i]);
+		}
+		assert_int_equal(tables_in_database(), kernel + mm_count_tables(&mm[0]).total +
+							       mm_count_tables(&mm[1]).total +
+							       mm_count_tables(&mm[2]).total);
+		assert_null(frames_check());
+		for (unsigned int i = 0; i < ARRAY_SIZE(mm); i++)
+			mm_destroy(&mm[i]);
+		assert_int_equal(tables_in_database(), kernel);
 		stop();
 	}
 }
@@ -1261,6 +1314,7 @@ int main(void)
 		cmocka_unit_test(an_adopted_table_is_released_like_any_other),
 		cmocka_unit_test(a_table_pinned_outside_is_told),
 		cmocka_unit_test(boot_tables_are_marked_to_the_top),
+		cmocka_unit_test(every_table_is_counted),
 		cmocka_unit_test(protection_keeps_what_the_processor_sets),
 		cmocka_unit_test(reading_back_sees_what_waits),
 		cmocka_unit_test(the_cheapest_way_to_set_a_pte),

@@ -275,6 +275,22 @@ static void release_allocated(void)
 	frames_release(frames_alloc(0));
 }
 
+static void free_a_table(void)
+{
+	pfn_t table = frames_alloc(0);
+
+	frame_become_table(frame_of(table), 1);
+	frames_free(table);
+}
+
+static void release_a_table(void)
+{
+	pfn_t table = frames_alloc(0);
+
+	frame_become_table(frame_of(table), 1);
+	frames_release(table);
+}
+
 static void wrong_frees_are_panics(void **state)
 {
 	(void)state;
@@ -283,6 +299,8 @@ static void wrong_frees_are_panics(void **state)
 	host_expect_panic(free_the_middle, "part of a block");
 	host_expect_panic(free_past_the_end, "past the end of memory");
 	host_expect_panic(release_allocated, "not boot memory");
+	host_expect_panic(free_a_table, "is still a page table (flags 1)");
+	host_expect_panic(release_a_table, "is still a page table (flags 1)");
 }
 
 /* What an owner notes in a frame is gone with it. */
@@ -320,6 +338,12 @@ static void the_checker_sees_damage(void **state)
 	assert_int_equal(frames_alloc(0).pfn, block.pfn ^ 1);
 	frame_of(block)->kind = FRAME_FREE;
 	assert_non_null(strstr(frames_check(), "frames free in the database"));
+	start_empty(2048);
+	block = frames_alloc(0);
+	frame_become_table(frame_of(block), 3);
+	assert_null(frames_check());
+	frame_of(block)->kind = FRAME_ALLOCATED;
+	assert_non_null(strstr(frames_check(), "is allocated of order 0"));
 	start_empty(2048);
 	frame_of(pfn(1024))->kind = FRAME_ALLOCATED;
 	assert_non_null(frames_check());

@@ -70,7 +70,7 @@ static void seen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t va
 static void seen_flush_all(void)
 {
 	for (unsigned int i = 0; i < witness.stales; i++) {
-		if (frame_of(pfn(witness.stale[i]))->kind != FRAME_ALLOCATED)
+		if (frame_of(pfn(witness.stale[i]))->kind != FRAME_TABLE)
 			see_wrong("a table was given back before the flush");
 	}
 	witness.stales = 0;

@@ -26,7 +26,7 @@ enum frame_kind {
 	FRAME_TEXT,      /* the kernel's code and constants: read-only everywhere */
 	FRAME_DATA,      /* the kernel's variables and stacks */
 	FRAME_BOOT,      /* start_info, the rings shared with the toolstack's domain */
-	FRAME_TABLE,     /* a page table: read-only everywhere */
+	FRAME_TABLE,     /* a page table, at boot or since: under Xen it is read-only when pinned */
 	FRAME_P2M,      /* the builder's P2M and its tables: read-only in the direct map at first */
 	FRAME_DATABASE, /* the frame database */
 	FRAME_RAMDISK,

@@ -10,7 +10,8 @@
  * Invariants, checked by frames_check():
  *  - every frame belongs to exactly one block; the block's first frame carries kind and order, the
  *    others are FRAME_TAIL; frames that the allocator never had are blocks of order 0;
- *  - a free block is in the list of its order, and its buddy is not a free block of that order.
+ *  - a free block is in the list of its order, and its buddy is not a free block of that order;
+ *  - a frame that has a level is of kind FRAME_TABLE, except while pin_try() asks Xen about it.
  *
  * Everything here may be called with events masked, takes only the lock "frames", and never blocks.
  */
@@ -114,6 +115,24 @@ static inline struct frame *frame_of(pfn_t frame)
 
 /* The reverse, for a pointer that frame_of() gave. */
 pfn_t frame_number(const struct frame *frame);
+
+/*
+ * Makes a single frame that of a page table of a level (enum pt_level), whoever allocated it. The
+ * kind is written first and the level last, so that frames_check() never sees the one without the
+ * other.
+ */
+static inline void frame_become_table(struct frame *frame, unsigned int level)
+{
+	frame->kind = FRAME_TABLE;
+	__atomic_store_n(&frame->flags, (uint8_t)level, __ATOMIC_RELEASE);
+}
+
+/* Makes the frame of a page table an allocated one, which frames_free() takes. */
+static inline void frame_leave_table(struct frame *frame)
+{
+	frame->flags = 0;
+	__atomic_store_n(&frame->kind, FRAME_ALLOCATED, __ATOMIC_RELEASE);
+}
 
 /* First frame of the block that the frame belongs to. The frame must be one of the domain's. */
 pfn_t frames_block(pfn_t frame);
