@@ -103,7 +103,10 @@ void frame_put(pfn_t frame);
 /* Gives the allocator a single frame that it never had: boot memory no longer needed. */
 void frames_release(pfn_t frame);
 
-/* The database; nobody else touches these two. */
+/*
+ * The frame database, indexed by pfn, and the number of its elements: the pfns of the domain,
+ * absent ones included. Both are set by frames_init() and constant from then on.
+ */
 extern struct frame *frame_database;
 extern uint64_t frame_count;
 
