@@ -136,7 +136,7 @@ static void start_full_operations(const struct boot_memory *memory)
 	mm_start(pt_root());
 	paravirt = *paravirt.complete;
 	pin_adopt_boot_tables();
-	if (!direct_map_protect(memory) || !paravirt.extend_p2m(memory->pages) || !pages_init())
+	if (!direct_map_protect(memory) || !paravirt.extend_p2m(memory->pages) || !entries_init())
 		fatal("too little memory: none is left for page tables and the P2M's tree");
 }
 

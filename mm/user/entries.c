@@ -13,9 +13,9 @@
 pfn_t zero_page = {UINT64_MAX};
 
 /* Set in an entry that sleeps, so that it is not taken for an empty one. */
-#define PT_ASLEEP (1ull << 9)
+#define PT_INACCESSIBLE (1ull << 9)
 
-bool pages_init(void)
+bool entries_init(void)
 {
 	zero_page = frames_alloc_zeroed();
 	/* Every program may have it: from here on not even the kernel can write to it. */
@@ -23,12 +23,12 @@ bool pages_init(void)
 	       direct_map_restrict((struct pfn_range){zero_page, 1}, PT_KERNEL_RO);
 }
 
-pt_entry_t page_entry(pfn_t page, unsigned int rights, bool writable)
+pt_entry_t entry_make(pfn_t page, unsigned int rights, bool writable)
 {
 	uint64_t flags = PT_PRESENT | PT_USER | PT_ACCESSED;
 
 	if (!rights)
-		return (pt_entry_t){(~(page.pfn << PAGE_SHIFT) & PT_FRAME_MASK) | PT_ASLEEP};
+		return (pt_entry_t){(~(page.pfn << PAGE_SHIFT) & PT_FRAME_MASK) | PT_INACCESSIBLE};
 	if (writable && (rights & SPACE_WRITE))
 		flags |= PT_RW | PT_DIRTY;
 	if (!(rights & SPACE_EXECUTE))
@@ -36,14 +36,14 @@ pt_entry_t page_entry(pfn_t page, unsigned int rights, bool writable)
 	return pt_entry_make(page, flags);
 }
 
-bool page_sleeps(pt_entry_t entry)
+bool entry_is_inaccessible(pt_entry_t entry)
 {
-	return !pt_entry_present(entry) && (entry.raw & PT_ASLEEP);
+	return !pt_entry_present(entry) && (entry.raw & PT_INACCESSIBLE);
 }
 
-pfn_t page_of_entry(pt_entry_t entry)
+pfn_t entry_page(pt_entry_t entry)
 {
-	if (page_sleeps(entry))
+	if (entry_is_inaccessible(entry))
 		return pfn((~entry.raw & PT_FRAME_MASK) >> PAGE_SHIFT);
 	return pt_entry_present(entry) ? pt_entry_pfn(entry) : INVALID_PFN;
 }
@@ -93,14 +93,14 @@ static bool next_ptes(const struct space *space, uintptr_t from, uintptr_t end, 
 	return false;
 }
 
-uint64_t pages_count(const struct space *space, uintptr_t start, uintptr_t end)
+uint64_t entries_count(const struct space *space, uintptr_t start, uintptr_t end)
 {
 	struct ptes ptes;
 	uint64_t count = 0;
 
 	for (uintptr_t at = start; next_ptes(space, at, end, &ptes); at = ptes.end) {
 		for (unsigned int i = 0; i < (ptes.end - ptes.start) >> PAGE_SHIFT; i++) {
-			pfn_t page = page_of_entry(ptes.entry[i]);
+			pfn_t page = entry_page(ptes.entry[i]);
 
 			count += pfn_valid(page) && !is_zero_page(page);
 		}
@@ -108,7 +108,7 @@ uint64_t pages_count(const struct space *space, uintptr_t start, uintptr_t end)
 	return count;
 }
 
-uint64_t pages_count_copies(const struct space *space, const struct region *region)
+uint64_t entries_count_copies(const struct space *space, const struct region *region)
 {
 	struct ptes ptes;
 	uint64_t count = 0;
@@ -117,7 +117,7 @@ uint64_t pages_count_copies(const struct space *space, const struct region *regi
 	     at = ptes.end) {
 		for (unsigned int i = 0; i < (ptes.end - ptes.start) >> PAGE_SHIFT; i++) {
 			uint64_t offset = region->offset + (ptes.start - region->start);
-			pfn_t page = page_of_entry(ptes.entry[i]);
+			pfn_t page = entry_page(ptes.entry[i]);
 
 			count +=
 				pfn_valid(page) &&
@@ -155,7 +155,7 @@ static void drop_ptes(struct dropping *dropping, const struct ptes *ptes)
 			continue;
 		if (dropping->count == ARRAY_SIZE(dropping->page))
 			put_dropped(dropping);
-		dropping->page[dropping->count++] = page_of_entry(*entry);
+		dropping->page[dropping->count++] = entry_page(*entry);
 		set_entry(entry, PT_PTE, pt_entry_none());
 	}
 }
@@ -164,7 +164,7 @@ static void drop_ptes(struct dropping *dropping, const struct ptes *ptes)
 static void drop_with_table(pt_entry_t entry)
 {
 	if (!pt_entry_is_none(entry))
-		let_go(page_of_entry(entry));
+		let_go(entry_page(entry));
 }
 
 static void drop_range(struct dropping *dropping, uintptr_t start, uintptr_t end)
@@ -175,8 +175,8 @@ static void drop_range(struct dropping *dropping, uintptr_t start, uintptr_t end
 		drop_ptes(dropping, &ptes);
 }
 
-void pages_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t floor,
-		uintptr_t ceiling)
+void entries_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t floor,
+		  uintptr_t ceiling)
 {
 	const uintptr_t span = pt_span(PT_PMD);
 	/* Tables that go away as a whole, those between these two, need not be emptied. */
@@ -215,7 +215,8 @@ static void change(pt_entry_t *entry, pt_entry_t value)
 	}
 }
 
-void pages_protect(struct space *space, const struct region *region, uintptr_t start, uintptr_t end)
+void entries_protect(struct space *space, const struct region *region, uintptr_t start,
+		     uintptr_t end)
 {
 	bool changed = false;
 	struct ptes ptes;
@@ -226,11 +227,11 @@ void pages_protect(struct space *space, const struct region *region, uintptr_t s
 
 		for (unsigned int i = 0; i < count; i++) {
 			pt_entry_t *entry = &ptes.entry[i];
-			pfn_t page = page_of_entry(*entry);
+			pfn_t page = entry_page(*entry);
 
 			if (!pfn_valid(page))
 				continue;
-			change(entry, page_entry(page, region->rights, may_write(region, page)));
+			change(entry, entry_make(page, region->rights, may_write(region, page)));
 			changed = true;
 		}
 	}
@@ -240,7 +241,7 @@ void pages_protect(struct space *space, const struct region *region, uintptr_t s
 	lazy_flush();
 }
 
-bool pages_share(struct space *parent, struct space *child, const struct region *region)
+bool entries_share(struct space *parent, struct space *child, const struct region *region)
 {
 	bool complete = true;
 	struct ptes ptes;
@@ -257,14 +258,14 @@ bool pages_share(struct space *parent, struct space *child, const struct region 
 		copy = mm_entry(&child->mm, ptes.start, PT_PTE);
 		for (unsigned int i = 0; i < count; i++) {
 			pt_entry_t *entry = &ptes.entry[i];
-			pfn_t page = page_of_entry(*entry);
+			pfn_t page = entry_page(*entry);
 			pt_entry_t readable;
 
 			if (!pfn_valid(page))
 				continue;
 			if (!is_zero_page(page))
 				frame_get(page);
-			readable = page_entry(page, region->rights, false);
+			readable = entry_make(page, region->rights, false);
 			if (entry->raw & PT_RW & -(uint64_t)pt_entry_present(*entry))
 				change(entry, readable);
 			set_entry(&copy[i], PT_PTE, readable);
@@ -274,7 +275,7 @@ bool pages_share(struct space *parent, struct space *child, const struct region 
 	return complete;
 }
 
-bool pages_move(struct space *space, uintptr_t from, uintptr_t to, uint64_t bytes)
+bool entries_move(struct space *space, uintptr_t from, uintptr_t to, uint64_t bytes)
 {
 	struct ptes ptes;
 

@@ -90,7 +90,7 @@ static pfn_t page_for(struct region *region, uintptr_t address, bool write, bool
 static enum fault copy_on_write(struct space *space, struct region *region, uintptr_t address,
 				pt_entry_t *entry)
 {
-	pfn_t page = page_of_entry(*entry), copy = page;
+	pfn_t page = entry_page(*entry), copy = page;
 	bool alone =
 		region->shared || (page.pfn != zero_page.pfn && frame_of(page)->references == 1);
 
@@ -99,7 +99,7 @@ static enum fault copy_on_write(struct space *space, struct region *region, uint
 		if (!pfn_valid(copy))
 			return FAULT_NO_MEMORY;
 	}
-	set_pte_at(&space->mm, address, entry, page_entry(copy, region->rights, true));
+	set_pte_at(&space->mm, address, entry, entry_make(copy, region->rights, true));
 	paravirt.flush_address(address);
 	/* Now that no processor reads the old one any more. */
 	lazy_flush();
@@ -141,7 +141,7 @@ static enum fault make_present(struct space *space, struct region *region, uintp
 			why = i ? FAULT_DONE : why;
 			break;
 		}
-		set_pte_at(&space->mm, at, &entry[i], page_entry(page, region->rights, own));
+		set_pte_at(&space->mm, at, &entry[i], entry_make(page, region->rights, own));
 		why = FAULT_DONE;
 	}
 	lazy_leave();
@@ -205,7 +205,7 @@ static char *reach(struct space *space, uintptr_t address, unsigned int wanted)
 		if (fault_locked(space, page_start, wanted) != FAULT_DONE)
 			return NULL;
 	}
-	return (char *)pfn_to_virt(page_of_entry(pte->entry)) + address % PAGE_SIZE;
+	return (char *)pfn_to_virt(entry_page(pte->entry)) + address % PAGE_SIZE;
 }
 
 /* Calls copy() for each piece that lies in one page. */

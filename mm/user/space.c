@@ -29,8 +29,8 @@ static void remove_range(struct space *space, uintptr_t start, uintptr_t end)
 	}
 	/* Tables may be dropped up to the next region on either side. */
 	if (any)
-		pages_drop(space, start, end, region_end_before(space, region),
-			   region ? region->start : pt_user_limit() + 1);
+		entries_drop(space, start, end, region_end_before(space, region),
+			     region ? region->start : pt_user_limit() + 1);
 }
 
 /* ---- ranges ---- */
@@ -228,7 +228,7 @@ long space_protect(struct space *space, uintptr_t start, uint64_t length, unsign
 		if (region->rights == rights)
 			continue;
 		region->rights = (uint8_t)rights;
-		pages_protect(space, region, region->start, region->end);
+		entries_protect(space, region, region->start, region->end);
 	}
 	regions_join(space, start, gap);
 	spin_release(&space->lock);
@@ -253,7 +253,7 @@ long space_forget(struct space *space, uintptr_t start, uint64_t length)
 	     region = region_next(region)) {
 		uintptr_t from = MAX(region->start, start), to = MIN(region->end, end);
 
-		pages_drop(space, from, to, from, from);
+		entries_drop(space, from, to, from, from);
 	}
 	spin_release(&space->lock);
 	return result;
@@ -319,7 +319,7 @@ static long move_region(struct space *space, struct region *region, uintptr_t st
 		regions_join(space, start, start + old);
 		return to;
 	}
-	if (pages_move(space, start, (uintptr_t)to, MIN(old, new))) {
+	if (entries_move(space, start, (uintptr_t)to, MIN(old, new))) {
 		remove_range(space, start, start + old);
 		regions_join(space, (uintptr_t)to, (uintptr_t)to + new);
 		return to;
@@ -409,7 +409,7 @@ void space_put(struct space *space)
 	/* Off the processors and unpinned first: then everything else is plain memory. */
 	mm_exit(&space->mm);
 	regions_discard(space);
-	pages_drop(space, 0, pt_user_limit() + 1, 0, pt_user_limit() + 1);
+	entries_drop(space, 0, pt_user_limit() + 1, 0, pt_user_limit() + 1);
 	mm_destroy(&space->mm);
 	slab_free(&spaces, space);
 }
@@ -421,7 +421,7 @@ static bool copy_regions(struct space *parent, struct space *child)
 		return false;
 	for_each_region(region, child)
 	{
-		if (!region->shared && !pages_share(parent, child, region))
+		if (!region->shared && !entries_share(parent, child, region))
 			return false;
 	}
 	return true;
@@ -456,7 +456,7 @@ uint64_t space_resident(struct space *space)
 	uint64_t count = 0;
 
 	spin_acquire(&space->lock);
-	for_each_region(region, space) count += pages_count(space, region->start, region->end);
+	for_each_region(region, space) count += entries_count(space, region->start, region->end);
 	spin_release(&space->lock);
 	return count;
 }
@@ -467,11 +467,11 @@ static uint64_t pages_of_region(struct space *space, const struct region *region
 	uint64_t size = (region->end - region->start) >> PAGE_SHIFT;
 
 	if (!region->object)
-		return pages_count(space, region->start, region->end);
+		return entries_count(space, region->start, region->end);
 	/* Of a shared object what others have touched counts too, and what nobody maps any more. */
 	if (region->shared)
 		return region->object->named ? 0 : MIN(size, object_frames(region->object));
-	return pages_count_copies(space, region);
+	return entries_count_copies(space, region);
 }
 
 struct space_use space_count_use(struct space *space)
@@ -488,7 +488,7 @@ struct space_use space_count_use(struct space *space)
 void space_reap(struct space *space)
 {
 	spin_acquire(&space->lock);
-	pages_drop(space, 0, pt_user_limit() + 1, 0, pt_user_limit() + 1);
+	entries_drop(space, 0, pt_user_limit() + 1, 0, pt_user_limit() + 1);
 	spin_release(&space->lock);
 }
 
@@ -499,7 +499,7 @@ bool space_has_page(struct space *space, uintptr_t address)
 
 	spin_acquire(&space->lock);
 	entry = mm_entry(&space->mm, address, PT_PTE);
-	there = entry && pfn_valid(page_of_entry(*entry));
+	there = entry && pfn_valid(entry_page(*entry));
 	spin_release(&space->lock);
 	return there;
 }

@@ -277,7 +277,7 @@ static void tick(struct timer *timer)
 		/* By the frame: the space is in use, and this is an event handler. */
 		pt_entry_t *entry = mm_entry(&looping_space->mm, STACK, PT_PTE);
 
-		memcpy((char *)pfn_to_virt(page_of_entry(*entry)) + 8, &stop, sizeof(stop));
+		memcpy((char *)pfn_to_virt(entry_page(*entry)) + 8, &stop, sizeof(stop));
 	}
 }
 

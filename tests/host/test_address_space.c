@@ -1088,8 +1088,8 @@ static void an_inverted_entry_is_no_hazard(void **state)
 	start(4);
 	host_clear_output();
 	assert_int_equal(explain_entry(PT_PTE, pt_entry_none()), 0);
-	assert_int_equal(explain_entry(PT_PTE, page_entry(shared_page, 0, false)), 0);
-	assert_int_equal(explain_entry(PT_PTE, page_entry(pfn(0), 0, false)), 0);
+	assert_int_equal(explain_entry(PT_PTE, entry_make(shared_page, 0, false)), 0);
+	assert_int_equal(explain_entry(PT_PTE, entry_make(pfn(0), 0, false)), 0);
 	assert_string_equal(host_output(), "");
 	absent.raw = model_mfn(shared_page.pfn) << PAGE_SHIFT | 1ull << 9;
 	assert_int_equal(explain_entry(PT_PTE, absent), 1);

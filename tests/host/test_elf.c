@@ -57,7 +57,7 @@ static long load(struct elf_image *image)
 	long result;
 
 	world_start(4, 2048);
-	assert_true(pages_init());
+	assert_true(entries_init());
 	free_before = frames_free_count();
 	object = object_create(0);
 	assert_int_equal(object_write(object, 0, file, sizeof(file)), sizeof(file));

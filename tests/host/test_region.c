@@ -181,7 +181,7 @@ static void random_histories(void **state)
 		uint64_t free;
 
 		world_start(4 + seed % 2, 6000);
-		assert_true(pages_init());
+		assert_true(entries_init());
 		host_seed(seed);
 		memset(account, 0, sizeof(account));
 		space = new_space();
@@ -218,7 +218,7 @@ static void a_full_space_is_a_low_tree(void **state)
 
 	(void)state;
 	world_start(4, 6000);
-	assert_true(pages_init());
+	assert_true(entries_init());
 	space = new_space();
 	for (uint64_t i = 0; i < SPACE_REGIONS_MOST; i++) {
 		struct region *region = region_alloc(space);

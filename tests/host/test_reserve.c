@@ -22,7 +22,7 @@ static uint64_t free_at_start;
 static void start(unsigned int levels)
 {
 	world_start(levels, PAGES);
-	assert_true(pages_init());
+	assert_true(entries_init());
 	free_at_start = frames_free_count();
 }
 

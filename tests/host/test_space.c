@@ -37,7 +37,7 @@ static void start(unsigned int levels)
 {
 	world_start(levels, PAGES);
 	paravirt.set_entry = checked_set_entry;
-	assert_true(pages_init());
+	assert_true(entries_init());
 	recorder_start(&recorder);
 }
 
@@ -178,7 +178,7 @@ static void rights_are_kept(void **state)
 	assert_int_equal(space_protect(space, ARENA + 2 * PAGE_SIZE, PAGE_SIZE, 0), 0);
 	assert_int_equal(write_word(space, ARENA + PAGE_SIZE, 9), FAULT_FORBIDDEN);
 	assert_int_equal(read_word(space, ARENA + 2 * PAGE_SIZE, &value), FAULT_FORBIDDEN);
-	assert_true(page_sleeps(*mm_entry(&space->mm, ARENA + 2 * PAGE_SIZE, PT_PTE)));
+	assert_true(entry_is_inaccessible(*mm_entry(&space->mm, ARENA + 2 * PAGE_SIZE, PT_PTE)));
 	assert_int_equal(model_counters().hazards, 0);
 	/* What slept is still there. */
 	assert_int_equal(space_protect(space, ARENA, 4 * PAGE_SIZE, RW), 0);

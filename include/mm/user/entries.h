@@ -16,40 +16,40 @@
 extern pfn_t zero_page;
 
 /* Makes the zero page; once, at boot. */
-bool pages_init(void);
+bool entries_init(void);
 
 /* The entry for a page with these rights, or asleep without any. "writable": it may be written. */
-pt_entry_t page_entry(pfn_t page, unsigned int rights, bool writable);
+pt_entry_t entry_make(pfn_t page, unsigned int rights, bool writable);
 
 /* Whether an entry sleeps, and its page: INVALID_PFN if the entry is empty. */
-bool page_sleeps(pt_entry_t entry);
-pfn_t page_of_entry(pt_entry_t entry);
+bool entry_is_inaccessible(pt_entry_t entry);
+pfn_t entry_page(pt_entry_t entry);
 
 /* How many pages there are from start to end, the zero page not counted. */
-uint64_t pages_count(const struct space *space, uintptr_t start, uintptr_t end);
+uint64_t entries_count(const struct space *space, uintptr_t start, uintptr_t end);
 
 /* Counts those of a private region that are copies of its object's pages, not these themselves. */
-uint64_t pages_count_copies(const struct space *space, const struct region *region);
+uint64_t entries_count_copies(const struct space *space, const struct region *region);
 
 /*
  * Lets go of all pages from start to end, and of tables that serve nothing else: those that lie
  * between "floor" and "ceiling", where there is no other region.
  */
-void pages_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t floor,
-		uintptr_t ceiling);
+void entries_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t floor,
+		  uintptr_t ceiling);
 
 /* Gives the pages that are there the rights of their region, which has these now. */
-void pages_protect(struct space *space, const struct region *region, uintptr_t start,
-		   uintptr_t end);
+void entries_protect(struct space *space, const struct region *region, uintptr_t start,
+		     uintptr_t end);
 
 /* Shares the pages of a private region with a child. False: out of memory for the child's tables.
  */
-bool pages_share(struct space *parent, struct space *child, const struct region *region);
+bool entries_share(struct space *parent, struct space *child, const struct region *region);
 
 /*
  * Moves what is mapped from one place to another, where nothing is. False: out of memory for the
  * tables there, and nothing was moved.
  */
-bool pages_move(struct space *space, uintptr_t from, uintptr_t to, uint64_t bytes);
+bool entries_move(struct space *space, uintptr_t from, uintptr_t to, uint64_t bytes);
 
 #endif
