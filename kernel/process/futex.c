@@ -70,7 +70,7 @@ static bool find_word(uintptr_t address, bool private, struct word *word)
 	if (private)
 		return true;
 	spin_acquire(&space->lock);
-	region = space_find(space, address);
+	region = region_find(space, address);
 	if (region && region->shared)
 		*word = (struct word){region->object, region->offset + (address - region->start),
 				      region->object};

@@ -99,7 +99,7 @@ static bool is_mapped(struct space *space, uintptr_t start, uintptr_t end)
 	bool mapped;
 
 	spin_acquire(&space->lock);
-	mapped = space_first_gap(space, start, end) >= end;
+	mapped = regions_first_gap(space, start, end) >= end;
 	spin_release(&space->lock);
 	return mapped;
 }

@@ -196,7 +196,7 @@ static char *reach(struct space *space, uintptr_t address, unsigned int wanted)
 	if (address > pt_user_limit())
 		return NULL;
 	for (;;) {
-		struct region *region = space_find(space, address);
+		struct region *region = region_find(space, address);
 
 		pte = pte_find(&space->mm, page_start);
 		if (region && allows(region, wanted) && pte && pte_present(*pte) &&

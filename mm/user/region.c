@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The container of regions; see the header. space_check() at the end checks what it promises.
+ * The container of regions; see the header. regions_check() at the end checks what it promises.
  */
 #include <kernel/lib/message.h>
 #include <mm/frame/slab.h>
@@ -106,7 +106,7 @@ struct region *region_after(struct space *space, uintptr_t address)
 	return region_of(tree_search(&space->regions, ends_after, &address));
 }
 
-struct region *space_find(struct space *space, uintptr_t address)
+struct region *region_find(struct space *space, uintptr_t address)
 {
 	struct region *region = region_after(space, address);
 
@@ -256,7 +256,7 @@ void regions_join(struct space *space, uintptr_t start, uintptr_t end)
 /* Cuts the region that contains an address in two there; no cut is needed at its ends. */
 static bool cut(struct space *space, uintptr_t address)
 {
-	struct region *region = space_find(space, address), *upper;
+	struct region *region = region_find(space, address), *upper;
 
 	if (!region || region->start == address)
 		return true;
@@ -309,7 +309,7 @@ static bool subtree_is_right(struct region *region)
 	       region->subtree_gap == gap;
 }
 
-const char *space_check(struct space *space)
+const char *regions_check(struct space *space)
 {
 	const struct region *before = NULL;
 	const char *error = tree_check(&space->regions);

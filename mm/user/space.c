@@ -175,7 +175,7 @@ long space_unmap(struct space *space, uintptr_t start, uint64_t length)
 	return result;
 }
 
-uintptr_t space_first_gap(struct space *space, uintptr_t start, uintptr_t end)
+uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end)
 {
 	struct region *region = region_after(space, start);
 
@@ -215,7 +215,7 @@ long space_protect(struct space *space, uintptr_t start, uint64_t length, unsign
 		return -EINVAL;
 	spin_acquire(&space->lock);
 	/* Linux changes what comes before a gap, and then says that there was one. */
-	gap = space_first_gap(space, start, end);
+	gap = regions_first_gap(space, start, end);
 	refusal = first_refusal(space, start, gap, rights);
 	result = refusal < gap ? -EACCES : gap < end ? -ENOMEM : 0;
 	gap = MIN(gap, refusal);
@@ -248,7 +248,7 @@ long space_forget(struct space *space, uintptr_t start, uint64_t length)
 	if (!length)
 		return 0;
 	spin_acquire(&space->lock);
-	result = space_first_gap(space, start, end) == end ? 0 : -ENOMEM;
+	result = regions_first_gap(space, start, end) == end ? 0 : -ENOMEM;
 	for (region = region_after(space, start); region && region->start < end;
 	     region = region_next(region)) {
 		uintptr_t from = MAX(region->start, start), to = MIN(region->end, end);
@@ -332,7 +332,7 @@ static long move_region(struct space *space, struct region *region, uintptr_t st
 static long remap_locked(struct space *space, uintptr_t start, uint64_t old, uint64_t new,
 			 bool may_move, bool fixed, uintptr_t to)
 {
-	struct region *region = space_find(space, start);
+	struct region *region = region_find(space, start);
 	struct mapping place = {.address = to, .fixed = fixed};
 
 	if (!region)

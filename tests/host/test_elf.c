@@ -64,7 +64,7 @@ static long load(struct elf_image *image)
 	space = space_create();
 	assert_non_null(space);
 	result = elf_load(object, space, image);
-	assert_null(space_check(space));
+	assert_null(regions_check(space));
 	return result;
 }
 
@@ -98,9 +98,9 @@ static void a_sound_file(void **state)
 	assert_int_equal(image.end, 0x408000);
 	assert_int_equal(byte_at(0x400001), 'E');
 	assert_int_equal(byte_at(0x402fff), 0xcc);
-	assert_int_equal(space_find(space, 0x400000)->rights, SPACE_READ | SPACE_EXECUTE);
-	assert_int_equal(space_find(space, 0x402000)->rights, SPACE_READ);
-	assert_int_equal(space_find(space, 0x404000)->rights, SPACE_READ | SPACE_WRITE);
+	assert_int_equal(region_find(space, 0x400000)->rights, SPACE_READ | SPACE_EXECUTE);
+	assert_int_equal(region_find(space, 0x402000)->rights, SPACE_READ);
+	assert_int_equal(region_find(space, 0x404000)->rights, SPACE_READ | SPACE_WRITE);
 	/* The variables, and the zeros behind them, in their page and after it. */
 	assert_int_equal(byte_at(0x40480f), 0xcc);
 	assert_int_equal(byte_at(0x404810), 0);
@@ -196,7 +196,7 @@ static void what_a_program_starts_with(void **state)
 		assert_string_equal(text_at(auxiliary[AT_EXECFN]), "/bin/prog");
 		assert_string_equal(text_at(auxiliary[AT_PLATFORM]), "x86_64");
 		assert_int_equal(word_at(auxiliary[AT_RANDOM]), 0x030201);
-		assert_true(space_find(space, begin.stack)->stack);
+		assert_true(region_find(space, begin.stack)->stack);
 		unload();
 	}
 }

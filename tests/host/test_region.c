@@ -188,8 +188,8 @@ static void random_histories(void **state)
 		free = frames_free_count();
 		for (unsigned int step = 0; step < 4000; step++) {
 			random_step(space);
-			if (space_check(space))
-				fail_msg("seed %lu, step %u: %s", seed, step, space_check(space));
+			if (regions_check(space))
+				fail_msg("seed %lu, step %u: %s", seed, step, regions_check(space));
 			ask_about_a_range(space);
 			ask_for_a_gap(space);
 		}
@@ -230,10 +230,10 @@ static void a_full_space_is_a_low_tree(void **state)
 		region_insert(space, region);
 	}
 	assert_null(region_alloc(space));
-	assert_null(space_check(space));
+	assert_null(regions_check(space));
 	assert_in_range(region_of(space->regions.root)->node.height, 16, 23);
 	gap = ARENA + 2 * 12345 * PAGE_SIZE;
-	region_remove(space, space_find(space, gap));
+	region_remove(space, region_find(space, gap));
 	assert_int_equal(
 		regions_find_gap(space, 3 * PAGE_SIZE, ARENA + 2 * SPACE_REGIONS_MOST * PAGE_SIZE),
 		gap - PAGE_SIZE);

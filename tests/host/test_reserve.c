@@ -86,7 +86,7 @@ static void programs_leave_stacks(void **state)
 
 static struct region *region_of(struct space *space)
 {
-	return space_find(space, ARENA);
+	return region_find(space, ARENA);
 }
 
 static struct space *space_with(struct object *object, bool shared, unsigned int rights)
@@ -219,7 +219,7 @@ static void what_is_reaped_comes_back_at_once(void **state)
 		space_reap(space);
 		/* All but the two roots, which are loaded perhaps. */
 		assert_int_equal(frames_free_count() - before, use.pages + use.tables - 2);
-		assert_null(space_check(space));
+		assert_null(regions_check(space));
 		assert_non_null(region_of(space));
 		assert_null(model_check());
 		/* A thread on its way out may still touch it. */

@@ -130,7 +130,7 @@ static long map(struct space *space, uintptr_t address, uint64_t pages, unsigned
 
 static void sound(struct space *space)
 {
-	const char *error = space_check(space);
+	const char *error = regions_check(space);
 
 	if (error)
 		fail_msg("%s", error);
@@ -235,7 +235,7 @@ static void arguments_as_linux_has_them(void **state)
 	assert_int_equal(space_protect(space, ARENA, PAGE_SIZE, 8), -EINVAL);
 	/* Up to the gap, and then an error. */
 	assert_int_equal(space_protect(space, ARENA, 4 * PAGE_SIZE, SPACE_READ), -ENOMEM);
-	assert_int_equal(space_find(space, ARENA)->rights, SPACE_READ);
+	assert_int_equal(region_find(space, ARENA)->rights, SPACE_READ);
 	assert_int_equal(space_forget(space, ARENA, 4 * PAGE_SIZE), -ENOMEM);
 	assert_int_equal(space_forget(space, ARENA + 1, PAGE_SIZE), -EINVAL);
 	assert_int_equal(space_remap(space, ARENA, 4 * PAGE_SIZE, 5 * PAGE_SIZE, true, false, 0),
@@ -335,7 +335,7 @@ static void odd_lengths_and_edges(void **state)
 	assert_int_equal(space_protect(space, ARENA + PAGE_SIZE, PAGE_SIZE, SPACE_READ), 0);
 	assert_int_equal(space_remap(space, ARENA, 2 * PAGE_SIZE, PAGE_SIZE, false, false, 0),
 			 ARENA);
-	assert_null(space_find(space, ARENA + PAGE_SIZE));
+	assert_null(region_find(space, ARENA + PAGE_SIZE));
 	/* A move does not count twice. */
 	space->limit = 2 * PAGE_SIZE;
 	assert_int_equal(
@@ -612,23 +612,23 @@ static void broken_regions_are_noticed(void **state)
 	assert_int_equal(map(space, ARENA, 2, RW, false), ARENA);
 	assert_int_equal(map(space, ARENA + 2 * PAGE_SIZE, 2, SPACE_READ, false),
 			 ARENA + 2 * PAGE_SIZE);
-	first = space_find(space, ARENA);
-	second = space_find(space, ARENA + 2 * PAGE_SIZE);
-	assert_null(space_check(space));
+	first = region_find(space, ARENA);
+	second = region_find(space, ARENA + 2 * PAGE_SIZE);
+	assert_null(regions_check(space));
 	space->bytes += PAGE_SIZE;
-	assert_non_null(space_check(space));
+	assert_non_null(regions_check(space));
 	space->bytes -= PAGE_SIZE;
 	whole = *second;
 	second->rights = first->rights; /* alike */
-	assert_non_null(space_check(space));
+	assert_non_null(regions_check(space));
 	second->rights = whole.rights;
 	second->start -= PAGE_SIZE; /* they overlap; counted right all the same */
 	space->bytes += PAGE_SIZE;
-	assert_non_null(strstr(space_check(space), "follows one to"));
+	assert_non_null(strstr(regions_check(space), "follows one to"));
 	space->bytes -= PAGE_SIZE;
 	second->start = whole.start + 8;
 	second->end += 8;
-	assert_non_null(strstr(space_check(space), "follows one to"));
+	assert_non_null(strstr(regions_check(space), "follows one to"));
 	second->start = whole.start;
 	second->end = whole.end;
 	sound(space);
@@ -751,8 +751,8 @@ static void stacks_have_no_object(void **state)
 	mapping.stack = false;
 	assert_int_equal(space_map(space, &mapping), ARENA);
 	sound(space);
-	space_find(space, ARENA)->stack = true;
-	assert_non_null(space_check(space));
+	region_find(space, ARENA)->stack = true;
+	assert_non_null(regions_check(space));
 	space_put(space);
 	object_put(object);
 	stop();

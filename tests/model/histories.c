@@ -198,7 +198,7 @@ static bool step_and_check(unsigned int who)
 		return true;
 	if (!step(who))
 		return false;
-	error = space_check(living[who]);
+	error = regions_check(living[who]);
 	return !error || WRONG("%s", error);
 }
 

@@ -42,7 +42,7 @@ struct region {
 	uint64_t subtree_gap;
 };
 
-/* Invariant: regions do not overlap, and no two neighbours could be one (space_check()). */
+/* Invariant: regions do not overlap, and no two neighbours could be one (regions_check()). */
 struct space {
 	struct mm mm;
 	struct tree regions;
@@ -122,10 +122,10 @@ long space_remap(struct space *space, uintptr_t start, uint64_t length, uint64_t
 		 bool may_move, bool fixed, uintptr_t to);
 
 /* Where the first gap in a range begins; "end" or more if it has none. The lock is held. */
-uintptr_t space_first_gap(struct space *space, uintptr_t start, uintptr_t end);
+uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end);
 
 /* The region of an address; NULL: none. The lock is held. */
-struct region *space_find(struct space *space, uintptr_t address);
+struct region *region_find(struct space *space, uintptr_t address);
 
 enum fault {
 	FAULT_DONE,      /* the access can be tried again */
@@ -174,6 +174,6 @@ void space_reap(struct space *space);
 bool space_has_page(struct space *space, uintptr_t address);
 
 /* Checks the invariants of the regions. Returns NULL, or a message (kernel/lib/message.h). */
-const char *space_check(struct space *space);
+const char *regions_check(struct space *space);
 
 #endif
