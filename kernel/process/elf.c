@@ -109,7 +109,7 @@ static long map_at(struct space *space, uintptr_t start, uintptr_t end, unsigned
 		.object = file,
 		.offset = offset,
 	};
-	long result = start < end ? space_map(space, &mapping) : 0;
+	long result = start < end ? map_add(space, &mapping) : 0;
 
 	return result < 0 ? (result == -ENOMEM ? -ENOMEM : -ENOEXEC) : 0;
 }

@@ -145,7 +145,7 @@ long program_load(struct object *file, const struct program *program, struct spa
 	if (strings > PROGRAM_STRINGS_MOST)
 		return -E2BIG;
 	error = elf_load(file, space, &image);
-	if (!error && space_map(space, &stack) < 0)
+	if (!error && map_add(space, &stack) < 0)
 		error = -ENOMEM;
 	if (error)
 		return error;

@@ -70,7 +70,7 @@ long sys_mmap(uintptr_t address, uint64_t length, uint32_t rights, uint32_t flag
 	/* MAP_SHARED_VALIDATE is the two types together, and of files only. */
 	if (!length || !type || type > (anonymous ? MAP_PRIVATE : MAP_SHARED | MAP_PRIVATE))
 		return -EINVAL;
-	return space_map(process_current()->space, &mapping);
+	return map_add(process_current()->space, &mapping);
 }
 
 /* The new break, or the old one: no error says that memory is out. */
@@ -79,7 +79,7 @@ long sys_brk(uintptr_t wanted)
 	uintptr_t now;
 
 	do
-		now = space_set_break(process_current()->space, wanted);
+		now = map_set_break(process_current()->space, wanted);
 	while (now != wanted && oom_try_again());
 	return (long)now;
 }
@@ -89,8 +89,8 @@ long sys_mremap(uintptr_t address, uint64_t length, uint64_t new_length, uint32_
 {
 	if (flags & ~(uint32_t)(MREMAP_MAYMOVE | MREMAP_FIXED))
 		return -EINVAL;
-	return space_remap(process_current()->space, address, length, new_length,
-			   flags & MREMAP_MAYMOVE, flags & MREMAP_FIXED, to);
+	return map_resize(process_current()->space, address, length, new_length,
+			  flags & MREMAP_MAYMOVE, flags & MREMAP_FIXED, to);
 }
 
 /* Whether all pages of a range are in regions. */
@@ -123,7 +123,7 @@ long sys_madvise(uintptr_t address, uint64_t length, uint32_t advice)
 	if (advice >= 64 || !(known >> advice & 1))
 		return -EINVAL;
 	if (advice == MADV_DONTNEED)
-		return space_forget(process_current()->space, address, length);
+		return map_discard(process_current()->space, address, length);
 	if (!end && length)
 		return -EINVAL;
 	return is_mapped(process_current()->space, address, end) ? 0 : -ENOMEM;

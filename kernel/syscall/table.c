@@ -156,9 +156,9 @@ static long call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 	case 9:
 		return sys_mmap(a, b, (uint32_t)c, (uint32_t)d, e, f);
 	case 10:
-		return space_protect(process->space, a, b, (uint32_t)c);
+		return map_protect(process->space, a, b, (uint32_t)c);
 	case 11:
-		return space_unmap(process->space, a, b);
+		return map_remove(process->space, a, b);
 	case 12:
 		return sys_brk(a);
 	case 25:

@@ -142,7 +142,7 @@ static long map_locked(struct space *space, const struct mapping *mapping)
 	return start;
 }
 
-long space_map(struct space *space, const struct mapping *mapping)
+long map_add(struct space *space, const struct mapping *mapping)
 {
 	long result;
 
@@ -162,7 +162,7 @@ static long unmap_locked(struct space *space, uintptr_t start, uintptr_t end)
 	return 0;
 }
 
-long space_unmap(struct space *space, uintptr_t start, uint64_t length)
+long map_remove(struct space *space, uintptr_t start, uint64_t length)
 {
 	uintptr_t end = range_end(start, length);
 	long result;
@@ -199,7 +199,7 @@ static uintptr_t first_refusal(struct space *space, uintptr_t start, uintptr_t e
 	return end;
 }
 
-long space_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights)
+long map_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights)
 {
 	uintptr_t end = start + ROUND_UP(length, PAGE_SIZE), gap, refusal;
 	struct region *region;
@@ -235,7 +235,7 @@ long space_protect(struct space *space, uintptr_t start, uint64_t length, unsign
 	return result;
 }
 
-long space_forget(struct space *space, uintptr_t start, uint64_t length)
+long map_discard(struct space *space, uintptr_t start, uint64_t length)
 {
 	uintptr_t end = range_end(start, length);
 	struct region *region;
@@ -261,7 +261,7 @@ long space_forget(struct space *space, uintptr_t start, uint64_t length)
 
 /* ---- brk ---- */
 
-uintptr_t space_set_break(struct space *space, uintptr_t wanted)
+uintptr_t map_set_break(struct space *space, uintptr_t wanted)
 {
 	uintptr_t old_end, new_end;
 
@@ -361,8 +361,8 @@ static long remap_locked(struct space *space, uintptr_t start, uint64_t old, uin
 	return move_region(space, region, start, old, new, &place);
 }
 
-long space_remap(struct space *space, uintptr_t start, uint64_t length, uint64_t new_length,
-		 bool may_move, bool fixed, uintptr_t to)
+long map_resize(struct space *space, uintptr_t start, uint64_t length, uint64_t new_length,
+		bool may_move, bool fixed, uintptr_t to)
 {
 	uint64_t old = ROUND_UP(length, PAGE_SIZE), new = ROUND_UP(new_length, PAGE_SIZE);
 	long result;

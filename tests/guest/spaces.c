@@ -79,13 +79,13 @@ TEST(spaces, the_highest_addresses)
 	space = space_create();
 	REQUIRE(space);
 	mm_activate(&space->mm);
-	EXPECT_EQ(space_map(space, &mapping), (long)mapping.address);
+	EXPECT_EQ(map_add(space, &mapping), (long)mapping.address);
 	EXPECT_EQ(write_word(space, mapping.address, 5), FAULT_DONE);
 	EXPECT_EQ(read_word(space, mapping.address, &value), FAULT_DONE);
 	EXPECT_EQ(value, 5);
 	mapping.address = 0;
-	EXPECT_EQ(space_map(space, &mapping), (long)(pt_user_ceiling(0) + 1 - 2 * PAGE_SIZE -
-						     (pt_geometry.levels == 4 ? PAGE_SIZE : 0)));
+	EXPECT_EQ(map_add(space, &mapping), (long)(pt_user_ceiling(0) + 1 - 2 * PAGE_SIZE -
+						   (pt_geometry.levels == 4 ? PAGE_SIZE : 0)));
 	space_put(space);
 	EXPECT(this_cpu()->loaded_mm == &kernel_mm);
 	recorded_finish();

@@ -205,8 +205,8 @@ static bool make_program(struct program *program, uint64_t number)
 	*program = (struct program){.number = number, .space = space_create()};
 	data.address = 0x500000;
 	data.rights = SPACE_READ | SPACE_WRITE;
-	if (!program->space || space_map(program->space, &code) < 0 ||
-	    space_map(program->space, &data) < 0 ||
+	if (!program->space || map_add(program->space, &code) < 0 ||
+	    map_add(program->space, &data) < 0 ||
 	    !space_write(program->space, CODE, counting_code,
 			 (uint64_t)(counting_end - counting_code)))
 		return false;

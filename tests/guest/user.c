@@ -90,7 +90,7 @@ static void map(struct space *space, uintptr_t address, uint64_t pages, unsigned
 	struct mapping mapping = {
 		.address = address, .length = pages * PAGE_SIZE, .rights = rights, .fixed = true};
 
-	REQUIRE(space_map(space, &mapping) == (long)address);
+	REQUIRE(map_add(space, &mapping) == (long)address);
 }
 
 static unsigned int calls_answered;
@@ -108,7 +108,7 @@ static struct run run_program(const char *code, const char *end)
 	map(run.space, STACK, 4, SPACE_READ | SPACE_WRITE);
 	REQUIRE(space_write(run.space, CODE, code, (uint64_t)(end - code)) ==
 		(uint64_t)(end - code));
-	REQUIRE(space_protect(run.space, CODE, PAGE_SIZE, SPACE_READ | SPACE_EXECUTE) == 0);
+	REQUIRE(map_protect(run.space, CODE, PAGE_SIZE, SPACE_READ | SPACE_EXECUTE) == 0);
 	mm_activate(&run.space->mm);
 	mm_load(&run.space->mm);
 	user_init(&run.regs, CODE, STACK + 4 * PAGE_SIZE);
@@ -293,7 +293,7 @@ TEST(user, events_interrupt_a_program)
 	map(run->space, STACK, 1, SPACE_READ | SPACE_WRITE);
 	space_write(run->space, CODE, looping_code, (uint64_t)(looping_end - looping_code));
 	space_write(run->space, STACK, NULL, PAGE_SIZE);
-	REQUIRE(space_protect(run->space, CODE, PAGE_SIZE, SPACE_READ | SPACE_EXECUTE) == 0);
+	REQUIRE(map_protect(run->space, CODE, PAGE_SIZE, SPACE_READ | SPACE_EXECUTE) == 0);
 	mm_activate(&run->space->mm);
 	mm_load(&run->space->mm);
 	user_init(&run->regs, CODE, STACK);

@@ -107,18 +107,18 @@ static void random_step(struct space *space)
 	case 1:
 	case 2:
 		mapping.stack = host_random_below(20) == 0;
-		assert_int_equal(space_map(space, &mapping), mapping.address);
+		assert_int_equal(map_add(space, &mapping), mapping.address);
 		set_account(page, count,
 			    (struct account){true, mapping.stack, (uint8_t)mapping.rights});
 		break;
 	case 3:
 	case 4:
-		assert_int_equal(space_unmap(space, at(page), mapping.length), 0);
+		assert_int_equal(map_remove(space, at(page), mapping.length), 0);
 		set_account(page, count, (struct account){false, false, 0});
 		break;
 	case 5:
 	case 6:
-		space_protect(space, at(page), mapping.length, mapping.rights);
+		map_protect(space, at(page), mapping.length, mapping.rights);
 		for (; count-- && account[page].mapped; page++)
 			account[page].rights = (uint8_t)mapping.rights;
 		break;
@@ -198,7 +198,7 @@ static void random_histories(void **state)
 			uintptr_t start = at((unsigned int)host_random_below(ARENA_PAGES + 150));
 
 			start -= 150 * PAGE_SIZE;
-			assert_int_equal(space_unmap(space, start, 300 * PAGE_SIZE), 0);
+			assert_int_equal(map_remove(space, start, 300 * PAGE_SIZE), 0);
 		}
 		assert_int_equal(frames_free_count(), free);
 		space_put(space);

@@ -101,7 +101,7 @@ static struct space *space_with(struct object *object, bool shared, unsigned int
 
 	assert_non_null(space);
 	mm_activate(&space->mm);
-	assert_int_equal(space_map(space, &mapping), ARENA);
+	assert_int_equal(map_add(space, &mapping), ARENA);
 	return space;
 }
 

@@ -125,7 +125,7 @@ static long map(struct space *space, uintptr_t address, uint64_t pages, unsigned
 				  .fixed = true,
 				  .shared = shared};
 
-	return space_map(space, &mapping);
+	return map_add(space, &mapping);
 }
 
 static void sound(struct space *space)
@@ -174,14 +174,14 @@ static void rights_are_kept(void **state)
 	map(space, ARENA, 4, RW, false);
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(write_word(space, ARENA + i * PAGE_SIZE, i), FAULT_DONE);
-	assert_int_equal(space_protect(space, ARENA + PAGE_SIZE, PAGE_SIZE, SPACE_READ), 0);
-	assert_int_equal(space_protect(space, ARENA + 2 * PAGE_SIZE, PAGE_SIZE, 0), 0);
+	assert_int_equal(map_protect(space, ARENA + PAGE_SIZE, PAGE_SIZE, SPACE_READ), 0);
+	assert_int_equal(map_protect(space, ARENA + 2 * PAGE_SIZE, PAGE_SIZE, 0), 0);
 	assert_int_equal(write_word(space, ARENA + PAGE_SIZE, 9), FAULT_FORBIDDEN);
 	assert_int_equal(read_word(space, ARENA + 2 * PAGE_SIZE, &value), FAULT_FORBIDDEN);
 	assert_true(entry_is_inaccessible(*mm_entry(&space->mm, ARENA + 2 * PAGE_SIZE, PT_PTE)));
 	assert_int_equal(model_counters().hazards, 0);
 	/* What slept is still there. */
-	assert_int_equal(space_protect(space, ARENA, 4 * PAGE_SIZE, RW), 0);
+	assert_int_equal(map_protect(space, ARENA, 4 * PAGE_SIZE, RW), 0);
 	for (unsigned int i = 0; i < 4; i++) {
 		assert_int_equal(read_word(space, ARENA + i * PAGE_SIZE, &value), FAULT_DONE);
 		assert_int_equal(value, i);
@@ -202,48 +202,48 @@ static void arguments_as_linux_has_them(void **state)
 	(void)state;
 	start(4);
 	space = new_space();
-	assert_int_equal(space_map(space, &odd), -EINVAL);
+	assert_int_equal(map_add(space, &odd), -EINVAL);
 	odd = (struct mapping){.length = UINT64_MAX, .rights = RW};
-	assert_int_equal(space_map(space, &odd), -ENOMEM);
+	assert_int_equal(map_add(space, &odd), -ENOMEM);
 	odd = (struct mapping){.length = 1, .offset = 5};
-	assert_int_equal(space_map(space, &odd), -EINVAL);
+	assert_int_equal(map_add(space, &odd), -EINVAL);
 	odd = (struct mapping){.length = 1, .fixed = true, .address = 0x100001};
-	assert_int_equal(space_map(space, &odd), -EINVAL);
+	assert_int_equal(map_add(space, &odd), -EINVAL);
 	odd.address = 0;
-	assert_int_equal(space_map(space, &odd), -EPERM);
+	assert_int_equal(map_add(space, &odd), -EPERM);
 	odd.address = pt_user_limit() + 1;
-	assert_int_equal(space_map(space, &odd), -ENOMEM);
+	assert_int_equal(map_add(space, &odd), -ENOMEM);
 	odd.address = UINTPTR_MAX - PAGE_SIZE + 1;
-	assert_int_equal(space_map(space, &odd), -ENOMEM);
+	assert_int_equal(map_add(space, &odd), -ENOMEM);
 	/* Without a place: the highest that is free; with a hint that is taken, elsewhere. */
 	odd = (struct mapping){.length = 3 * PAGE_SIZE, .rights = RW};
-	assert_int_equal(space_map(space, &odd), pt_user_limit() + 1 - 4 * PAGE_SIZE);
-	assert_int_equal(space_map(space, &odd), pt_user_limit() + 1 - 7 * PAGE_SIZE);
+	assert_int_equal(map_add(space, &odd), pt_user_limit() + 1 - 4 * PAGE_SIZE);
+	assert_int_equal(map_add(space, &odd), pt_user_limit() + 1 - 7 * PAGE_SIZE);
 	odd.address = pt_user_limit() + 1 - 6 * PAGE_SIZE;
-	assert_int_equal(space_map(space, &odd), pt_user_limit() + 1 - 10 * PAGE_SIZE);
+	assert_int_equal(map_add(space, &odd), pt_user_limit() + 1 - 10 * PAGE_SIZE);
 	odd.address = ARENA + 17;
-	assert_int_equal(space_map(space, &odd), ARENA);
+	assert_int_equal(map_add(space, &odd), ARENA);
 	odd = (struct mapping){.length = 1, .address = ARENA + PAGE_SIZE, .no_replace = true};
-	assert_int_equal(space_map(space, &odd), -EEXIST);
+	assert_int_equal(map_add(space, &odd), -EEXIST);
 
-	assert_int_equal(space_unmap(space, ARENA + 1, 5), -EINVAL);
-	assert_int_equal(space_unmap(space, ARENA, 0), -EINVAL);
-	assert_int_equal(space_unmap(space, ARENA, UINT64_MAX), -EINVAL);
-	assert_int_equal(space_unmap(space, 0x5000, PAGE_SIZE), 0); /* nothing there: fine */
-	assert_int_equal(space_protect(space, ARENA + 1, 5, RW), -EINVAL);
-	assert_int_equal(space_protect(space, ARENA, 0, RW), 0);
-	assert_int_equal(space_protect(space, ARENA, PAGE_SIZE, 8), -EINVAL);
+	assert_int_equal(map_remove(space, ARENA + 1, 5), -EINVAL);
+	assert_int_equal(map_remove(space, ARENA, 0), -EINVAL);
+	assert_int_equal(map_remove(space, ARENA, UINT64_MAX), -EINVAL);
+	assert_int_equal(map_remove(space, 0x5000, PAGE_SIZE), 0); /* nothing there: fine */
+	assert_int_equal(map_protect(space, ARENA + 1, 5, RW), -EINVAL);
+	assert_int_equal(map_protect(space, ARENA, 0, RW), 0);
+	assert_int_equal(map_protect(space, ARENA, PAGE_SIZE, 8), -EINVAL);
 	/* Up to the gap, and then an error. */
-	assert_int_equal(space_protect(space, ARENA, 4 * PAGE_SIZE, SPACE_READ), -ENOMEM);
+	assert_int_equal(map_protect(space, ARENA, 4 * PAGE_SIZE, SPACE_READ), -ENOMEM);
 	assert_int_equal(region_find(space, ARENA)->rights, SPACE_READ);
-	assert_int_equal(space_forget(space, ARENA, 4 * PAGE_SIZE), -ENOMEM);
-	assert_int_equal(space_forget(space, ARENA + 1, PAGE_SIZE), -EINVAL);
-	assert_int_equal(space_remap(space, ARENA, 4 * PAGE_SIZE, 5 * PAGE_SIZE, true, false, 0),
+	assert_int_equal(map_discard(space, ARENA, 4 * PAGE_SIZE), -ENOMEM);
+	assert_int_equal(map_discard(space, ARENA + 1, PAGE_SIZE), -EINVAL);
+	assert_int_equal(map_resize(space, ARENA, 4 * PAGE_SIZE, 5 * PAGE_SIZE, true, false, 0),
 			 -EFAULT);
-	assert_int_equal(space_remap(space, ARENA + 1, PAGE_SIZE, PAGE_SIZE, true, false, 0),
+	assert_int_equal(map_resize(space, ARENA + 1, PAGE_SIZE, PAGE_SIZE, true, false, 0),
 			 -EINVAL);
-	assert_int_equal(space_remap(space, ARENA, PAGE_SIZE, 0, true, false, 0), -EINVAL);
-	assert_int_equal(space_remap(space, ARENA, PAGE_SIZE, PAGE_SIZE, false, true, 0x100000),
+	assert_int_equal(map_resize(space, ARENA, PAGE_SIZE, 0, true, false, 0), -EINVAL);
+	assert_int_equal(map_resize(space, ARENA, PAGE_SIZE, PAGE_SIZE, false, true, 0x100000),
 			 -EINVAL);
 	sound(space);
 	space_put(space);
@@ -282,8 +282,8 @@ static void the_last_page_is_nobodys(void **state)
 		last = pt_user_limit() + 1 - PAGE_SIZE;
 		assert_int_equal(map(space, last, 1, RW, false), -ENOMEM);
 		assert_int_equal(map(space, last - PAGE_SIZE, 1, RW, false), last - PAGE_SIZE);
-		assert_int_equal(space_remap(space, last - PAGE_SIZE, PAGE_SIZE, 2 * PAGE_SIZE,
-					     false, false, 0),
+		assert_int_equal(map_resize(space, last - PAGE_SIZE, PAGE_SIZE, 2 * PAGE_SIZE,
+					    false, false, 0),
 				 -ENOMEM);
 		space_put(space);
 		stop();
@@ -305,9 +305,9 @@ static void offsets_do_not_wrap(void **state)
 	start(4);
 	space = new_space();
 	mapping.object = object_create(PAGE_SIZE);
-	assert_int_equal(space_map(space, &mapping), ARENA);
-	assert_true(space_remap(space, ARENA, PAGE_SIZE, 3 * PAGE_SIZE, false, false, 0) < 0);
-	assert_true(space_remap(space, ARENA, PAGE_SIZE, 3 * PAGE_SIZE, true, false, 0) < 0);
+	assert_int_equal(map_add(space, &mapping), ARENA);
+	assert_true(map_resize(space, ARENA, PAGE_SIZE, 3 * PAGE_SIZE, false, false, 0) < 0);
+	assert_true(map_resize(space, ARENA, PAGE_SIZE, 3 * PAGE_SIZE, true, false, 0) < 0);
 	sound(space);
 	space_put(space);
 	object_put(mapping.object);
@@ -328,26 +328,26 @@ static void odd_lengths_and_edges(void **state)
 	start(4);
 	space = new_space();
 	map(space, ARENA + PAGE_SIZE, 1, RW, false);
-	assert_int_equal(space_map(space, &odd), ARENA);
+	assert_int_equal(map_add(space, &odd), ARENA);
 	sound(space);
 	assert_int_equal(space->region_count, 1); /* one region */
 	/* Getting smaller, over two regions. */
-	assert_int_equal(space_protect(space, ARENA + PAGE_SIZE, PAGE_SIZE, SPACE_READ), 0);
-	assert_int_equal(space_remap(space, ARENA, 2 * PAGE_SIZE, PAGE_SIZE, false, false, 0),
+	assert_int_equal(map_protect(space, ARENA + PAGE_SIZE, PAGE_SIZE, SPACE_READ), 0);
+	assert_int_equal(map_resize(space, ARENA, 2 * PAGE_SIZE, PAGE_SIZE, false, false, 0),
 			 ARENA);
 	assert_null(region_find(space, ARENA + PAGE_SIZE));
 	/* A move does not count twice. */
 	space->limit = 2 * PAGE_SIZE;
 	assert_int_equal(
-		space_remap(space, ARENA, PAGE_SIZE, PAGE_SIZE, true, true, ARENA + 10 * PAGE_SIZE),
+		map_resize(space, ARENA, PAGE_SIZE, PAGE_SIZE, true, true, ARENA + 10 * PAGE_SIZE),
 		ARENA + 10 * PAGE_SIZE);
 	space->limit = UINT64_MAX / 2;
 	/* A stack still grows when its lowest page was unmapped; hints keep out of its way. */
-	assert_int_equal(space_map(space, &stack), stack.address);
-	assert_int_equal(space_unmap(space, stack.address, PAGE_SIZE), 0);
+	assert_int_equal(map_add(space, &stack), stack.address);
+	assert_int_equal(map_remove(space, stack.address, PAGE_SIZE), 0);
 	assert_int_equal(write_word(space, stack.address + 8, 1), FAULT_DONE);
 	odd = (struct mapping){.address = stack.address - PAGE_SIZE, .length = 1, .rights = RW};
-	assert_true(space_map(space, &odd) != (long)odd.address);
+	assert_true(map_add(space, &odd) != (long)odd.address);
 	sound(space);
 	space_put(space);
 	stop();
@@ -367,19 +367,19 @@ static void some_rights_are_never_given(void **state)
 	start(4);
 	space = new_space();
 	assert_true(map(space, page_address(0), 2, SPACE_READ, false) >= 0);
-	assert_true(space_map(space, &mapping) >= 0);
+	assert_true(map_add(space, &mapping) >= 0);
 	/* Alike but for that, they stay two. */
 	assert_int_equal(space->region_count, 2);
-	assert_int_equal(space_protect(space, page_address(0), 4 * PAGE_SIZE, RW), -EACCES);
+	assert_int_equal(map_protect(space, page_address(0), 4 * PAGE_SIZE, RW), -EACCES);
 	assert_int_equal(write_word(space, page_address(1), 1), FAULT_DONE);
 	assert_int_equal(write_word(space, page_address(2), 1), FAULT_FORBIDDEN);
-	assert_int_equal(
-		space_protect(space, page_address(2), PAGE_SIZE, SPACE_READ | SPACE_EXECUTE), 0);
+	assert_int_equal(map_protect(space, page_address(2), PAGE_SIZE, SPACE_READ | SPACE_EXECUTE),
+			 0);
 	/* Nor by moving it, nor in a child. */
-	assert_int_equal(space_remap(space, page_address(3), PAGE_SIZE, PAGE_SIZE, true, true,
-				     page_address(8)),
+	assert_int_equal(map_resize(space, page_address(3), PAGE_SIZE, PAGE_SIZE, true, true,
+				    page_address(8)),
 			 (long)page_address(8));
-	assert_int_equal(space_protect(space, page_address(8), PAGE_SIZE, RW), -EACCES);
+	assert_int_equal(map_protect(space, page_address(8), PAGE_SIZE, RW), -EACCES);
 	sound(space);
 	space_put(space);
 	stop();
@@ -402,7 +402,7 @@ static void files_end_somewhere(void **state)
 	start(4);
 	space = new_space();
 	object = mapping.object = object_create(UINT64_MAX);
-	assert_true(space_map(space, &mapping) >= 0);
+	assert_true(map_add(space, &mapping) >= 0);
 	assert_int_equal(read_word(space, page_address(0), &value), FAULT_PAST_END);
 	space_put(space);
 	object_put(object);
@@ -418,14 +418,14 @@ static void regions_are_limited(void **state)
 	start(4);
 	space = new_space();
 	assert_true(map(space, page_address(0), 8, RW, false) >= 0);
-	assert_int_equal(space_protect(space, page_address(2), PAGE_SIZE, SPACE_READ), 0);
+	assert_int_equal(map_protect(space, page_address(2), PAGE_SIZE, SPACE_READ), 0);
 	assert_int_equal(space->region_count, 3);
 	space->region_count = SPACE_REGIONS_MOST;
-	assert_int_equal(space_protect(space, page_address(5), PAGE_SIZE, SPACE_READ), -ENOMEM);
-	assert_int_equal(space_unmap(space, page_address(5), PAGE_SIZE), -ENOMEM);
+	assert_int_equal(map_protect(space, page_address(5), PAGE_SIZE, SPACE_READ), -ENOMEM);
+	assert_int_equal(map_remove(space, page_address(5), PAGE_SIZE), -ENOMEM);
 	assert_int_equal(map(space, page_address(20), 1, RW, false), -ENOMEM);
 	space->region_count = 3;
-	assert_int_equal(space_protect(space, page_address(2), PAGE_SIZE, RW), 0);
+	assert_int_equal(map_protect(space, page_address(2), PAGE_SIZE, RW), 0);
 	assert_int_equal(space->region_count, 1);
 	sound(space);
 	space_put(space);
@@ -449,7 +449,7 @@ static void pages_are_counted(void **state)
 	assert_int_equal(space_resident(space), 0);
 	assert_int_equal(write_word(space, page_address(40), 1), FAULT_DONE);
 	assert_int_equal(write_word(space, page_address(60), 1), FAULT_DONE);
-	assert_int_equal(space_protect(space, page_address(60), PAGE_SIZE, 0), 0);
+	assert_int_equal(map_protect(space, page_address(60), PAGE_SIZE, 0), 0);
 	assert_int_equal(space_resident(space), 2);
 	assert_false(space_has_page(space, page_address(41)));
 	assert_true(space_has_page(space, page_address(60)));
@@ -488,7 +488,7 @@ static void the_lock_is_held_throughout(void **state)
 	start(4);
 	locked = new_space();
 	expect_locked();
-	assert_int_equal(space_map(locked, &mapping), ARENA);
+	assert_int_equal(map_add(locked, &mapping), ARENA);
 	expect_locked();
 	assert_int_equal(space_fault(locked, ARENA, SPACE_WRITE), FAULT_DONE);
 	expect_locked();
@@ -496,14 +496,14 @@ static void the_lock_is_held_throughout(void **state)
 	expect_locked();
 	assert_int_equal(space_read(locked, ARENA + 2 * PAGE_SIZE, &word, 8), 8);
 	expect_locked();
-	assert_int_equal(space_protect(locked, ARENA, PAGE_SIZE, SPACE_READ), 0);
+	assert_int_equal(map_protect(locked, ARENA, PAGE_SIZE, SPACE_READ), 0);
 	expect_locked();
-	assert_int_equal(space_forget(locked, ARENA, PAGE_SIZE), 0);
+	assert_int_equal(map_discard(locked, ARENA, PAGE_SIZE), 0);
 	expect_locked();
-	assert_true(space_remap(locked, ARENA + PAGE_SIZE, PAGE_SIZE, 2 * PAGE_SIZE, true, false,
-				0) > 0);
+	assert_true(map_resize(locked, ARENA + PAGE_SIZE, PAGE_SIZE, 2 * PAGE_SIZE, true, false,
+			       0) > 0);
 	expect_locked();
-	assert_int_equal(space_unmap(locked, ARENA + 4 * PAGE_SIZE, PAGE_SIZE), 0);
+	assert_int_equal(map_remove(locked, ARENA + 4 * PAGE_SIZE, PAGE_SIZE), 0);
 	host_interfere(0, NULL, NULL);
 	space_put(locked);
 	stop();
@@ -568,10 +568,9 @@ static void remap_rounds_up(void **state)
 	space = new_space();
 	assert_int_equal(map(space, ARENA, 2, RW, false), ARENA);
 	assert_int_equal(
-		space_remap(space, ARENA, PAGE_SIZE + 1, 2 * PAGE_SIZE + 5, false, false, 0),
-		ARENA);
+		map_resize(space, ARENA, PAGE_SIZE + 1, 2 * PAGE_SIZE + 5, false, false, 0), ARENA);
 	assert_int_equal(space->bytes, 3 * PAGE_SIZE);
-	assert_int_equal(space_remap(space, ARENA, 3 * PAGE_SIZE, 1, false, false, 0), ARENA);
+	assert_int_equal(map_resize(space, ARENA, 3 * PAGE_SIZE, 1, false, false, 0), ARENA);
 	assert_int_equal(space->bytes, PAGE_SIZE);
 	space_put(space);
 	stop();
@@ -590,7 +589,7 @@ static void a_stack_grows_down_to_the_guard(void **state)
 	(void)state;
 	start(4);
 	space = new_space();
-	assert_int_equal(space_map(space, &stack), stack.address);
+	assert_int_equal(map_add(space, &stack), stack.address);
 	assert_int_equal(write_word(space, SPACE_STACK_GUARD - PAGE_SIZE, 1), FAULT_UNMAPPED);
 	assert_int_equal(write_word(space, SPACE_STACK_GUARD - 8, 1), FAULT_UNMAPPED);
 	assert_int_equal(write_word(space, SPACE_STACK_GUARD, 1), FAULT_DONE);
@@ -651,7 +650,7 @@ static void moving_leaves_the_neighbour(void **state)
 			 ARENA + 2 * PAGE_SIZE);
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(write_word(space, ARENA + i * PAGE_SIZE, 10 + i), FAULT_DONE);
-	to = space_remap(space, ARENA, 2 * PAGE_SIZE, 4 * PAGE_SIZE, true, false, 0);
+	to = map_resize(space, ARENA, 2 * PAGE_SIZE, 4 * PAGE_SIZE, true, false, 0);
 	assert_true(to > 0 && to != (long)ARENA);
 	for (unsigned int i = 0; i < 4; i++) {
 		uintptr_t own = (uintptr_t)to + i * PAGE_SIZE, old = ARENA + i * PAGE_SIZE;
@@ -699,14 +698,14 @@ static void the_limit_counts_bytes(void **state)
 	assert_int_equal(map(space, ARENA, 4, RW, false), ARENA);
 	assert_int_equal(map(space, ARENA + PAGE_SIZE, 3, SPACE_READ, false), ARENA + PAGE_SIZE);
 	assert_int_equal(map(space, ARENA + 4 * PAGE_SIZE, 1, RW, false), -ENOMEM);
-	assert_int_equal(space_remap(space, ARENA, PAGE_SIZE, 2 * PAGE_SIZE, true, false, 0),
+	assert_int_equal(map_resize(space, ARENA, PAGE_SIZE, 2 * PAGE_SIZE, true, false, 0),
 			 -ENOMEM);
 	sound(space);
 	/* Growing in place counts on what there is already. */
 	space->limit = 8 * PAGE_SIZE;
-	assert_int_equal(space_remap(space, ARENA + PAGE_SIZE, 3 * PAGE_SIZE, 5 * PAGE_SIZE, false,
-				     false, 0),
-			 ARENA + PAGE_SIZE);
+	assert_int_equal(
+		map_resize(space, ARENA + PAGE_SIZE, 3 * PAGE_SIZE, 5 * PAGE_SIZE, false, false, 0),
+		ARENA + PAGE_SIZE);
 	assert_int_equal(space->bytes, 6 * PAGE_SIZE);
 	sound(space);
 	space_put(space);
@@ -722,9 +721,9 @@ static long map_anywhere(struct space *space, uintptr_t hint, unsigned int right
 	struct mapping mapping = {.address = hint, .length = PAGE_SIZE, .rights = rights};
 	long result;
 
-	assert_true(space_map(space, &above) > 0);
-	result = space_map(space, &mapping);
-	assert_int_equal(space_unmap(space, above.address, above.length), 0);
+	assert_true(map_add(space, &above) > 0);
+	result = map_add(space, &mapping);
+	assert_int_equal(map_remove(space, above.address, above.length), 0);
 	return result;
 }
 
@@ -743,13 +742,13 @@ static void stacks_have_no_object(void **state)
 	(void)state;
 	start(4);
 	space = new_space();
-	assert_int_equal(space_map(space, &mapping), -EINVAL);
+	assert_int_equal(map_add(space, &mapping), -EINVAL);
 	object = object_create(PAGE_SIZE);
 	mapping.shared = false;
 	mapping.object = object;
-	assert_int_equal(space_map(space, &mapping), -EINVAL);
+	assert_int_equal(map_add(space, &mapping), -EINVAL);
 	mapping.stack = false;
-	assert_int_equal(space_map(space, &mapping), ARENA);
+	assert_int_equal(map_add(space, &mapping), ARENA);
 	sound(space);
 	region_find(space, ARENA)->stack = true;
 	assert_non_null(regions_check(space));
@@ -771,7 +770,7 @@ static void stacks_grow(void **state)
 	(void)state;
 	start(4);
 	space = new_space();
-	assert_int_equal(space_map(space, &stack), 0x7f0000000000);
+	assert_int_equal(map_add(space, &stack), 0x7f0000000000);
 	assert_int_equal(write_word(space, 0x7f0000000000 - 8, 1), FAULT_DONE);
 	assert_int_equal(write_word(space, 0x7f0000000000 - 100 * PAGE_SIZE, 2), FAULT_DONE);
 	assert_int_equal(read_word(space, 0x7f0000000000 - 8, &value), FAULT_DONE);
@@ -800,16 +799,16 @@ static void the_break(void **state)
 	start(4);
 	space = new_space();
 	space->break_start = space->break_now = ARENA + 100;
-	assert_int_equal(space_set_break(space, 0), ARENA + 100);
-	assert_int_equal(space_set_break(space, ARENA + 10000), ARENA + 10000);
+	assert_int_equal(map_set_break(space, 0), ARENA + 100);
+	assert_int_equal(map_set_break(space, ARENA + 10000), ARENA + 10000);
 	assert_int_equal(write_word(space, ARENA + 0x2000, 5), FAULT_DONE);
 	assert_int_equal(write_word(space, ARENA + 0x3000, 5), FAULT_UNMAPPED);
-	assert_int_equal(space_set_break(space, ARENA + 0x1001), ARENA + 0x1001);
+	assert_int_equal(map_set_break(space, ARENA + 0x1001), ARENA + 0x1001);
 	assert_int_equal(read_word(space, ARENA + 0x2000, &value), FAULT_UNMAPPED);
 	map(space, ARENA + 0x5000, 1, RW, false);
-	assert_int_equal(space_set_break(space, ARENA + 0x6000), ARENA + 0x1001); /* in the way */
-	assert_int_equal(space_set_break(space, ARENA + 0x5000), ARENA + 0x5000);
-	assert_int_equal(space_set_break(space, UINTPTR_MAX), ARENA + 0x5000);
+	assert_int_equal(map_set_break(space, ARENA + 0x6000), ARENA + 0x1001); /* in the way */
+	assert_int_equal(map_set_break(space, ARENA + 0x5000), ARENA + 0x5000);
+	assert_int_equal(map_set_break(space, UINTPTR_MAX), ARENA + 0x5000);
 	sound(space);
 	space_put(space);
 	stop();
@@ -827,14 +826,14 @@ static void protection_keeps_forks_apart(void **state)
 	map(parent, ARENA, 2, RW, false);
 	assert_int_equal(write_word(parent, ARENA, 1), FAULT_DONE);
 	child = space_fork(parent);
-	assert_int_equal(space_protect(parent, ARENA, PAGE_SIZE, SPACE_READ), 0);
-	assert_int_equal(space_protect(parent, ARENA, PAGE_SIZE, RW), 0);
+	assert_int_equal(map_protect(parent, ARENA, PAGE_SIZE, SPACE_READ), 0);
+	assert_int_equal(map_protect(parent, ARENA, PAGE_SIZE, RW), 0);
 	assert_int_equal(write_word(parent, ARENA, 2), FAULT_DONE);
 	assert_int_equal(read_word(child, ARENA, &value), FAULT_DONE);
 	assert_int_equal(value, 1);
 	/* And the other way round, asleep in between. */
-	assert_int_equal(space_protect(child, ARENA, PAGE_SIZE, 0), 0);
-	assert_int_equal(space_protect(child, ARENA, PAGE_SIZE, RW), 0);
+	assert_int_equal(map_protect(child, ARENA, PAGE_SIZE, 0), 0);
+	assert_int_equal(map_protect(child, ARENA, PAGE_SIZE, RW), 0);
 	assert_int_equal(write_word(child, ARENA, 3), FAULT_DONE);
 	assert_int_equal(read_word(parent, ARENA, &value), FAULT_DONE);
 	assert_int_equal(value, 2);
@@ -860,7 +859,7 @@ static void files_are_private_until_written(void **state)
 	memset(text, 'x', sizeof(text));
 	assert_int_equal(object_write(file, 0, text, sizeof(text)), sizeof(text));
 	mapping.object = file;
-	assert_int_equal(space_map(space, &mapping), ARENA);
+	assert_int_equal(map_add(space, &mapping), ARENA);
 	object_put(file); /* the region has its own reference */
 	assert_int_equal(read_word(space, ARENA + 0x1000, &value), FAULT_DONE);
 	assert_int_equal(value, 0x7878787878787878);
@@ -964,8 +963,8 @@ static void calls_without_memory(void **state)
 	while (pfn_valid(held[count] = frames_alloc(0)))
 		count++;
 	for (unsigned int i = 0; i < 200; i++) {
-		long result = space_protect(space, page_address(1 + i % 18), PAGE_SIZE,
-					    i % 2 ? SPACE_READ : 0);
+		long result = map_protect(space, page_address(1 + i % 18), PAGE_SIZE,
+					  i % 2 ? SPACE_READ : 0);
 
 		assert_true(result == 0 || result == -ENOMEM);
 		sound(space);
@@ -1012,15 +1011,15 @@ static void many_pages_go_in_batches(void **state)
 	assert_true(model_counters().updates < 20);
 	space_put(child);
 	model_reset_counters();
-	assert_int_equal(space_protect(space, 0x200000, 512 * PAGE_SIZE, SPACE_READ), 0);
+	assert_int_equal(map_protect(space, 0x200000, 512 * PAGE_SIZE, SPACE_READ), 0);
 	assert_true(model_counters().hypercalls < 4);
 	/* Half of a table: its entries are cleared, 64 between two flushes. */
 	model_reset_counters();
-	assert_int_equal(space_unmap(space, 0x200000, 256 * PAGE_SIZE), 0);
+	assert_int_equal(map_remove(space, 0x200000, 256 * PAGE_SIZE), 0);
 	assert_true(model_counters().updates >= 256);
 	assert_true(model_counters().hypercalls < 10);
 	model_reset_counters();
-	assert_int_equal(space_unmap(space, 0x200000, 512 * PAGE_SIZE), 0);
+	assert_int_equal(map_remove(space, 0x200000, 512 * PAGE_SIZE), 0);
 	/* The table goes as a whole: no entry of it is cleared. */
 	assert_true(model_counters().updates < 10);
 	assert_true(model_counters().hypercalls < 5);

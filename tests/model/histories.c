@@ -104,13 +104,13 @@ static bool try_map(unsigned int who, unsigned int page, unsigned int count)
 						    (uint16_t)(cells_used % CELLS), 0};
 		cells[cells_used++ % CELLS] = 0;
 	}
-	return same("map", space_map(living[who], &mapping), (long)mapping.address);
+	return same("map", map_add(living[who], &mapping), (long)mapping.address);
 }
 
 static bool try_unmap(unsigned int who, unsigned int page, unsigned int count)
 {
 	memset(&accounts[who][page], 0, count * sizeof(struct account));
-	return same("unmap", space_unmap(living[who], page_address(page), count * PAGE_SIZE), 0);
+	return same("unmap", map_remove(living[who], page_address(page), count * PAGE_SIZE), 0);
 }
 
 /* What lies before a gap is changed all the same. */
@@ -121,7 +121,7 @@ static bool try_protect(unsigned int who, unsigned int page, unsigned int count)
 	while (i < page + count && accounts[who][i].mapped)
 		accounts[who][i++].rights = (uint8_t)rights;
 	return same("protect",
-		    space_protect(living[who], page_address(page), count * PAGE_SIZE, rights),
+		    map_protect(living[who], page_address(page), count * PAGE_SIZE, rights),
 		    i == page + count ? 0 : -ENOMEM);
 }
 
@@ -134,7 +134,7 @@ static bool try_forget(unsigned int who, unsigned int page, unsigned int count)
 		gap |= !accounts[who][i].mapped;
 		accounts[who][i].value = 0;
 	}
-	return same("forget", space_forget(living[who], page_address(page), count * PAGE_SIZE),
+	return same("forget", map_discard(living[who], page_address(page), count * PAGE_SIZE),
 		    gap ? -ENOMEM : 0);
 }
 
@@ -142,8 +142,8 @@ static bool try_remap(unsigned int who, unsigned int from, unsigned int to)
 {
 	struct account moved = accounts[who][from];
 	long expected = !moved.mapped ? -EFAULT : from == to ? -EINVAL : (long)page_address(to);
-	long result = space_remap(living[who], page_address(from), PAGE_SIZE, PAGE_SIZE, true, true,
-				  page_address(to));
+	long result = map_resize(living[who], page_address(from), PAGE_SIZE, PAGE_SIZE, true, true,
+				 page_address(to));
 
 	if (expected > 0) {
 		accounts[who][from] = (struct account){.mapped = false};

@@ -73,7 +73,7 @@ TEST(touching, a_page_of_a_program)
 				  .fixed = true};
 	struct space *space = space_create();
 
-	REQUIRE(space && space_map(space, &mapping) == 0x400000);
+	REQUIRE(space && map_add(space, &mapping) == 0x400000);
 	REQUIRE(space_write(space, 0x400000, "secret", 6) == 6);
 	mm_activate(&space->mm);
 	mm_load(&space->mm);

@@ -99,27 +99,27 @@ struct mapping {
 };
 
 /* mmap: the address, or EINVAL, ENOMEM, EEXIST, EPERM (below SPACE_LOWEST). */
-long space_map(struct space *space, const struct mapping *mapping);
+long map_add(struct space *space, const struct mapping *mapping);
 
 /* munmap: 0, or EINVAL, ENOMEM (no memory to split a region). */
-long space_unmap(struct space *space, uintptr_t start, uint64_t length);
+long map_remove(struct space *space, uintptr_t start, uint64_t length);
 
 /*
  * mprotect: 0, EINVAL, ENOMEM where nothing is mapped, or EACCES where that right cannot be given;
  * what lies before is changed.
  */
-long space_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights);
+long map_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights);
 
-/* madvise(MADV_DONTNEED): 0, EINVAL, or ENOMEM as space_protect(). */
-long space_forget(struct space *space, uintptr_t start, uint64_t length);
+/* madvise(MADV_DONTNEED): 0, EINVAL, or ENOMEM as map_protect(). */
+long map_discard(struct space *space, uintptr_t start, uint64_t length);
 
 /* brk: the new break, or the old one if that cannot be. */
-uintptr_t space_set_break(struct space *space, uintptr_t wanted);
+uintptr_t map_set_break(struct space *space, uintptr_t wanted);
 
 /* mremap: the new address, or EINVAL, EFAULT (not one mapped region), ENOMEM; "to" if "fixed", and
  * then EPERM too. */
-long space_remap(struct space *space, uintptr_t start, uint64_t length, uint64_t new_length,
-		 bool may_move, bool fixed, uintptr_t to);
+long map_resize(struct space *space, uintptr_t start, uint64_t length, uint64_t new_length,
+		bool may_move, bool fixed, uintptr_t to);
 
 /* Where the first gap in a range begins; "end" or more if it has none. The lock is held. */
 uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end);
