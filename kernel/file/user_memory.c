@@ -25,7 +25,7 @@ struct stop {
  */
 static bool can_go_on(struct stop *stop, uintptr_t address)
 {
-	enum fault result = space_fault(stop->space, address, stop->wanted);
+	enum fault result = fault_resolve(stop->space, address, stop->wanted);
 
 	if (result == FAULT_NO_MEMORY)
 		stop->refused = !user_memory_make_room(false);
@@ -47,14 +47,14 @@ static struct stop stop_of(struct space *space, unsigned int wanted)
 uint64_t user_read_some(uintptr_t from, void *to, uint64_t bytes)
 {
 	struct space *space = task_current()->space;
-	uint64_t done = space_read(space, from, to, bytes);
+	uint64_t done = copy_from_space(space, from, to, bytes);
 	struct stop stop;
 
 	if (likely(done == bytes))
 		return done;
 	stop = stop_of(space, SPACE_READ);
 	while (done < bytes && can_go_on(&stop, from + done))
-		done += space_read(space, from + done, (char *)to + done, bytes - done);
+		done += copy_from_space(space, from + done, (char *)to + done, bytes - done);
 	keep_reserve(&stop);
 	return done;
 }
@@ -62,15 +62,15 @@ uint64_t user_read_some(uintptr_t from, void *to, uint64_t bytes)
 uint64_t user_write_some(uintptr_t to, const void *from, uint64_t bytes)
 {
 	struct space *space = task_current()->space;
-	uint64_t done = space_write(space, to, from, bytes);
+	uint64_t done = copy_to_space(space, to, from, bytes);
 	struct stop stop;
 
 	if (likely(done == bytes))
 		return done;
 	stop = stop_of(space, SPACE_WRITE);
 	while (done < bytes && can_go_on(&stop, to + done))
-		done += space_write(space, to + done, from ? (const char *)from + done : NULL,
-				    bytes - done);
+		done += copy_to_space(space, to + done, from ? (const char *)from + done : NULL,
+				      bytes - done);
 	keep_reserve(&stop);
 	return done;
 }

@@ -130,7 +130,7 @@ static long load_segment(struct object *file, struct space *space, const struct 
 	if (error || !segment->file_size || !(segment->flags & CAN_WRITE) ||
 	    segment->memory_size == segment->file_size)
 		return error;
-	return space_write(space, data_end, NULL, rest) == rest ? 0 : -ENOMEM;
+	return copy_to_space(space, data_end, NULL, rest) == rest ? 0 : -ENOMEM;
 }
 
 /* Where the program finds its own headers: in the segment that maps that part of the file. */

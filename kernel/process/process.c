@@ -93,7 +93,7 @@ static void handle_page_fault(struct thread *thread, const struct regs *regs)
 
 	thread->fault_address = address;
 	do {
-		result = space_fault(thread->process->space, address, wanted);
+		result = fault_resolve(thread->process->space, address, wanted);
 	} while (result == FAULT_NO_MEMORY && oom_make_room(true));
 	if (result == FAULT_UNMAPPED)
 		signal_force(SIGSEGV, SEGV_UNMAPPED, address);
@@ -417,7 +417,7 @@ static void tell_tid(const struct thread *thread, uint64_t flags, uintptr_t pare
 	/* The child relies on finding its number: its page must not be what memory is out for. */
 	task_spend_reserve(task_current(), true);
 	if (flags & CLONE_CHILD_SETTID)
-		space_write(thread->process->space, child_tid, &tid, sizeof(tid));
+		copy_to_space(thread->process->space, child_tid, &tid, sizeof(tid));
 	if (flags & CLONE_PARENT_SETTID)
 		user_write(parent_tid, &tid, sizeof(tid));
 	task_spend_reserve(task_current(), process_current()->dying);

@@ -40,7 +40,7 @@ struct builder {
 static uintptr_t push(struct builder *stack, const void *bytes, uint64_t count)
 {
 	stack->at -= count;
-	if (!stack->failed && space_write(stack->space, stack->at, bytes, count) != count)
+	if (!stack->failed && copy_to_space(stack->space, stack->at, bytes, count) != count)
 		stack->failed = true;
 	return stack->at;
 }

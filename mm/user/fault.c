@@ -175,7 +175,7 @@ static enum fault fault_locked(struct space *space, uintptr_t address, unsigned 
 	return FAULT_DONE;
 }
 
-enum fault space_fault(struct space *space, uintptr_t address, unsigned int wanted)
+enum fault fault_resolve(struct space *space, uintptr_t address, unsigned int wanted)
 {
 	enum fault result;
 
@@ -243,12 +243,12 @@ static void copy_here(char *there, void *here, uint64_t bytes)
 	memcpy(here, there, bytes);
 }
 
-uint64_t space_write(struct space *space, uintptr_t address, const void *from, uint64_t bytes)
+uint64_t copy_to_space(struct space *space, uintptr_t address, const void *from, uint64_t bytes)
 {
 	return for_pieces(space, address, bytes, SPACE_WRITE, copy_there, (char *)from);
 }
 
-uint64_t space_read(struct space *space, uintptr_t address, void *to, uint64_t bytes)
+uint64_t copy_from_space(struct space *space, uintptr_t address, void *to, uint64_t bytes)
 {
 	return for_pieces(space, address, bytes, SPACE_READ, copy_here, to);
 }

@@ -31,7 +31,7 @@ static enum fault read_word(struct space *space, uintptr_t address, uint64_t *va
 	use(space);
 	user_window(true);
 	while (why == FAULT_DONE && !probe_read(address, value))
-		why = space_fault(space, address, SPACE_READ);
+		why = fault_resolve(space, address, SPACE_READ);
 	user_window(false);
 	return why;
 }
@@ -43,7 +43,7 @@ static enum fault write_word(struct space *space, uintptr_t address, uint64_t va
 	use(space);
 	user_window(true);
 	while (why == FAULT_DONE && !probe_write(address, value))
-		why = space_fault(space, address, SPACE_WRITE);
+		why = fault_resolve(space, address, SPACE_WRITE);
 	user_window(false);
 	return why;
 }

@@ -183,9 +183,9 @@ static void run_program(void *argument)
 		begin_turn();
 		vector = user_run(regs);
 		if (vector == TRAP_PAGE_FAULT)
-			program->wrong += space_fault(program->space, trap_fault_address(),
-						      regs->error & 2 ? SPACE_WRITE : SPACE_READ) !=
-					  FAULT_DONE;
+			program->wrong += fault_resolve(program->space, trap_fault_address(),
+							regs->error & 2 ? SPACE_WRITE
+									: SPACE_READ) != FAULT_DONE;
 		else if (vector == TRAP_INVALID_OPCODE)
 			program->wrong++;
 		program->turns++;
@@ -207,8 +207,8 @@ static bool make_program(struct program *program, uint64_t number)
 	data.rights = SPACE_READ | SPACE_WRITE;
 	if (!program->space || map_add(program->space, &code) < 0 ||
 	    map_add(program->space, &data) < 0 ||
-	    !space_write(program->space, CODE, counting_code,
-			 (uint64_t)(counting_end - counting_code)))
+	    !copy_to_space(program->space, CODE, counting_code,
+			   (uint64_t)(counting_end - counting_code)))
 		return false;
 	mm_activate(&program->space->mm);
 	program->task = task_create(run_program, program, program->space);
@@ -233,7 +233,7 @@ TEST(tasks, programs_share_the_processor)
 	for (unsigned int i = 0; i < ARRAY_SIZE(programs); i++) {
 		EXPECT_EQ(programs[i].wrong, 0);
 		EXPECT_GE(programs[i].turns, 3);
-		space_read(programs[i].space, 0x500000, &counted[i], 8);
+		copy_from_space(programs[i].space, 0x500000, &counted[i], 8);
 		EXPECT_GE(counted[i], 1000);
 		space_put(programs[i].space);
 	}

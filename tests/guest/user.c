@@ -52,7 +52,7 @@ static void run_until_done(void *argument)
 								: SPACE_READ;
 
 			run->faults++;
-			if (space_fault(run->space, run->address, wanted) == FAULT_DONE)
+			if (fault_resolve(run->space, run->address, wanted) == FAULT_DONE)
 				continue;
 		} else if (run->vector != TRAP_EVENT && run->vector < 256 && run->vector > 31 &&
 			   run->vector != 0x80) {
@@ -106,7 +106,7 @@ static struct run run_program(const char *code, const char *end)
 	REQUIRE(run.space);
 	map(run.space, CODE, 1, SPACE_READ | SPACE_WRITE);
 	map(run.space, STACK, 4, SPACE_READ | SPACE_WRITE);
-	REQUIRE(space_write(run.space, CODE, code, (uint64_t)(end - code)) ==
+	REQUIRE(copy_to_space(run.space, CODE, code, (uint64_t)(end - code)) ==
 		(uint64_t)(end - code));
 	REQUIRE(map_protect(run.space, CODE, PAGE_SIZE, SPACE_READ | SPACE_EXECUTE) == 0);
 	mm_activate(&run.space->mm);
@@ -291,8 +291,8 @@ TEST(user, events_interrupt_a_program)
 	REQUIRE(run->space);
 	map(run->space, CODE, 1, SPACE_READ | SPACE_WRITE);
 	map(run->space, STACK, 1, SPACE_READ | SPACE_WRITE);
-	space_write(run->space, CODE, looping_code, (uint64_t)(looping_end - looping_code));
-	space_write(run->space, STACK, NULL, PAGE_SIZE);
+	copy_to_space(run->space, CODE, looping_code, (uint64_t)(looping_end - looping_code));
+	copy_to_space(run->space, STACK, NULL, PAGE_SIZE);
 	REQUIRE(map_protect(run->space, CODE, PAGE_SIZE, SPACE_READ | SPACE_EXECUTE) == 0);
 	mm_activate(&run->space->mm);
 	mm_load(&run->space->mm);

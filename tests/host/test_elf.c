@@ -81,7 +81,7 @@ static unsigned char byte_at(uintptr_t address)
 {
 	unsigned char byte = 0x55;
 
-	assert_int_equal(space_read(space, address, &byte, 1), 1);
+	assert_int_equal(copy_from_space(space, address, &byte, 1), 1);
 	return byte;
 }
 
@@ -106,10 +106,10 @@ static void a_sound_file(void **state)
 	assert_int_equal(byte_at(0x404810), 0);
 	assert_int_equal(byte_at(0x404fff), 0);
 	assert_int_equal(byte_at(0x407000), 0);
-	assert_int_equal(space_read(space, 0x408000, &byte, 1), 0);
+	assert_int_equal(copy_from_space(space, 0x408000, &byte, 1), 0);
 	/* Writing changes the program's memory and not the file. */
-	assert_int_equal(space_write(space, 0x404100, &byte, 1), 1);
-	assert_int_equal(space_write(space, 0x400100, &byte, 1), 0);
+	assert_int_equal(copy_to_space(space, 0x404100, &byte, 1), 1);
+	assert_int_equal(copy_to_space(space, 0x400100, &byte, 1), 0);
 	object_read(object, 0x3100, &byte, 1);
 	assert_int_equal(byte, 0xcc);
 	unload();
@@ -136,7 +136,7 @@ static uint64_t word_at(uintptr_t address)
 {
 	uint64_t word = 0;
 
-	assert_int_equal(space_read(space, address, &word, 8), 8);
+	assert_int_equal(copy_from_space(space, address, &word, 8), 8);
 	return word;
 }
 
@@ -144,7 +144,7 @@ static const char *text_at(uintptr_t address)
 {
 	static char text[64];
 
-	space_read(space, address, text, sizeof(text) - 1);
+	copy_from_space(space, address, text, sizeof(text) - 1);
 	return text;
 }
 

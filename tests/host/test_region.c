@@ -124,7 +124,8 @@ static void random_step(struct space *space)
 		break;
 	default:
 		/* A stack grows, if it may. */
-		if (space_fault(space, at(page), SPACE_READ) == FAULT_DONE && !account[page].mapped)
+		if (fault_resolve(space, at(page), SPACE_READ) == FAULT_DONE &&
+		    !account[page].mapped)
 			for (count = page; !account[count].mapped; count++)
 				;
 		else

@@ -107,7 +107,7 @@ static struct space *space_with(struct object *object, bool shared, unsigned int
 
 static enum fault touch(struct space *space, unsigned int page, unsigned int wanted)
 {
-	return space_fault(space, ARENA + page * PAGE_SIZE, wanted);
+	return fault_resolve(space, ARENA + page * PAGE_SIZE, wanted);
 }
 
 /* Files take no more when a sixteenth is left: neither by writing nor by a fault in a hole. */

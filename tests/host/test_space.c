@@ -78,7 +78,7 @@ static pfn_t reach(struct space *space, uintptr_t address, unsigned int wanted, 
 			*why = FAULT_DONE;
 			return pfn(model_pfn(mfn));
 		}
-		*why = space_fault(space, address, wanted);
+		*why = fault_resolve(space, address, wanted);
 		if (*why != FAULT_DONE)
 			return INVALID_PFN;
 	}
@@ -157,7 +157,7 @@ static void memory_is_zero_until_written(void **state)
 	assert_int_equal(*word(zero_page, 8), 0);
 	assert_int_equal(read_word(space, ARENA + 8 * PAGE_SIZE, &value), FAULT_UNMAPPED);
 	assert_int_equal(read_word(space, ARENA - 8, &value), FAULT_UNMAPPED);
-	assert_int_equal(space_fault(space, UINTPTR_MAX, SPACE_READ), FAULT_UNMAPPED);
+	assert_int_equal(fault_resolve(space, UINTPTR_MAX, SPACE_READ), FAULT_UNMAPPED);
 	space_put(space);
 	assert_int_equal(frames_free_count(), free);
 	stop();
@@ -261,10 +261,10 @@ static void the_kernel_reads_what_programs_can(void **state)
 	space = new_space();
 	for (unsigned int rights = 0; rights < 8; rights++) {
 		map(space, ARENA, 2, rights, false);
-		assert_int_equal(space_read(space, ARENA + 4092, &value, 8), rights ? 8 : 0);
-		assert_int_equal(space_write(space, ARENA + 4092, &value, 8),
+		assert_int_equal(copy_from_space(space, ARENA + 4092, &value, 8), rights ? 8 : 0);
+		assert_int_equal(copy_to_space(space, ARENA + 4092, &value, 8),
 				 rights & SPACE_WRITE ? 8 : 0);
-		assert_int_equal(space_read(space, ARENA + 8188, &value, 8), rights ? 4 : 0);
+		assert_int_equal(copy_from_space(space, ARENA + 8188, &value, 8), rights ? 4 : 0);
 	}
 	space_put(space);
 	stop();
@@ -490,11 +490,11 @@ static void the_lock_is_held_throughout(void **state)
 	expect_locked();
 	assert_int_equal(map_add(locked, &mapping), ARENA);
 	expect_locked();
-	assert_int_equal(space_fault(locked, ARENA, SPACE_WRITE), FAULT_DONE);
+	assert_int_equal(fault_resolve(locked, ARENA, SPACE_WRITE), FAULT_DONE);
 	expect_locked();
-	assert_int_equal(space_write(locked, ARENA + PAGE_SIZE, &word, 8), 8);
+	assert_int_equal(copy_to_space(locked, ARENA + PAGE_SIZE, &word, 8), 8);
 	expect_locked();
-	assert_int_equal(space_read(locked, ARENA + 2 * PAGE_SIZE, &word, 8), 8);
+	assert_int_equal(copy_from_space(locked, ARENA + 2 * PAGE_SIZE, &word, 8), 8);
 	expect_locked();
 	assert_int_equal(map_protect(locked, ARENA, PAGE_SIZE, SPACE_READ), 0);
 	expect_locked();
@@ -524,17 +524,17 @@ static void bytes_are_copied(void **state)
 	for (unsigned int i = 0; i < sizeof(from); i++)
 		from[i] = (char)(i * 7 + i / 256);
 	memset(to, 1, sizeof(to));
-	assert_int_equal(space_write(space, at, from, sizeof(from) - 100), sizeof(from) - 100);
-	assert_int_equal(space_read(space, at, to, sizeof(to) - 100), sizeof(to) - 100);
+	assert_int_equal(copy_to_space(space, at, from, sizeof(from) - 100), sizeof(from) - 100);
+	assert_int_equal(copy_from_space(space, at, to, sizeof(to) - 100), sizeof(to) - 100);
 	assert_memory_equal(from, to, sizeof(to) - 100);
 	assert_int_equal(to[sizeof(to) - 100], 1);
 	/* Zeros, in the middle. */
-	assert_int_equal(space_write(space, at + 5000, NULL, 10), 10);
-	assert_int_equal(space_read(space, at, to, sizeof(to) - 100), sizeof(to) - 100);
+	assert_int_equal(copy_to_space(space, at + 5000, NULL, 10), 10);
+	assert_int_equal(copy_from_space(space, at, to, sizeof(to) - 100), sizeof(to) - 100);
 	memset(from + 5000, 0, 10);
 	assert_memory_equal(from, to, sizeof(to) - 100);
 	/* What is not mapped is the end. */
-	assert_int_equal(space_write(space, at, from, sizeof(from)), sizeof(from) - 100);
+	assert_int_equal(copy_to_space(space, at, from, sizeof(from)), sizeof(from) - 100);
 	space_put(space);
 	stop();
 }
@@ -676,11 +676,11 @@ static void a_fault_for_nothing_flushes(void **state)
 	start(4);
 	space = new_space();
 	assert_int_equal(map(space, ARENA, 1, RW, false), ARENA);
-	assert_int_equal(space_fault(space, ARENA, SPACE_WRITE), FAULT_DONE);
+	assert_int_equal(fault_resolve(space, ARENA, SPACE_WRITE), FAULT_DONE);
 	flushes = model_counters().flushes;
-	assert_int_equal(space_fault(space, ARENA, SPACE_READ), FAULT_DONE);
+	assert_int_equal(fault_resolve(space, ARENA, SPACE_READ), FAULT_DONE);
 	assert_int_equal(model_counters().flushes, flushes + 1);
-	assert_int_equal(space_fault(space, ARENA, SPACE_WRITE), FAULT_DONE);
+	assert_int_equal(fault_resolve(space, ARENA, SPACE_WRITE), FAULT_DONE);
 	assert_int_equal(model_counters().flushes, flushes + 2);
 	space_put(space);
 	stop();
@@ -975,7 +975,7 @@ static void calls_without_memory(void **state)
 		assert_true(result > 0 || result == -ENOMEM);
 		sound(space);
 	}
-	assert_int_equal(space_fault(space, page_address(19), SPACE_WRITE), FAULT_NO_MEMORY);
+	assert_int_equal(fault_resolve(space, page_address(19), SPACE_WRITE), FAULT_NO_MEMORY);
 	assert_int_equal(read_word(space, ARENA, &value), FAULT_DONE);
 	assert_int_equal(value, 1);
 	space_put(space);

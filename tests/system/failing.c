@@ -74,7 +74,7 @@ TEST(touching, a_page_of_a_program)
 	struct space *space = space_create();
 
 	REQUIRE(space && map_add(space, &mapping) == 0x400000);
-	REQUIRE(space_write(space, 0x400000, "secret", 6) == 6);
+	REQUIRE(copy_to_space(space, 0x400000, "secret", 6) == 6);
 	mm_activate(&space->mm);
 	mm_load(&space->mm);
 	this_cpu()->on_fault = NULL; /* nobody expects it */

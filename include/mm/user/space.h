@@ -137,15 +137,15 @@ enum fault {
 };
 
 /* A program touched an address, wanting one of the rights. Takes the lock. */
-enum fault space_fault(struct space *space, uintptr_t address, unsigned int wanted);
+enum fault fault_resolve(struct space *space, uintptr_t address, unsigned int wanted);
 
 /*
  * Copies to or from a program's memory by the frames behind it, faulting pages in; the space need
  * not be loaded. Returns how many bytes could be copied: fewer, if the program itself could not
  * have accessed the next one. "from" NULL writes zeros.
  */
-uint64_t space_write(struct space *space, uintptr_t address, const void *from, uint64_t bytes);
-uint64_t space_read(struct space *space, uintptr_t address, void *to, uint64_t bytes);
+uint64_t copy_to_space(struct space *space, uintptr_t address, const void *from, uint64_t bytes);
+uint64_t copy_from_space(struct space *space, uintptr_t address, void *to, uint64_t bytes);
 
 /* Pages that are there, shared ones included: by going through the tables. Takes the lock. */
 uint64_t space_resident(struct space *space);
