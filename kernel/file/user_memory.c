@@ -8,6 +8,8 @@
 #include <kernel/task/task.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
+#include <mm/user/copy.h>
+#include <mm/user/fault.h>
 
 bool (*user_memory_make_room)(bool may_sleep);
 

@@ -5,6 +5,8 @@
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
 #include <kernel/process/elf.h>
+#include <mm/user/copy.h>
+#include <mm/user/map.h>
 
 enum { TYPE_FIXED = 2, TYPE_ANYWHERE = 3, MACHINE_X86_64 = 62 };
 enum { SEGMENT_LOAD = 1, SEGMENT_INTERPRETER = 3 };

@@ -8,6 +8,7 @@
 #include <kernel/lib/errno.h>
 #include <kernel/process/clock.h>
 #include <kernel/process/futex.h>
+#include <mm/user/region.h>
 
 enum {
 	FUTEX_WAIT = 0,

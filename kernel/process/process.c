@@ -21,6 +21,8 @@
 #include <kernel/syscall/table.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/slab.h>
+#include <mm/user/copy.h>
+#include <mm/user/fault.h>
 
 /* Flags of clone(2). */
 enum {

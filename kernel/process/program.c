@@ -6,6 +6,8 @@
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
 #include <kernel/process/program.h>
+#include <mm/user/copy.h>
+#include <mm/user/map.h>
 
 #define STACK_AT_FIRST (33ul * PAGE_SIZE)
 

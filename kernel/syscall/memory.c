@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * System calls about the address space: from Linux's flags to mm/user/space.h.
+ * System calls about the address space: from Linux's flags to mm/user/map.h.
  */
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
 #include <kernel/process/oom.h>
 #include <kernel/syscall/table.h>
+#include <mm/user/map.h>
+#include <mm/user/region.h>
 
 enum {
 	MAP_SHARED = 1,

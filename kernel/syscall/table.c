@@ -9,6 +9,7 @@
 #include <kernel/process/futex.h>
 #include <kernel/process/oom.h>
 #include <kernel/syscall/table.h>
+#include <mm/user/map.h>
 
 #define HERE AT_WORKING_DIRECTORY
 

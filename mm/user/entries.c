@@ -9,6 +9,7 @@
 #include <mm/kernel/direct_map.h>
 #include <mm/table/ops.h>
 #include <mm/user/entries.h>
+#include <mm/user/region.h>
 
 pfn_t zero_page = {UINT64_MAX};
 

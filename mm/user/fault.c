@@ -12,6 +12,7 @@
 #include <mm/table/levels.h>
 #include <mm/table/ops.h>
 #include <mm/user/entries.h>
+#include <mm/user/fault.h>
 #include <mm/user/region.h>
 
 /*
@@ -154,7 +155,7 @@ static bool allows(const struct region *region, unsigned int wanted)
 	return (region->rights & wanted) || (wanted == SPACE_READ && region->rights);
 }
 
-static enum fault fault_locked(struct space *space, uintptr_t address, unsigned int wanted)
+enum fault fault_resolve_locked(struct space *space, uintptr_t address, unsigned int wanted)
 {
 	struct region *region = region_for(space, address);
 	pte_t *pte;
@@ -182,73 +183,7 @@ enum fault fault_resolve(struct space *space, uintptr_t address, unsigned int wa
 	if (address > pt_user_limit())
 		return FAULT_UNMAPPED;
 	spin_acquire(&space->lock);
-	result = fault_locked(space, ROUND_DOWN(address, PAGE_SIZE), wanted);
+	result = fault_resolve_locked(space, ROUND_DOWN(address, PAGE_SIZE), wanted);
 	spin_release(&space->lock);
 	return result;
-}
-
-/* The byte at an address, where the kernel reaches it, after the faults that it takes; or NULL. */
-static char *reach(struct space *space, uintptr_t address, unsigned int wanted)
-{
-	uintptr_t page_start = ROUND_DOWN(address, PAGE_SIZE);
-	pte_t *pte;
-
-	if (address > pt_user_limit())
-		return NULL;
-	for (;;) {
-		struct region *region = region_find(space, address);
-
-		pte = pte_find(&space->mm, page_start);
-		if (region && allows(region, wanted) && pte && pte_present(*pte) &&
-		    (wanted != SPACE_WRITE || (pte_flags(*pte) & PT_RW)))
-			break;
-		if (fault_locked(space, page_start, wanted) != FAULT_DONE)
-			return NULL;
-	}
-	return (char *)pfn_to_virt(entry_page(pte->entry)) + address % PAGE_SIZE;
-}
-
-/* Calls copy() for each piece that lies in one page. */
-static uint64_t for_pieces(struct space *space, uintptr_t address, uint64_t bytes,
-			   unsigned int wanted,
-			   void (*copy)(char *there, void *here, uint64_t bytes), char *here)
-{
-	uint64_t done = 0;
-
-	spin_acquire(&space->lock);
-	while (done < bytes) {
-		uint64_t rest = PAGE_SIZE - (address + done) % PAGE_SIZE;
-		uint64_t piece = MIN(bytes - done, rest);
-		char *there = reach(space, address + done, wanted);
-
-		if (!there)
-			break;
-		copy(there, here ? here + done : NULL, piece);
-		done += piece;
-	}
-	spin_release(&space->lock);
-	return done;
-}
-
-static void copy_there(char *there, void *here, uint64_t bytes)
-{
-	if (here)
-		memcpy(there, here, bytes);
-	else
-		memset(there, 0, bytes);
-}
-
-static void copy_here(char *there, void *here, uint64_t bytes)
-{
-	memcpy(here, there, bytes);
-}
-
-uint64_t copy_to_space(struct space *space, uintptr_t address, const void *from, uint64_t bytes)
-{
-	return for_pieces(space, address, bytes, SPACE_WRITE, copy_there, (char *)from);
-}
-
-uint64_t copy_from_space(struct space *space, uintptr_t address, void *to, uint64_t bytes)
-{
-	return for_pieces(space, address, bytes, SPACE_READ, copy_here, to);
 }

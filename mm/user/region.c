@@ -135,6 +135,17 @@ bool regions_clear(struct space *space, uintptr_t start, uintptr_t end)
 	return !region || reach(region) >= end;
 }
 
+uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end)
+{
+	struct region *region = region_after(space, start);
+
+	while (start < end && region && region->start <= start) {
+		start = region->end;
+		region = region_next(region);
+	}
+	return MIN(start, end);
+}
+
 uint64_t regions_bytes(struct space *space, uintptr_t start, uintptr_t end)
 {
 	struct region *region = region_after(space, start);

@@ -15,6 +15,8 @@
 #include <arch/traps.h>
 #include <arch/user.h>
 #include <mm/user/entries.h>
+#include <mm/user/fault.h>
+#include <mm/user/map.h>
 
 SUITE(spaces, "programs' memory: regions, faults, copy-on-write, forks");
 

@@ -12,6 +12,9 @@
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 #include <mm/kernel/stacks.h>
+#include <mm/user/copy.h>
+#include <mm/user/fault.h>
+#include <mm/user/map.h>
 
 SUITE(tasks, "tasks, turns, sleeping, kernel stacks");
 

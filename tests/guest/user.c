@@ -11,7 +11,10 @@
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
+#include <mm/user/copy.h>
 #include <mm/user/entries.h>
+#include <mm/user/fault.h>
+#include <mm/user/map.h>
 #include <mm/user/space.h>
 
 SUITE(user, "user mode: in and out, registers, isolation");

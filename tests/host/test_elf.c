@@ -11,7 +11,9 @@
 #include <kernel/process/elf.h>
 #include <kernel/process/program.h>
 #include <mm/frame/frames.h>
+#include <mm/user/copy.h>
 #include <mm/user/entries.h>
+#include <mm/user/region.h>
 
 /* The C library's <elf.h> and the kernel's header meet here: the structures are the former's. */
 static unsigned char file[5 * PAGE_SIZE];

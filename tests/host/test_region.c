@@ -11,6 +11,8 @@
 
 #include <mm/frame/frames.h>
 #include <mm/user/entries.h>
+#include <mm/user/fault.h>
+#include <mm/user/map.h>
 #include <mm/user/region.h>
 
 /* Pages that are played with: room for a few stacks and what they may grow into. */

@@ -12,6 +12,9 @@
 #include <mm/frame/translate.h>
 #include <mm/kernel/stacks.h>
 #include <mm/user/entries.h>
+#include <mm/user/fault.h>
+#include <mm/user/map.h>
+#include <mm/user/region.h>
 
 #define PAGES 4096
 #define ARENA 0x10000000ul
@@ -84,7 +87,7 @@ static void programs_leave_stacks(void **state)
 	world_stop();
 }
 
-static struct region *region_of(struct space *space)
+static struct region *arena_region(struct space *space)
 {
 	return region_find(space, ARENA);
 }
@@ -220,7 +223,7 @@ static void what_is_reaped_comes_back_at_once(void **state)
 		/* All but the two roots, which are loaded perhaps. */
 		assert_int_equal(frames_free_count() - before, use.pages + use.tables - 2);
 		assert_null(regions_check(space));
-		assert_non_null(region_of(space));
+		assert_non_null(arena_region(space));
 		assert_null(model_check());
 		/* A thread on its way out may still touch it. */
 		assert_int_equal(touch(space, 7, SPACE_WRITE), FAULT_DONE);

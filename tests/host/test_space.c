@@ -15,7 +15,11 @@
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 #include <mm/table/ops.h>
+#include <mm/user/copy.h>
 #include <mm/user/entries.h>
+#include <mm/user/fault.h>
+#include <mm/user/map.h>
+#include <mm/user/region.h>
 
 #define PAGES 6000
 

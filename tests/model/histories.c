@@ -7,6 +7,8 @@
 #include <kernel/lib/errno.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
+#include <mm/user/map.h>
+#include <mm/user/region.h>
 
 /* The addresses that are played with: 32 pages around the border between two pte tables. */
 #define ARENA       (0x40000000ul - 16 * PAGE_SIZE)

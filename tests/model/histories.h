@@ -7,7 +7,7 @@
 #ifndef TESTS_HISTORIES_H
 #define TESTS_HISTORIES_H
 
-#include <mm/user/space.h>
+#include <mm/user/fault.h>
 
 /* An access with all faults that it takes; the last one's result if it cannot be had. */
 struct history_access {

@@ -7,6 +7,8 @@
 #include <arch/hypercall.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
+#include <mm/user/copy.h>
+#include <mm/user/map.h>
 #include <mm/user/space.h>
 #include <xen/event_channel.h>
 

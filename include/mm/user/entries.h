@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The entries behind the regions of an address space: making, changing and dropping many at a time,
- * in batches. For mm/user/space.c and mm/user/fault.c, which hold the space's lock.
+ * in batches. For the other files of mm/user, which hold the space's lock.
  *
  * A pte of a program's page is in one of three states: empty; present; or *asleep*, for a page that
  * is kept while its region allows no access. One that sleeps is not present and holds the pfn with
@@ -10,7 +10,7 @@
 #ifndef MM_USER_ENTRIES_H
 #define MM_USER_ENTRIES_H
 
-#include <mm/user/space.h>
+#include <mm/user/region.h>
 
 /* The frame of zeros that everybody shares read-only until a write. It is not counted. */
 extern pfn_t zero_page;

@@ -12,6 +12,27 @@
 
 #include <mm/user/space.h>
 
+struct region {
+	struct tree_node node; /* of its space, in order of address */
+	uintptr_t start, end;  /* multiples of PAGE_SIZE; "end" is the first byte after it */
+	uint8_t rights;
+	uint8_t never;         /* rights that it cannot be given */
+	bool shared;           /* writes are seen by all who map the object */
+	bool stack;            /* grows down when somebody touches what is right below; no object */
+	struct object *object; /* NULL: memory of its own, zeros at first */
+	uint64_t offset;       /* bytes; of "start" in the object */
+
+	/*
+	 * Of the regions in its subtree: down to where the lowest leaves memory to others, where
+	 * the highest ends, and the largest gap between two of them.
+	 */
+	uintptr_t subtree_low, subtree_high;
+	uint64_t subtree_gap;
+};
+
+/* Regions that a space can have: they are kernel memory, which no limit of the program's counts. */
+#define SPACE_REGIONS_MOST 65530
+
 static inline struct region *region_of(struct tree_node *node)
 {
 	return node ? container_of(node, struct region, node) : NULL;
@@ -32,6 +53,12 @@ void regions_init(struct space *space);
 
 /* Returns the first region that ends after the address; NULL: there is none. */
 struct region *region_after(struct space *space, uintptr_t address);
+
+/* The region of an address; NULL: none. The lock is held. */
+struct region *region_find(struct space *space, uintptr_t address);
+
+/* Where the first gap in a range begins; "end" or more if it has none. The lock is held. */
+uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end);
 
 /* Returns where the last region before one ends ("next" NULL: the last of all); 0: there is none.
  */
@@ -73,5 +100,9 @@ bool regions_clear(struct space *space, uintptr_t start, uintptr_t end);
 
 /* Returns the start of the highest clear range of that length below the ceiling; 0: none. */
 uintptr_t regions_find_gap(struct space *space, uint64_t bytes, uintptr_t ceiling);
+
+/* Checks the invariants of the regions; NULL, or what is wrong (valid until the next call).
+ */
+const char *regions_check(struct space *space);
 
 #endif

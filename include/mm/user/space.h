@@ -24,24 +24,6 @@
 #define SPACE_EXECUTE 4u
 #define SPACE_RIGHTS  7u
 
-struct region {
-	struct tree_node node; /* of its space, in order of address */
-	uintptr_t start, end;  /* multiples of PAGE_SIZE; "end" is the first byte after it */
-	uint8_t rights;
-	uint8_t never;         /* rights that it cannot be given */
-	bool shared;           /* writes are seen by all who map the object */
-	bool stack;            /* grows down when somebody touches what is right below; no object */
-	struct object *object; /* NULL: memory of its own, zeros at first */
-	uint64_t offset;       /* bytes; of "start" in the object */
-
-	/*
-	 * Of the regions in its subtree: down to where the lowest leaves memory to others, where
-	 * the highest ends, and the largest gap between two of them.
-	 */
-	uintptr_t subtree_low, subtree_high;
-	uint64_t subtree_gap;
-};
-
 /* Invariant: regions do not overlap, and no two neighbours could be one (regions_check()). */
 struct space {
 	struct mm mm;
@@ -58,9 +40,6 @@ struct space {
 #define SPACE_LOWEST      0x10000ul
 #define SPACE_STACK_GUARD (256ul * PAGE_SIZE)
 #define SPACE_STACK_MOST  (8ul << 20)
-
-/* Regions that a space can have: they are kernel memory, which no limit of the program's counts. */
-#define SPACE_REGIONS_MOST 65530
 
 /*
  * The first address that no program gets: a page short of the end of its half. A "syscall" in the
@@ -83,69 +62,6 @@ struct space *space_fork(struct space *parent);
 /* One user more, or less: the last one ends it and everything in it. */
 struct space *space_get(struct space *space);
 void space_put(struct space *space);
-
-/* What a mapping is to be. */
-struct mapping {
-	uintptr_t address; /* a hint; or, with "fixed", where it must be */
-	uint64_t length;   /* bytes, rounded up to pages */
-	unsigned int rights;
-	unsigned int never;    /* rights that it cannot be given later */
-	bool fixed;            /* replaces what is there ... */
-	bool no_replace;       /* ... or fails with EEXIST */
-	bool shared;           /* an anonymous shared mapping gets an object of its own */
-	bool stack;            /* grows down: EINVAL if it is shared or has an object */
-	struct object *object; /* NULL: anonymous. A reference of its own is taken */
-	uint64_t offset;       /* in the object, bytes */
-};
-
-/* mmap: the address, or EINVAL, ENOMEM, EEXIST, EPERM (below SPACE_LOWEST). */
-long map_add(struct space *space, const struct mapping *mapping);
-
-/* munmap: 0, or EINVAL, ENOMEM (no memory to split a region). */
-long map_remove(struct space *space, uintptr_t start, uint64_t length);
-
-/*
- * mprotect: 0, EINVAL, ENOMEM where nothing is mapped, or EACCES where that right cannot be given;
- * what lies before is changed.
- */
-long map_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights);
-
-/* madvise(MADV_DONTNEED): 0, EINVAL, or ENOMEM as map_protect(). */
-long map_discard(struct space *space, uintptr_t start, uint64_t length);
-
-/* brk: the new break, or the old one if that cannot be. */
-uintptr_t map_set_break(struct space *space, uintptr_t wanted);
-
-/* mremap: the new address, or EINVAL, EFAULT (not one mapped region), ENOMEM; "to" if "fixed", and
- * then EPERM too. */
-long map_resize(struct space *space, uintptr_t start, uint64_t length, uint64_t new_length,
-		bool may_move, bool fixed, uintptr_t to);
-
-/* Where the first gap in a range begins; "end" or more if it has none. The lock is held. */
-uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end);
-
-/* The region of an address; NULL: none. The lock is held. */
-struct region *region_find(struct space *space, uintptr_t address);
-
-enum fault {
-	FAULT_DONE,      /* the access can be tried again */
-	FAULT_UNMAPPED,  /* no region there: SEGV_MAPERR */
-	FAULT_FORBIDDEN, /* not with these rights: SEGV_ACCERR */
-	FAULT_PAST_END,  /* beyond the end of a file: SIGBUS */
-	FAULT_NO_SPACE,  /* in a hole of a file, and files may take no more memory: SIGBUS */
-	FAULT_NO_MEMORY, /* for the page or for a table; or the reserve would be needed */
-};
-
-/* A program touched an address, wanting one of the rights. Takes the lock. */
-enum fault fault_resolve(struct space *space, uintptr_t address, unsigned int wanted);
-
-/*
- * Copies to or from a program's memory by the frames behind it, faulting pages in; the space need
- * not be loaded. Returns how many bytes could be copied: fewer, if the program itself could not
- * have accessed the next one. "from" NULL writes zeros.
- */
-uint64_t copy_to_space(struct space *space, uintptr_t address, const void *from, uint64_t bytes);
-uint64_t copy_from_space(struct space *space, uintptr_t address, void *to, uint64_t bytes);
 
 /* Pages that are there, shared ones included: by going through the tables. Takes the lock. */
 uint64_t space_resident(struct space *space);
@@ -172,8 +88,5 @@ void space_reap(struct space *space);
 
 /* Whether there is a page at an address now. Takes the lock. */
 bool space_has_page(struct space *space, uintptr_t address);
-
-/* Checks the invariants of the regions. Returns NULL, or a message (kernel/lib/message.h). */
-const char *regions_check(struct space *space);
 
 #endif

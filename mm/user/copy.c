@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Copying between the kernel and a program's memory, by the direct map: the space need not be
+ * loaded, and what a page of it forbids the program it forbids the copy.
+ */
+#include <kernel/lib/string.h>
+#include <mm/frame/translate.h>
+#include <mm/user/copy.h>
+#include <mm/user/entries.h>
+#include <mm/user/fault.h>
+
+/* The byte at an address, where the kernel reaches it, after the faults that it takes; or NULL. */
+static char *reach(struct space *space, uintptr_t address, unsigned int wanted)
+{
+	uintptr_t page_start = ROUND_DOWN(address, PAGE_SIZE);
+	const pt_entry_t *entry;
+
+	if (address > pt_user_limit())
+		return NULL;
+	for (;;) {
+		entry = mm_entry(&space->mm, page_start, PT_PTE);
+		if (entry && pt_entry_present(*entry) &&
+		    (wanted != SPACE_WRITE || (entry->raw & PT_RW)))
+			break;
+		if (fault_resolve_locked(space, page_start, wanted) != FAULT_DONE)
+			return NULL;
+	}
+	return (char *)pfn_to_virt(entry_page(*entry)) + address % PAGE_SIZE;
+}
+
+/* Calls copy() for each piece that lies in one page. */
+static uint64_t for_pieces(struct space *space, uintptr_t address, uint64_t bytes,
+			   unsigned int wanted,
+			   void (*copy)(char *there, void *here, uint64_t bytes), char *here)
+{
+	uint64_t done = 0;
+
+	spin_acquire(&space->lock);
+	while (done < bytes) {
+		uint64_t rest = PAGE_SIZE - (address + done) % PAGE_SIZE;
+		uint64_t piece = MIN(bytes - done, rest);
+		char *there = reach(space, address + done, wanted);
+
+		if (!there)
+			break;
+		copy(there, here ? here + done : NULL, piece);
+		done += piece;
+	}
+	spin_release(&space->lock);
+	return done;
+}
+
+static void copy_there(char *there, void *here, uint64_t bytes)
+{
+	if (here)
+		memcpy(there, here, bytes);
+	else
+		memset(there, 0, bytes);
+}
+
+static void copy_here(char *there, void *here, uint64_t bytes)
+{
+	memcpy(here, there, bytes);
+}
+
+uint64_t copy_to_space(struct space *space, uintptr_t address, const void *from, uint64_t bytes)
+{
+	return for_pieces(space, address, bytes, SPACE_WRITE, copy_there, (char *)from);
+}
+
+uint64_t copy_from_space(struct space *space, uintptr_t address, void *to, uint64_t bytes)
+{
+	return for_pieces(space, address, bytes, SPACE_READ, copy_here, to);
+}
