@@ -42,8 +42,7 @@ void proc_print_maps(struct space *space, void (*print)(void *argument, const ch
 {
 	char line[160];
 
-	for_each_region(region, space)
-	{
+	for_each_region (region, space) {
 		const struct object *object = region->object;
 
 		snprintf(line, sizeof(line), "%08lx-%08lx %c%c%c%c %08lx 00:%02x %lu %s\n",

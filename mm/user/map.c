@@ -56,7 +56,7 @@ static long choose_address(struct space *space, const struct mapping *mapping, u
 			return -ENOMEM;
 		if (mapping->address < SPACE_LOWEST)
 			return -EPERM;
-		if (mapping->no_replace && !regions_free(space, wanted, wanted + bytes))
+		if (mapping->no_replace && regions_bytes(space, wanted, wanted + bytes))
 			return -EEXIST;
 		return (long)wanted;
 	}
@@ -175,9 +175,7 @@ long map_remove(struct space *space, uintptr_t start, uint64_t length)
 static uintptr_t first_refusal(struct space *space, uintptr_t start, uintptr_t end,
 			       unsigned int rights)
 {
-	struct region *region = region_after(space, start);
-
-	for (; region && region->start < end; region = region_next(region)) {
+	for_each_region_in (region, space, start, end) {
 		if (region->never & rights)
 			return MAX(region->start, start);
 	}
@@ -187,7 +185,6 @@ static uintptr_t first_refusal(struct space *space, uintptr_t start, uintptr_t e
 long map_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights)
 {
 	uintptr_t end = start + ROUND_UP(length, PAGE_SIZE), gap, refusal;
-	struct region *region;
 	long result;
 
 	if (start % PAGE_SIZE)
@@ -208,8 +205,7 @@ long map_protect(struct space *space, uintptr_t start, uint64_t length, unsigned
 		spin_release(&space->lock);
 		return -ENOMEM;
 	}
-	for (region = region_after(space, start); region && region->start < gap;
-	     region = region_next(region)) {
+	for_each_region_in (region, space, start, gap) {
 		if (region->rights == rights)
 			continue;
 		region->rights = (uint8_t)rights;
@@ -223,19 +219,15 @@ long map_protect(struct space *space, uintptr_t start, uint64_t length, unsigned
 long map_discard(struct space *space, uintptr_t start, uint64_t length)
 {
 	uintptr_t end = range_end(start, length);
-	struct region *region;
 	long result;
 
-	if (!end && length)
-		return -EINVAL;
-	if (start % PAGE_SIZE)
+	if (start % PAGE_SIZE || (length && !end))
 		return -EINVAL;
 	if (!length)
 		return 0;
 	spin_acquire(&space->lock);
 	result = regions_first_gap(space, start, end) == end ? 0 : -ENOMEM;
-	for (region = region_after(space, start); region && region->start < end;
-	     region = region_next(region)) {
+	for_each_region_in (region, space, start, end) {
 		uintptr_t from = MAX(region->start, start), to = MIN(region->end, end);
 
 		entries_drop(space, from, to, from, from);

@@ -121,13 +121,6 @@ uintptr_t region_end_before(struct space *space, struct region *next)
 	return region ? region->end : 0;
 }
 
-bool regions_free(struct space *space, uintptr_t start, uintptr_t end)
-{
-	const struct region *region = region_after(space, start);
-
-	return !region || region->start >= end;
-}
-
 bool regions_clear(struct space *space, uintptr_t start, uintptr_t end)
 {
 	const struct region *region = region_after(space, start);
@@ -137,21 +130,19 @@ bool regions_clear(struct space *space, uintptr_t start, uintptr_t end)
 
 uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end)
 {
-	struct region *region = region_after(space, start);
-
-	while (start < end && region && region->start <= start) {
+	for_each_region_in (region, space, start, end) {
+		if (region->start > start)
+			break;
 		start = region->end;
-		region = region_next(region);
 	}
 	return MIN(start, end);
 }
 
 uint64_t regions_bytes(struct space *space, uintptr_t start, uintptr_t end)
 {
-	struct region *region = region_after(space, start);
 	uint64_t bytes = 0;
 
-	for (; region && region->start < end; region = region_next(region))
+	for_each_region_in (region, space, start, end)
 		bytes += MIN(region->end, end) - MAX(region->start, start);
 	return bytes;
 }
@@ -329,8 +320,7 @@ const char *regions_check(struct space *space)
 
 	if (error)
 		return error;
-	for_each_region(region, space)
-	{
+	for_each_region (region, space) {
 		error = check_bounds(region, before ? before->end : 0);
 		if (error)
 			return error;

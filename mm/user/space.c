@@ -48,8 +48,7 @@ static bool copy_regions(struct space *parent, struct space *child)
 {
 	if (!regions_copy(parent, child))
 		return false;
-	for_each_region(region, child)
-	{
+	for_each_region (region, child) {
 		if (!region->shared && !entries_share(parent, child, region))
 			return false;
 	}
@@ -85,7 +84,8 @@ uint64_t space_resident(struct space *space)
 	uint64_t count = 0;
 
 	spin_acquire(&space->lock);
-	for_each_region(region, space) count += entries_count(space, region->start, region->end);
+	for_each_region (region, space)
+		count += entries_count(space, region->start, region->end);
 	spin_release(&space->lock);
 	return count;
 }
@@ -108,7 +108,8 @@ struct space_use space_count_use(struct space *space)
 	struct space_use use = {.tables = mm_count_tables(&space->mm).total};
 
 	spin_acquire(&space->lock);
-	for_each_region(region, space) use.pages += pages_of_region(space, region);
+	for_each_region (region, space)
+		use.pages += pages_of_region(space, region);
 	use.regions = space->region_count * sizeof(struct region) / PAGE_SIZE;
 	spin_release(&space->lock);
 	return use;

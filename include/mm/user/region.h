@@ -43,11 +43,6 @@ static inline struct region *region_next(struct region *region)
 	return region_of(tree_next(&region->node));
 }
 
-/* The loop's body may not take the region out. */
-#define for_each_region(region, space)                                                         \
-	for (struct region *region = region_of(tree_first(&(space)->regions)); region != NULL; \
-	     region = region_next(region))
-
 /* Makes a space one without regions. */
 void regions_init(struct space *space);
 
@@ -59,6 +54,16 @@ struct region *region_find(struct space *space, uintptr_t address);
 
 /* Where the first gap in a range begins; "end" or more if it has none. The lock is held. */
 uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end);
+
+/* The loop's body may not take the region out. */
+#define for_each_region(region, space)                                                         \
+	for (struct region *region = region_of(tree_first(&(space)->regions)); region != NULL; \
+	     region = region_next(region))
+
+/* Goes through the regions that have a page from "start" to "end", whole. */
+#define for_each_region_in(region, space, start, end)            \
+	for (struct region *region = region_after(space, start); \
+	     region != NULL && region->start < (end); region = region_next(region))
 
 /* Returns where the last region before one ends ("next" NULL: the last of all); 0: there is none.
  */
@@ -94,8 +99,7 @@ void regions_join(struct space *space, uintptr_t start, uintptr_t end);
 /* Returns how many bytes of a range are in regions. */
 uint64_t regions_bytes(struct space *space, uintptr_t start, uintptr_t end);
 
-/* Returns true if a range is free; and if it is also none that the stack above may grow into. */
-bool regions_free(struct space *space, uintptr_t start, uintptr_t end);
+/* Returns true if no region is in a range, nor a stack above that may grow into it. */
 bool regions_clear(struct space *space, uintptr_t start, uintptr_t end);
 
 /* Returns the start of the highest clear range of that length below the ceiling; 0: none. */
