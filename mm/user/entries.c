@@ -13,9 +13,6 @@
 
 pfn_t zero_page = {UINT64_MAX};
 
-/* Set in an entry that sleeps, so that it is not taken for an empty one. */
-#define PT_INACCESSIBLE (1ull << 9)
-
 bool entries_init(void)
 {
 	zero_page = frames_alloc_zeroed();
@@ -37,40 +34,36 @@ pt_entry_t entry_make(pfn_t page, unsigned int rights, bool writable)
 	return pt_entry_make(page, flags);
 }
 
-bool entry_is_inaccessible(pt_entry_t entry)
-{
-	return !pt_entry_present(entry) && (entry.raw & PT_INACCESSIBLE);
-}
-
-pfn_t entry_page(pt_entry_t entry)
-{
-	if (entry_is_inaccessible(entry))
-		return pfn((~entry.raw & PT_FRAME_MASK) >> PAGE_SHIFT);
-	return pt_entry_present(entry) ? pt_entry_pfn(entry) : INVALID_PFN;
-}
-
 static bool is_zero_page(pfn_t page)
 {
 	return page.pfn == zero_page.pfn;
 }
 
-static void let_go(pfn_t page)
+void entry_put_page(pfn_t page)
 {
 	if (!is_zero_page(page))
 		frame_put(page);
 }
 
+bool entry_may_write(const struct region *region, pfn_t page)
+{
+	return region->shared || (!is_zero_page(page) && frame_of(page)->references == 1);
+}
+
 /* ---- going through the tables that there are ---- */
 
-/* Ptes side by side in one table, for the addresses from start to end. */
+/* Ptes side by side in one table: those of "count" pages from "start" to "end". */
 struct ptes {
 	pt_entry_t *entry;
 	uintptr_t start, end;
+	unsigned int count;
 };
 
-/* The first ptes at or after "from"; false if no table has any before "end". */
-static bool next_ptes(const struct space *space, uintptr_t from, uintptr_t end, struct ptes *ptes)
+/* Sets *ptes to the next after *ptes; false if no table has any before "end". */
+static bool next_ptes(const struct space *space, uintptr_t end, struct ptes *ptes)
 {
+	uintptr_t from = ptes->end;
+
 	while (from < end) {
 		enum pt_level level = PT_PGD;
 		const pt_entry_t *entry;
@@ -78,10 +71,10 @@ static bool next_ptes(const struct space *space, uintptr_t from, uintptr_t end, 
 		while (level != PT_PTE && pt_entry_present(*mm_entry(&space->mm, from, level)))
 			level = pt_level_below(level);
 		if (level == PT_PTE) {
-			uintptr_t next = (from | (pt_span(PT_PMD) - 1)) + 1;
-
-			*ptes = (struct ptes){mm_entry(&space->mm, from, PT_PTE), from,
-					      MIN(next, end)};
+			ptes->entry = mm_entry(&space->mm, from, PT_PTE);
+			ptes->start = from;
+			ptes->end = MIN((from | (pt_span(PT_PMD) - 1)) + 1, end);
+			ptes->count = (unsigned int)((ptes->end - from) >> PAGE_SHIFT);
 			return true;
 		}
 		/* Over all that are empty side by side, to the end of their table at most. */
@@ -94,36 +87,22 @@ static bool next_ptes(const struct space *space, uintptr_t from, uintptr_t end, 
 	return false;
 }
 
-uint64_t entries_count(const struct space *space, uintptr_t start, uintptr_t end)
+#define for_each_ptes(ptes, space, from, to) \
+	for (struct ptes ptes = {.end = (from)}; next_ptes(space, to, &ptes);)
+
+uint64_t entries_count(const struct space *space, const struct region *region, bool copies)
 {
-	struct ptes ptes;
 	uint64_t count = 0;
 
-	for (uintptr_t at = start; next_ptes(space, at, end, &ptes); at = ptes.end) {
-		for (unsigned int i = 0; i < (ptes.end - ptes.start) >> PAGE_SHIFT; i++) {
+	for_each_ptes (ptes, space, region->start, region->end) {
+		uint64_t number = (region->offset + (ptes.start - region->start)) >> PAGE_SHIFT;
+
+		for (unsigned int i = 0; i < ptes.count; i++) {
 			pfn_t page = entry_page(ptes.entry[i]);
 
-			count += pfn_valid(page) && !is_zero_page(page);
-		}
-	}
-	return count;
-}
-
-uint64_t entries_count_copies(const struct space *space, const struct region *region)
-{
-	struct ptes ptes;
-	uint64_t count = 0;
-
-	for (uintptr_t at = region->start; next_ptes(space, at, region->end, &ptes);
-	     at = ptes.end) {
-		for (unsigned int i = 0; i < (ptes.end - ptes.start) >> PAGE_SHIFT; i++) {
-			uint64_t offset = region->offset + (ptes.start - region->start);
-			pfn_t page = entry_page(ptes.entry[i]);
-
-			count +=
-				pfn_valid(page) &&
-				page.pfn !=
-					object_find(region->object, (offset >> PAGE_SHIFT) + i).pfn;
+			if (!pfn_valid(page) || is_zero_page(page))
+				continue;
+			count += !copies || page.pfn != object_find(region->object, number + i).pfn;
 		}
 	}
 	return count;
@@ -144,20 +123,20 @@ static void put_dropped(struct dropping *dropping)
 		paravirt.flush_all();
 	lazy_flush();
 	while (dropping->count)
-		let_go(dropping->page[--dropping->count]);
+		entry_put_page(dropping->page[--dropping->count]);
 }
 
-static void drop_ptes(struct dropping *dropping, const struct ptes *ptes)
+static void drop_range(struct dropping *dropping, uintptr_t start, uintptr_t end)
 {
-	pt_entry_t *entry = ptes->entry;
-
-	for (uintptr_t address = ptes->start; address < ptes->end; address += PAGE_SIZE, entry++) {
-		if (pt_entry_is_none(*entry))
-			continue;
-		if (dropping->count == ARRAY_SIZE(dropping->page))
-			put_dropped(dropping);
-		dropping->page[dropping->count++] = entry_page(*entry);
-		set_entry(entry, PT_PTE, pt_entry_none());
+	for_each_ptes (ptes, dropping->space, start, end) {
+		for (pt_entry_t *entry = ptes.entry; entry < ptes.entry + ptes.count; entry++) {
+			if (pt_entry_is_none(*entry))
+				continue;
+			if (dropping->count == ARRAY_SIZE(dropping->page))
+				put_dropped(dropping);
+			dropping->page[dropping->count++] = entry_page(*entry);
+			set_entry(entry, PT_PTE, pt_entry_none());
+		}
 	}
 }
 
@@ -165,15 +144,7 @@ static void drop_ptes(struct dropping *dropping, const struct ptes *ptes)
 static void drop_with_table(pt_entry_t entry)
 {
 	if (!pt_entry_is_none(entry))
-		let_go(entry_page(entry));
-}
-
-static void drop_range(struct dropping *dropping, uintptr_t start, uintptr_t end)
-{
-	struct ptes ptes;
-
-	for (uintptr_t at = start; next_ptes(dropping->space, at, end, &ptes); at = ptes.end)
-		drop_ptes(dropping, &ptes);
+		entry_put_page(entry_page(entry));
 }
 
 void entries_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t floor,
@@ -184,13 +155,11 @@ void entries_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t
 	uintptr_t whole = ROUND_UP(floor, span), whole_end = ROUND_DOWN(ceiling, span);
 	struct dropping dropping = {.space = space};
 
+	if (whole_end <= whole)
+		whole = whole_end = end;
 	lazy_enter();
-	if (whole_end <= whole) {
-		drop_range(&dropping, start, end);
-	} else {
-		drop_range(&dropping, start, MIN(end, whole));
-		drop_range(&dropping, MAX(start, whole_end), end);
-	}
+	drop_range(&dropping, start, MIN(end, whole));
+	drop_range(&dropping, MAX(start, whole_end), end);
 	put_dropped(&dropping);
 	lazy_leave();
 	if (ceiling > floor)
@@ -198,12 +167,6 @@ void entries_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t
 }
 
 /* ---- changing ---- */
-
-/* Whether the page may be written where it is: it is everybody's, or nobody else's. */
-static bool may_write(const struct region *region, pfn_t page)
-{
-	return region->shared || (!is_zero_page(page) && frame_of(page)->references == 1);
-}
 
 static void change(pt_entry_t *entry, pt_entry_t value)
 {
@@ -216,23 +179,19 @@ static void change(pt_entry_t *entry, pt_entry_t value)
 	}
 }
 
-void entries_protect(struct space *space, const struct region *region, uintptr_t start,
-		     uintptr_t end)
+void entries_protect(struct space *space, const struct region *region)
 {
 	bool changed = false;
-	struct ptes ptes;
 
 	lazy_enter();
-	for (uintptr_t at = start; next_ptes(space, at, end, &ptes); at = ptes.end) {
-		unsigned int count = (unsigned int)((ptes.end - ptes.start) >> PAGE_SHIFT);
-
-		for (unsigned int i = 0; i < count; i++) {
-			pt_entry_t *entry = &ptes.entry[i];
+	for_each_ptes (ptes, space, region->start, region->end) {
+		for (pt_entry_t *entry = ptes.entry; entry < ptes.entry + ptes.count; entry++) {
 			pfn_t page = entry_page(*entry);
 
 			if (!pfn_valid(page))
 				continue;
-			change(entry, entry_make(page, region->rights, may_write(region, page)));
+			change(entry,
+			       entry_make(page, region->rights, entry_may_write(region, page)));
 			changed = true;
 		}
 	}
@@ -245,19 +204,16 @@ void entries_protect(struct space *space, const struct region *region, uintptr_t
 bool entries_share(struct space *parent, struct space *child, const struct region *region)
 {
 	bool complete = true;
-	struct ptes ptes;
 
 	lazy_enter();
-	for (uintptr_t at = region->start; next_ptes(parent, at, region->end, &ptes);
-	     at = ptes.end) {
-		unsigned int count = (unsigned int)((ptes.end - ptes.start) >> PAGE_SHIFT);
+	for_each_ptes (ptes, parent, region->start, region->end) {
 		pt_entry_t *copy;
 
 		complete = mm_prepare(&child->mm, ptes.start, ptes.end - 1, PT_PTE);
 		if (!complete)
 			break;
 		copy = mm_entry(&child->mm, ptes.start, PT_PTE);
-		for (unsigned int i = 0; i < count; i++) {
+		for (unsigned int i = 0; i < ptes.count; i++) {
 			pt_entry_t *entry = &ptes.entry[i];
 			pfn_t page = entry_page(*entry);
 			pt_entry_t readable;
@@ -278,26 +234,23 @@ bool entries_share(struct space *parent, struct space *child, const struct regio
 
 bool entries_move(struct space *space, uintptr_t from, uintptr_t to, uint64_t bytes)
 {
-	struct ptes ptes;
-
 	/* Prepared first, so that it cannot stop half way. */
-	for (uintptr_t at = from; next_ptes(space, at, from + bytes, &ptes); at = ptes.end) {
+	for_each_ptes (ptes, space, from, from + bytes) {
 		if (!mm_prepare(&space->mm, ptes.start - from + to, ptes.end - from + to - 1,
 				PT_PTE))
 			return false;
 	}
 	lazy_enter();
-	for (uintptr_t at = from; next_ptes(space, at, from + bytes, &ptes); at = ptes.end) {
-		pt_entry_t *entry = ptes.entry;
-
-		for (uintptr_t address = ptes.start; address < ptes.end;
-		     address += PAGE_SIZE, entry++) {
-			pt_entry_t value = *entry;
+	for_each_ptes (ptes, space, from, from + bytes) {
+		for (unsigned int i = 0; i < ptes.count; i++) {
+			pt_entry_t *entry = &ptes.entry[i], value = *entry;
 
 			if (pt_entry_is_none(value))
 				continue;
 			set_entry(entry, PT_PTE, pt_entry_none());
-			set_entry(mm_entry(&space->mm, address - from + to, PT_PTE), PT_PTE, value);
+			set_entry(mm_entry(&space->mm, ptes.start + i * PAGE_SIZE - from + to,
+					   PT_PTE),
+				  PT_PTE, value);
 		}
 	}
 	if (mm_may_be_remembered(&space->mm))

@@ -21,13 +21,12 @@
  */
 #define RUN 16
 
-/* The region of the address, if need be by growing a stack down to it. */
-static struct region *region_for(struct space *space, uintptr_t address)
+/* The region of a page, if need be by growing a stack down to its start. */
+static struct region *region_for(struct space *space, uintptr_t start)
 {
-	struct region *region = region_after(space, address);
-	uintptr_t start = ROUND_DOWN(address, PAGE_SIZE);
+	struct region *region = region_after(space, start);
 
-	if (!region || region->start <= address)
+	if (!region || region->start <= start)
 		return region;
 	if (!region->stack || region->end - start > SPACE_STACK_MOST ||
 	    start < region_end_before(space, region) + SPACE_STACK_GUARD || start < SPACE_LOWEST ||
@@ -50,7 +49,7 @@ static inline pfn_t copy_of(pfn_t page)
 /* The page of the region's object for an address; INVALID_PFN with FAULT_... in *why. */
 static pfn_t object_page_for(struct region *region, uintptr_t address, enum fault *why)
 {
-	uint64_t offset = region->offset + (ROUND_DOWN(address, PAGE_SIZE) - region->start);
+	uint64_t offset = region->offset + (address - region->start);
 	pfn_t page;
 
 	*why = FAULT_PAST_END;
@@ -92,8 +91,7 @@ static enum fault copy_on_write(struct space *space, struct region *region, uint
 				pt_entry_t *entry)
 {
 	pfn_t page = entry_page(*entry), copy = page;
-	bool alone =
-		region->shared || (page.pfn != zero_page.pfn && frame_of(page)->references == 1);
+	bool alone = entry_may_write(region, page);
 
 	if (!alone) {
 		copy = copy_of(page);
@@ -104,8 +102,8 @@ static enum fault copy_on_write(struct space *space, struct region *region, uint
 	paravirt.flush_address(address);
 	/* Now that no processor reads the old one any more. */
 	lazy_flush();
-	if (!alone && page.pfn != zero_page.pfn)
-		frame_put(page);
+	if (!alone)
+		entry_put_page(page);
 	return FAULT_DONE;
 }
 

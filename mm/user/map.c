@@ -209,7 +209,7 @@ long map_protect(struct space *space, uintptr_t start, uint64_t length, unsigned
 		if (region->rights == rights)
 			continue;
 		region->rights = (uint8_t)rights;
-		entries_protect(space, region, region->start, region->end);
+		entries_protect(space, region);
 	}
 	regions_join(space, start, gap);
 	spin_release(&space->lock);

@@ -85,7 +85,7 @@ uint64_t space_resident(struct space *space)
 
 	spin_acquire(&space->lock);
 	for_each_region (region, space)
-		count += entries_count(space, region->start, region->end);
+		count += entries_count(space, region, false);
 	spin_release(&space->lock);
 	return count;
 }
@@ -95,12 +95,10 @@ static uint64_t pages_of_region(struct space *space, const struct region *region
 {
 	uint64_t size = (region->end - region->start) >> PAGE_SHIFT;
 
-	if (!region->object)
-		return entries_count(space, region->start, region->end);
 	/* Of a shared object what others have touched counts too, and what nobody maps any more. */
 	if (region->shared)
 		return region->object->named ? 0 : MIN(size, object_frames(region->object));
-	return entries_count_copies(space, region);
+	return entries_count(space, region, region->object != NULL);
 }
 
 struct space_use space_count_use(struct space *space)

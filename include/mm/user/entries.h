@@ -12,6 +12,9 @@
 
 #include <mm/user/region.h>
 
+/* Set in an inaccessible entry, so that it is not taken for an empty one. */
+#define PT_INACCESSIBLE (1ull << 9)
+
 /* The frame of zeros that everybody shares read-only until a write. It is not counted. */
 extern pfn_t zero_page;
 
@@ -21,15 +24,34 @@ bool entries_init(void);
 /* The entry for a page with these rights, or asleep without any. "writable": it may be written. */
 pt_entry_t entry_make(pfn_t page, unsigned int rights, bool writable);
 
-/* Whether an entry sleeps, and its page: INVALID_PFN if the entry is empty. */
-bool entry_is_inaccessible(pt_entry_t entry);
-pfn_t entry_page(pt_entry_t entry);
+/* Returns true if an entry keeps a page that its region allows no access to. */
+static inline bool entry_is_inaccessible(pt_entry_t entry)
+{
+	return !pt_entry_present(entry) && (entry.raw & PT_INACCESSIBLE);
+}
 
-/* How many pages there are from start to end, the zero page not counted. */
-uint64_t entries_count(const struct space *space, uintptr_t start, uintptr_t end);
+/* Returns the page of a present or inaccessible entry; INVALID_PFN for an empty one. */
+static inline pfn_t entry_page(pt_entry_t entry)
+{
+	if (entry_is_inaccessible(entry))
+		return pfn((~entry.raw & PT_FRAME_MASK) >> PAGE_SHIFT);
+	return pt_entry_present(entry) ? pt_entry_pfn(entry) : INVALID_PFN;
+}
 
-/* Counts those of a private region that are copies of its object's pages, not these themselves. */
-uint64_t entries_count_copies(const struct space *space, const struct region *region);
+/* Drops the reference that an entry had to its page, unless that is the zero page. */
+void entry_put_page(pfn_t page);
+
+/*
+ * Returns true if a page may be written where it is: writes are for all who map it, or there is
+ * nobody else.
+ */
+bool entry_may_write(const struct region *region, pfn_t page);
+
+/*
+ * Counts the pages of a region, the zero page not among them; with "copies", only those that are
+ * not the object's own.
+ */
+uint64_t entries_count(const struct space *space, const struct region *region, bool copies);
 
 /*
  * Lets go of all pages from start to end, and of tables that serve nothing else: those that lie
@@ -38,9 +60,8 @@ uint64_t entries_count_copies(const struct space *space, const struct region *re
 void entries_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t floor,
 		  uintptr_t ceiling);
 
-/* Gives the pages that are there the rights of their region, which has these now. */
-void entries_protect(struct space *space, const struct region *region, uintptr_t start,
-		     uintptr_t end);
+/* Gives the pages of a region the rights that it has now. */
+void entries_protect(struct space *space, const struct region *region);
 
 /* Shares the pages of a private region with a child. False: out of memory for the child's tables.
  */
