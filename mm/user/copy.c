@@ -28,10 +28,9 @@ static char *reach(struct space *space, uintptr_t address, unsigned int wanted)
 	return (char *)pfn_to_virt(entry_page(*entry)) + address % PAGE_SIZE;
 }
 
-/* Calls copy() for each piece that lies in one page. */
-static uint64_t for_pieces(struct space *space, uintptr_t address, uint64_t bytes,
-			   unsigned int wanted,
-			   void (*copy)(char *there, void *here, uint64_t bytes), char *here)
+/* Copies page by page, in the direction that "wanted" says; "here" NULL writes zeros. */
+static uint64_t copy(struct space *space, uintptr_t address, char *here, uint64_t bytes,
+		     unsigned int wanted)
 {
 	uint64_t done = 0;
 
@@ -43,32 +42,24 @@ static uint64_t for_pieces(struct space *space, uintptr_t address, uint64_t byte
 
 		if (!there)
 			break;
-		copy(there, here ? here + done : NULL, piece);
+		if (wanted == SPACE_READ)
+			memcpy(here + done, there, piece);
+		else if (here)
+			memcpy(there, here + done, piece);
+		else
+			memset(there, 0, piece);
 		done += piece;
 	}
 	spin_release(&space->lock);
 	return done;
 }
 
-static void copy_there(char *there, void *here, uint64_t bytes)
-{
-	if (here)
-		memcpy(there, here, bytes);
-	else
-		memset(there, 0, bytes);
-}
-
-static void copy_here(char *there, void *here, uint64_t bytes)
-{
-	memcpy(here, there, bytes);
-}
-
 uint64_t copy_to_space(struct space *space, uintptr_t address, const void *from, uint64_t bytes)
 {
-	return for_pieces(space, address, bytes, SPACE_WRITE, copy_there, (char *)from);
+	return copy(space, address, (char *)from, bytes, SPACE_WRITE);
 }
 
 uint64_t copy_from_space(struct space *space, uintptr_t address, void *to, uint64_t bytes)
 {
-	return for_pieces(space, address, bytes, SPACE_READ, copy_here, to);
+	return copy(space, address, to, bytes, SPACE_READ);
 }
