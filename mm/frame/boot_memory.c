@@ -120,77 +120,54 @@ const struct boot_run *boot_memory_claimant(const struct boot_memory *memory, pf
 	return NULL;
 }
 
-uint64_t boot_memory_claimed(const struct boot_memory *memory)
+/* What is left of a run below and above a part of it. */
+static struct pfn_range below(struct pfn_range run, struct pfn_range part)
 {
-	uint64_t count = 0;
-
-	for (unsigned int i = 0; i < memory->claims; i++)
-		count += memory->claim[i].range.count;
-	return count;
+	return (struct pfn_range){run.start, part.start.pfn - run.start.pfn};
 }
 
-/* Gives claimants what is free now. A claim that is cut in two goes on as two. */
-static const char *settle_claims(struct boot_memory *memory, struct pfn_range range)
+static struct pfn_range above(struct pfn_range run, struct pfn_range part)
 {
-	for (unsigned int i = 0; i < memory->claims;) {
-		struct boot_run claim = memory->claim[i];
-		struct pfn_range part = common(claim.range, range);
-		const char *error;
-
-		if (!part.count) {
-			i++;
-			continue;
-		}
-		error = boot_memory_reserve(memory, part, claim.kind);
-		if (error)
-			return error;
-		/* What is left of it, on either side, is claimed anew: it is the P2M's still. */
-		memory->claim[i] = memory->claim[--memory->claims];
-		error = boot_memory_claim(
-			memory,
-			(struct pfn_range){claim.range.start,
-					   part.start.pfn - claim.range.start.pfn},
-			claim.kind);
-		if (!error)
-			error = boot_memory_claim(
-				memory,
-				(struct pfn_range){pfn(end_of(part)),
-						   end_of(claim.range) - end_of(part)},
-				claim.kind);
-		if (error)
-			return error;
-		i = 0;
-	}
-	return NULL;
+	return (struct pfn_range){pfn(end_of(part)), end_of(run) - end_of(part)};
 }
 
 static const char *make_free(struct boot_memory *memory, struct pfn_range range)
 {
-	uint64_t start = range.start.pfn, end = end_of(range);
-
 	for (unsigned int i = 0; i < memory->runs; i++) {
-		struct boot_run *run = &memory->run[i];
-		uint64_t run_start = run->range.start.pfn, run_end = end_of(run->range);
+		struct boot_run run = memory->run[i];
+		struct pfn_range part = common(run.range, range);
 
-		if (run_end <= start || run_start >= end)
+		if (!part.count)
 			continue;
-		if (run_start < start && run_end > end) {
-			struct pfn_range rest = {pfn(end), run_end - end};
-
-			if (memory->runs == BOOT_MEMORY_RUNS)
-				return "more separate runs of boot memory than there is room for";
-			run->range.count = start - run_start;
-			return boot_memory_reserve(memory, rest, run->kind);
-		}
-		if (run_start < start) {
-			run->range.count = start - run_start;
-		} else if (run_end > end) {
-			run->range = (struct pfn_range){pfn(end), run_end - end};
-		} else {
-			remove_run(memory, i--);
-		}
+		if (memory->runs == BOOT_MEMORY_RUNS && below(run.range, part).count &&
+		    above(run.range, part).count)
+			return "more separate runs of boot memory than there is room for";
+		remove_run(memory, i--);
+		boot_memory_reserve(memory, below(run.range, part), run.kind);
+		boot_memory_reserve(memory, above(run.range, part), run.kind);
 	}
 	return NULL;
+}
+
+/* Gives claimants what is free now. The rest of a claim, on either side, is the P2M's still. */
+static const char *settle_claims(struct boot_memory *memory, struct pfn_range range)
+{
+	const char *error = NULL;
+
+	for (unsigned int i = 0; i < memory->claims && !error; i++) {
+		struct boot_run claim = memory->claim[i];
+		struct pfn_range part = common(claim.range, range);
+
+		if (!part.count)
+			continue;
+		memory->claim[i--] = memory->claim[--memory->claims];
+		error = boot_memory_reserve(memory, part, claim.kind);
+		if (!error)
+			error = boot_memory_claim(memory, below(claim.range, part), claim.kind);
+		if (!error)
+			error = boot_memory_claim(memory, above(claim.range, part), claim.kind);
+	}
+	return error;
 }
 
 const char *boot_memory_release(struct boot_memory *memory, struct pfn_range range)
@@ -238,15 +215,6 @@ bool boot_memory_is_free(const struct boot_memory *memory, pfn_t frame)
 	return gap.count && gap.start.pfn == frame.pfn;
 }
 
-uint64_t boot_memory_free(const struct boot_memory *memory)
-{
-	uint64_t pages = memory->pages;
-
-	for (unsigned int i = 0; i < memory->runs; i++)
-		pages -= memory->run[i].range.count;
-	return pages;
-}
-
 uint64_t boot_memory_longest(const struct boot_memory *memory)
 {
 	struct pfn_range gap = boot_memory_next_free(memory, pfn(0));
@@ -257,13 +225,27 @@ uint64_t boot_memory_longest(const struct boot_memory *memory)
 	return longest;
 }
 
+/* Counts the frames of runs: of one kind, or with FRAME_KINDS of all. */
+static uint64_t sum(const struct boot_run *run, unsigned int runs, enum frame_kind kind)
+{
+	uint64_t count = 0;
+
+	for (; runs--; run++)
+		count += kind == FRAME_KINDS || run->kind == kind ? run->range.count : 0;
+	return count;
+}
+
+uint64_t boot_memory_free(const struct boot_memory *memory)
+{
+	return memory->pages - sum(memory->run, memory->runs, FRAME_KINDS);
+}
+
 uint64_t boot_memory_absent(const struct boot_memory *memory)
 {
-	uint64_t absent = 0;
+	return sum(memory->run, memory->runs, FRAME_ABSENT);
+}
 
-	for (unsigned int i = 0; i < memory->runs; i++) {
-		if (memory->run[i].kind == FRAME_ABSENT)
-			absent += memory->run[i].range.count;
-	}
-	return absent;
+uint64_t boot_memory_claimed(const struct boot_memory *memory)
+{
+	return sum(memory->claim, memory->claims, FRAME_KINDS);
 }
