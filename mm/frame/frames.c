@@ -194,38 +194,34 @@ pfn_t frames_alloc_run(uint64_t blocks)
 	return found == blocks ? pfn(end - blocks * size) : INVALID_PFN;
 }
 
-static void expect_no_table(const char *caller, const struct frame *frame)
-{
-	if (frame && frame->flags)
-		panic("%s: pfn %lx is still a page table (flags %x)", caller,
-		      frame_number(frame).pfn, frame->flags);
-}
-
-void frames_free(pfn_t number)
+/* Frees the block of a frame whose kind is one of those in the mask; anything else is a panic. */
+static ALWAYS_INLINE void give_back(pfn_t number, unsigned int kinds, const char *caller,
+				    const char *expected)
 {
 	bool events = spin_lock(&lock);
 	struct frame *frame = frame_of(number);
 
-	expect_no_table("frames_free", frame);
-	if (!frame || frame->kind != FRAME_ALLOCATED)
-		panic("frames_free: pfn %lx is %s, not the start of an allocated block", number.pfn,
-		      frame ? frame_kind_name(frame->kind) : "past the end of memory");
+	if (frame && frame->flags)
+		panic("%s: pfn %lx is still a page table (flags %x)", caller, number.pfn,
+		      frame->flags);
+	if (!frame || !(kinds & 1u << frame->kind))
+		panic("%s: pfn %lx is %s, not %s", caller, number.pfn,
+		      frame ? frame_kind_name(frame->kind) : "past the end of memory", expected);
 	free_block(frame, frame->order);
 	spin_unlock(&lock, events);
 }
 
-void frames_release(pfn_t number)
+void frames_free(pfn_t frame)
 {
-	bool events = spin_lock(&lock);
-	struct frame *frame = frame_of(number);
+	give_back(frame, 1u << FRAME_ALLOCATED, "frames_free", "the start of an allocated block");
+}
 
-	expect_no_table("frames_release", frame);
-	if (!frame || frame->kind == FRAME_TAIL || frame->kind == FRAME_FREE ||
-	    frame->kind == FRAME_ALLOCATED || frame->kind == FRAME_ABSENT)
-		panic("frames_release: pfn %lx is %s, not boot memory", number.pfn,
-		      frame ? frame_kind_name(frame->kind) : "past the end of memory");
-	free_block(frame, 0);
-	spin_unlock(&lock, events);
+void frames_release(pfn_t frame)
+{
+	const unsigned int never =
+		1u << FRAME_TAIL | 1u << FRAME_FREE | 1u << FRAME_ALLOCATED | 1u << FRAME_ABSENT;
+
+	give_back(frame, ~never, "frames_release", "boot memory");
 }
 
 void frame_get(pfn_t frame)

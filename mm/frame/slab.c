@@ -15,11 +15,6 @@ struct free_object {
 	struct free_object *next;
 };
 
-static struct frame *frame_at(const void *object)
-{
-	return frame_of(virt_to_pfn(object));
-}
-
 /* A page full of free objects joins the cache. The lock is held. */
 static bool add_page(struct slab_cache *cache)
 {
@@ -75,7 +70,7 @@ void slab_free(struct slab_cache *cache, void *memory)
 	if (!object)
 		return;
 	events = spin_lock(&cache->lock);
-	frame = frame_at(object);
+	frame = frame_of(virt_to_pfn(object));
 	if (frame->kind != FRAME_ALLOCATED || !frame->references)
 		panic("%p is no %s that is in use", memory, cache->name);
 	if (!frame->private)
