@@ -9,7 +9,6 @@
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
-#include <mm/table/levels.h>
 #include <mm/table/ops.h>
 #include <mm/user/entries.h>
 #include <mm/user/fault.h>
@@ -46,44 +45,35 @@ static inline pfn_t copy_of(pfn_t page)
 	return copy;
 }
 
-/* The page of the region's object for an address; INVALID_PFN with FAULT_... in *why. */
-static pfn_t object_page_for(struct region *region, uintptr_t address, enum fault *why)
+/* Finds the page of the region's object for an address, or makes it. */
+static enum fault object_page_for(const struct region *region, uintptr_t address, pfn_t *page)
 {
 	uint64_t offset = region->offset + (address - region->start);
-	pfn_t page;
 
-	*why = FAULT_PAST_END;
 	if (offset >= region->object->bytes || offset >> PAGE_SHIFT >= OBJECT_MAX_PAGES)
-		return INVALID_PFN;
-	page = object_page(region->object, offset >> PAGE_SHIFT);
-	*why = pfn_valid(page)                  ? FAULT_DONE
-	       : object_is_full(region->object) ? FAULT_NO_SPACE
-						: FAULT_NO_MEMORY;
-	return page;
+		return FAULT_PAST_END;
+	*page = object_page(region->object, offset >> PAGE_SHIFT);
+	if (pfn_valid(*page))
+		return FAULT_DONE;
+	return object_is_full(region->object) ? FAULT_NO_SPACE : FAULT_NO_MEMORY;
 }
 
-/*
- * The page that an empty entry is to show, with a reference for it. "write": it will be written.
- * *own: nobody else has it, or everybody who does wants to see the writes.
- */
-static pfn_t page_for(struct region *region, uintptr_t address, bool write, bool *own,
-		      enum fault *why)
+/* Gets the page that an empty entry is to show, with a reference; "write": it will be written. */
+static enum fault page_for(const struct region *region, uintptr_t address, bool write, pfn_t *page)
 {
-	pfn_t page;
+	if (region->object) {
+		enum fault result = object_page_for(region, address, page);
 
-	*why = FAULT_NO_MEMORY;
-	*own = write || region->shared;
-	if (!region->object)
-		return write ? frames_alloc_zeroed() : zero_page;
-	page = object_page_for(region, address, why);
-	if (!pfn_valid(page))
-		return page;
-	if (region->shared || !write) {
-		frame_get(page);
-		return page;
+		if (result != FAULT_DONE)
+			return result;
+		if (write && !region->shared)
+			*page = copy_of(*page);
+		else
+			frame_get(*page);
+	} else {
+		*page = write ? frames_alloc_zeroed() : zero_page;
 	}
-	*why = FAULT_NO_MEMORY;
-	return copy_of(page);
+	return pfn_valid(*page) ? FAULT_DONE : FAULT_NO_MEMORY;
 }
 
 /* A write to a page that is there and may not be written: since a fork, or as a file's. */
@@ -122,29 +112,29 @@ static unsigned int run_length(const struct region *region, uintptr_t address,
 	return count;
 }
 
-/* Nothing is there yet. */
-static enum fault make_present(struct space *space, struct region *region, uintptr_t address,
+/* Fills an empty entry, and those after it that run_length() says. */
+static enum fault make_present(struct space *space, const struct region *region, uintptr_t address,
 			       pt_entry_t *entry, bool write)
 {
 	unsigned int more = run_length(region, address, entry);
-	enum fault why = FAULT_DONE;
+	bool writable = write || region->shared;
+	enum fault result = FAULT_DONE;
 
 	lazy_enter();
 	for (unsigned int i = 0; i <= more; i++) {
 		uintptr_t at = address + i * PAGE_SIZE;
-		bool own;
-		pfn_t page = page_for(region, at, write, &own, &why);
+		pfn_t page;
 
-		if (!pfn_valid(page)) {
+		result = page_for(region, at, write, &page);
+		if (result != FAULT_DONE) {
 			/* Only the first was asked for. */
-			why = i ? FAULT_DONE : why;
+			result = i ? FAULT_DONE : result;
 			break;
 		}
-		set_pte_at(&space->mm, at, &entry[i], entry_make(page, region->rights, own));
-		why = FAULT_DONE;
+		set_pte_at(&space->mm, at, &entry[i], entry_make(page, region->rights, writable));
 	}
 	lazy_leave();
-	return why;
+	return result;
 }
 
 /* What can be written or executed can be read: the processor knows no other way. */
@@ -156,7 +146,7 @@ static bool allows(const struct region *region, unsigned int wanted)
 enum fault fault_resolve_locked(struct space *space, uintptr_t address, unsigned int wanted)
 {
 	struct region *region = region_for(space, address);
-	pte_t *pte;
+	pt_entry_t *entry;
 
 	if (!region)
 		return FAULT_UNMAPPED;
@@ -164,11 +154,11 @@ enum fault fault_resolve_locked(struct space *space, uintptr_t address, unsigned
 		return FAULT_FORBIDDEN;
 	if (!mm_prepare(&space->mm, address, address, PT_PTE))
 		return FAULT_NO_MEMORY;
-	pte = pte_find(&space->mm, address);
-	if (pte_none(*pte))
-		return make_present(space, region, address, &pte->entry, wanted == SPACE_WRITE);
-	if (wanted == SPACE_WRITE && !(pte_flags(*pte) & PT_RW))
-		return copy_on_write(space, region, address, &pte->entry);
+	entry = mm_entry(&space->mm, address, PT_PTE);
+	if (pt_entry_is_none(*entry))
+		return make_present(space, region, address, entry, wanted == SPACE_WRITE);
+	if (wanted == SPACE_WRITE && !(entry->raw & PT_RW))
+		return copy_on_write(space, region, address, entry);
 	/* Somebody else was faster, or a translation is out of date. */
 	paravirt.flush_address(address);
 	return FAULT_DONE;
