@@ -288,28 +288,22 @@ static const char *check_block(uint64_t n)
 	const struct frame *frame = &frame_database[n];
 	uint64_t size = 1ull << frame->order;
 
-	if (frame->kind == FRAME_TAIL || frame->kind >= FRAME_KINDS) {
+	if (frame->kind == FRAME_TAIL || frame->kind >= FRAME_KINDS)
 		return message_make("pfn %lx belongs to no block (kind %u)", n, frame->kind);
-	}
-	if (frame->order > FRAMES_MAX_ORDER || n % size || size > frame_count - n) {
+	if (frame->order > FRAMES_MAX_ORDER || n % size || size > frame_count - n)
 		return message_make("the block at pfn %lx has an impossible order %u", n,
 				    frame->order);
-	}
-	if ((frame->flags & FRAME_LEVEL) && (frame->kind != FRAME_TABLE || frame->order)) {
-		snprintf(message, sizeof(message), "the page table at pfn %lx is %s of order %u", n,
-			 frame_kind_name(frame->kind), frame->order);
-		return message;
-	}
+	if ((frame->flags & FRAME_LEVEL) && (frame->kind != FRAME_TABLE || frame->order))
+		return message_make("the page table at pfn %lx is %s of order %u", n,
+				    frame_kind_name(frame->kind), frame->order);
 	for (uint64_t i = 1; i < size; i++) {
-		if (frame_database[n + i].kind != FRAME_TAIL) {
+		if (frame_database[n + i].kind != FRAME_TAIL)
 			return message_make("pfn %lx inside the block at pfn %lx is %s", n + i, n,
 					    frame_kind_name(frame_database[n + i].kind));
-		}
 	}
 	if (frame->kind == FRAME_FREE && frame->order < FRAMES_MAX_ORDER &&
-	    free_buddy(frame, frame->order)) {
+	    free_buddy(frame, frame->order))
 		return message_make("the free block at pfn %lx was not joined with its buddy", n);
-	}
 	return NULL;
 }
 
