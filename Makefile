@@ -5,7 +5,7 @@
 # Everything that is made lies under build/; what is fetched lies in a cache of the user's, see
 # scripts/fetch. Variables that a person may set: CC (gcc or clang), XEN, DOM0_KERNEL, TOOLS, BUSYBOX
 # (files to use in place of the distribution's packages), MEMORY, CPUS, RAMDISK, CMDLINE,
-# PINWHEEL_CACHE.
+# PINWHEEL_CACHE; DEBUG=1, for a kernel that checks its locks (include/arch/lock.h).
 
 CC = gcc
 LD = ld
@@ -21,9 +21,10 @@ MAKEFLAGS += --no-builtin-rules
 include tests/host/host.mk
 include tests/user/user.mk
 
-# Adding a source file, a suite or a command is adding a file.
-SOURCES := $(sort $(shell find arch boot drivers kernel mm tests/guest -name '*.[cS]' ! -name '*.lds.S') \
-	$(addprefix tests/model/,sequence.c leak.c histories.c recorder.c) $(EXTRA_SOURCES))
+# Adding a source file, a suite or a command is adding a file. (The checks of locks are for DEBUG=1.)
+SOURCES := $(filter-out $(if $(DEBUG),,arch/x86/lock.c),$(sort \
+	$(shell find arch boot drivers kernel mm tests/guest -name '*.[cS]' ! -name '*.lds.S') \
+	$(addprefix tests/model/,sequence.c leak.c histories.c recorder.c) $(EXTRA_SOURCES)))
 # notes.c and notes.S share a name: objects keep the suffix.
 OBJECTS := $(patsubst %,$(BUILD)/%.o,$(SOURCES))
 
@@ -43,7 +44,7 @@ KEEP_ORDER := $(if $(findstring clang,$(CC)),,-fno-toplevel-reorder)
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fno-omit-frame-pointer -fno-optimize-sibling-calls \
 	-fno-strict-aliasing $(KEEP_ORDER) -fno-common -fcf-protection=none -fno-asynchronous-unwind-tables \
-	$(WARNINGS)
+	$(if $(DEBUG),-DLOCK_CHECKS) $(WARNINGS)
 LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
 
 .PHONY: all help run run-native debug check check-host check-xen check-domu check-native check-long \

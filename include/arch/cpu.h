@@ -10,6 +10,7 @@
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
 
+#include <arch/lock_rank.h>
 #include <kernel/lib/compiler.h>
 
 struct vcpu_info;
@@ -35,6 +36,13 @@ struct cpu {
 	struct mm *loaded_mm;         /* ... and the one whose roots Xen was last told to load */
 	bool keeps_reserve;  /* it works for a program: see frames_reserve (mm/frame/frames.h) */
 	bool memory_refused; /* frames_alloc() had none; whoever asks about it clears it */
+#ifdef LOCK_CHECKS
+	/* Of each rank, how many locks it holds, and the return address of who took the last. */
+	struct held_locks {
+		unsigned int count;
+		uintptr_t caller;
+	} locks[LOCK_RANKS];
+#endif
 };
 
 /*

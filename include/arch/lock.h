@@ -1,74 +1,136 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Spin locks that hold events back on this CPU while they are held.
+ * Spin locks.
  *
- * One virtual CPU runs today; the locks are real all the same, and so is their order, outermost
- * first: selftest, console, the kernel's address space, the list of the others, one of those, page
- * table, P2M, frames, printk. A holder never blocks.
+ * A CPU spins until the lock is free, and never blocks while it holds one. Each lock has a rank,
+ * which says in what order locks are taken and what the lock guards: <arch/lock_rank.h> is the
+ * list.
+ *
+ * A lock that event handlers take too is always taken with spin_lock(), which masks events on this
+ * CPU: a handler would wait for what it has interrupted. A lock that no handler takes is always
+ * taken with spin_acquire(), and events may come while it is held.
+ *
+ * Two builds check all of this whenever a lock is taken or released: the hosted tests and the
+ * kernel of "make DEBUG=1" (LOCK_CHECKS). The ordinary build does not: a lock is one byte there,
+ * which is all the room that struct frame has for it, and the paths that are measured take no
+ * instruction more. Locks may be released in any order, as long as no event can come while a lock
+ * is held that was taken with spin_lock().
  */
 #ifndef ARCH_LOCK_H
 #define ARCH_LOCK_H
 
 #include <arch/cpu.h>
+#include <arch/lock_rank.h>
 
+#ifdef LOCK_CHECKS
+struct spinlock {
+	bool held;
+	uint8_t rank;   /* enum lock_rank */
+	uint8_t holder; /* number of the CPU that holds it, plus 1; 0: none */
+};
+
+/* Initializer of a lock with static storage, or in a structure's initializer. */
+#define SPINLOCK(lock_rank)         \
+	{                           \
+		.rank = (lock_rank) \
+	}
+
+/* Initializes a lock in memory that is all zeros. */
+static inline void spin_init(struct spinlock *lock, enum lock_rank rank)
+{
+	lock->rank = (uint8_t)rank;
+}
+
+/*
+ * The checks, each of which panics and says what to do (arch/x86/lock.c). lock_taking() comes
+ * before the CPU spins, lock_taken() when it has the lock, lock_releasing() before it is released.
+ */
+void lock_taking(const struct spinlock *lock, bool events_masked);
+void lock_taken(struct spinlock *lock);
+void lock_releasing(struct spinlock *lock, bool events_come);
+
+/* Panics if the running CPU holds a lock; "doing" says what it was about to do, as in "block". */
+void lock_expect_none(const char *doing);
+
+/* Ends all checks: the kernel is dying, and its report needs no more complaints. */
+void lock_checks_end(void);
+#else
 struct spinlock {
 	bool held;
 };
 
-/*
- * Checks of the locks, for hosted tests (LOCK_CHECKS): one thread runs there, so a lock that is
- * held when it is taken would never become free. lock_taking() panics then, and lock_releasing() if
- * the lock is not held.
- */
-#ifdef LOCK_CHECKS
-void lock_taking(const struct spinlock *lock);
-void lock_releasing(const struct spinlock *lock);
-#else
-static inline void lock_taking(const struct spinlock *lock)
+#define SPINLOCK(lock_rank)   \
+	{                     \
+		.held = false \
+	}
+
+static inline void spin_init(struct spinlock *lock, enum lock_rank rank)
+{
+	(void)lock;
+	(void)rank;
+}
+
+static inline void lock_taking(const struct spinlock *lock, bool events_masked)
+{
+	(void)lock;
+	(void)events_masked;
+}
+
+static inline void lock_taken(struct spinlock *lock)
 {
 	(void)lock;
 }
 
-static inline void lock_releasing(const struct spinlock *lock)
+static inline void lock_releasing(struct spinlock *lock, bool events_come)
 {
 	(void)lock;
+	(void)events_come;
+}
+
+static inline void lock_expect_none(const char *doing)
+{
+	(void)doing;
+}
+
+static inline void lock_checks_end(void)
+{
 }
 #endif
 
-/* Takes the lock with events masked; the result goes to spin_unlock(). */
+/* Masks events and takes the lock. Returns what spin_unlock() needs: whether events were on. */
 static inline bool spin_lock(struct spinlock *lock)
 {
 	bool events = events_mask();
 
-	lock_taking(lock);
+	lock_taking(lock, true);
 	while (__atomic_test_and_set(&lock->held, __ATOMIC_ACQUIRE))
 		cpu_relax();
+	lock_taken(lock);
 	return events;
 }
 
-/*
- * The same for a lock that no event handler ever takes, so that events may come while it is held:
- * the locks of single page tables, of which a batch holds many until it is issued.
- */
-static inline void spin_acquire(struct spinlock *lock)
-{
-	lock_taking(lock);
-	while (__atomic_test_and_set(&lock->held, __ATOMIC_ACQUIRE))
-		cpu_relax();
-}
-
-static inline void spin_release(struct spinlock *lock)
-{
-	lock_releasing(lock);
-	__atomic_clear(&lock->held, __ATOMIC_RELEASE);
-}
-
-/* Lets go of the lock and puts the event mask back as spin_lock() found it. */
+/* Releases the lock and puts the event mask back as spin_lock() found it. */
 static inline void spin_unlock(struct spinlock *lock, bool events)
 {
-	lock_releasing(lock);
+	lock_releasing(lock, events);
 	__atomic_clear(&lock->held, __ATOMIC_RELEASE);
 	events_restore(events);
+}
+
+/* Takes a lock that no event handler ever takes; events may come while it is held. */
+static inline void spin_acquire(struct spinlock *lock)
+{
+	lock_taking(lock, false);
+	while (__atomic_test_and_set(&lock->held, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	lock_taken(lock);
+}
+
+/* Releases a lock that was taken with spin_acquire(). */
+static inline void spin_release(struct spinlock *lock)
+{
+	lock_releasing(lock, false);
+	__atomic_clear(&lock->held, __ATOMIC_RELEASE);
 }
 
 #endif

@@ -7,7 +7,7 @@
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
 
-struct spinlock fs_lock;
+struct spinlock fs_lock = SPINLOCK(LOCK_FILES);
 
 static struct inode *root;
 

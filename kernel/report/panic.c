@@ -6,6 +6,7 @@
  * a panic during the panic ends the domain without another word.
  */
 #include <arch/cpu.h>
+#include <arch/lock.h>
 #include <arch/traps.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printk.h>
@@ -25,6 +26,7 @@ static void begin(void)
 	if (dying)
 		shutdown(SHUTDOWN_IS_CRASH);
 	dying = true;
+	lock_checks_end();
 	printk_begin_panic();
 	this_cpu()->on_fault = NULL;
 }

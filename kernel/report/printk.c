@@ -14,7 +14,7 @@
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
 
-static struct spinlock lock;
+static struct spinlock lock = SPINLOCK(LOCK_PRINTK);
 static bool locks_broken;       /* a panic is printing its report */
 static uint64_t panic_position; /* in the ring, where that report starts */
 static struct log ring;

@@ -4,6 +4,7 @@
  * kernel's own tasks go before programs.
  */
 #include <arch/cpu.h>
+#include <arch/lock.h>
 #include <arch/machine.h>
 #include <arch/switch.h>
 #include <arch/time.h>
@@ -108,6 +109,7 @@ static void switch_to(struct task *next)
 {
 	struct task *previous = current;
 
+	lock_expect_none("let another task run");
 	turn_is_over = false;
 	if (!list_empty(&runnable.tasks))
 		limit_turn();

@@ -14,7 +14,7 @@
 #define STACK_PAGES (KERNEL_STACK_SIZE / PAGE_SIZE)
 #define PLACE_SIZE  (2ul * KERNEL_STACK_SIZE)
 
-static struct spinlock lock;
+static struct spinlock lock = SPINLOCK(LOCK_STACKS);
 static uint64_t taken[STACKS_MOST / 64]; /* a bit for each place */
 static unsigned int taken_count;
 

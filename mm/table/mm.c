@@ -16,12 +16,15 @@
 #include <mm/table/walk.h>
 
 struct mm kernel_mm;
-struct spinlock mm_list_lock;
+struct spinlock mm_list_lock = SPINLOCK(LOCK_MM_LIST);
 struct list_node mm_list = {&mm_list, &mm_list};
 
 void mm_start(pfn_t root)
 {
-	kernel_mm = (struct mm){.root = root, .user_root = INVALID_PFN, .pinned = true};
+	kernel_mm = (struct mm){.lock = SPINLOCK(LOCK_KERNEL_MM),
+				.root = root,
+				.user_root = INVALID_PFN,
+				.pinned = true};
 	list_init(&kernel_mm.link);
 	this_cpu()->mm = &kernel_mm;
 	this_cpu()->loaded_mm = &kernel_mm;
@@ -93,7 +96,8 @@ bool mm_create(struct mm *mm)
 	const pt_entry_t *from = pfn_to_virt(kernel_mm.root);
 	bool events;
 
-	*mm = (struct mm){.root = new_table(PT_PGD), .user_root = INVALID_PFN};
+	*mm = (struct mm){
+		.lock = SPINLOCK(LOCK_MM), .root = new_table(PT_PGD), .user_root = INVALID_PFN};
 	list_init(&mm->link);
 	if (!pfn_valid(mm->root))
 		return false;

@@ -21,6 +21,7 @@ struct object *object_create(uint64_t bytes)
 	if (object) {
 		object->references = 1;
 		object->bytes = bytes;
+		spin_init(&object->lock, LOCK_OBJECT);
 	}
 	return object;
 }

@@ -19,6 +19,7 @@ struct space *space_create(void)
 		slab_free(&spaces, space);
 		return NULL;
 	}
+	spin_init(&space->lock, LOCK_SPACE);
 	regions_init(space);
 	space->references = 1;
 	space->limit = pt_user_limit();

@@ -20,7 +20,7 @@ static struct {
 	union p2m_node *identity[P2M_LEVELS_MAX];
 	struct spinlock lock; /* guards everything of the P2M except single entries */
 	struct p2m_stats stats;
-} p2m;
+} p2m = {.lock = SPINLOCK(LOCK_P2M)};
 
 void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables)
 {

@@ -42,7 +42,8 @@ void host_use_cpu(unsigned int number);
  * What another CPU does in the middle of an operation of the kernel's: the function runs once, when
  * events are masked for the n-th time from now on (which every spin_lock() does first). Moments at
  * which they are masked already do not count, nor those at which "unless" is held: the other CPU
- * would have to wait. host_interfered() tells whether it has run.
+ * would have to wait. The locks that this CPU holds do not bind the function in the order of its
+ * own. host_interfered() tells whether it has run.
  */
 struct spinlock;
 void host_interfere(unsigned int nth, void (*function)(void), const struct spinlock *unless);

@@ -1,76 +1,265 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Spin locks, and what the hosted tests' checks of them find (LOCK_CHECKS): every other hosted test
- * relies on these to notice a lock that is forgotten.
+ * Spin locks, and what their checks find (LOCK_CHECKS): every other hosted test relies on these to
+ * notice a lock that is forgotten or taken out of order.
  */
 #include "host.h"
 
 #include <arch/cpu.h>
 #include <arch/lock.h>
+#include <kernel/lib/panic.h>
 
-static struct spinlock one, other;
+/* Two locks of each way to take one, and two pte tables' locks. */
+static struct spinlock object = SPINLOCK(LOCK_OBJECT), frames = SPINLOCK(LOCK_FRAMES);
+static struct spinlock mm = SPINLOCK(LOCK_MM), other_mm = SPINLOCK(LOCK_MM);
+static struct spinlock space = SPINLOCK(LOCK_SPACE), list = SPINLOCK(LOCK_MM_LIST);
+static struct spinlock table, other_table;
 
 static void events_are_masked_while_a_lock_is_held(void **state)
 {
 	bool outer, inner;
 
 	(void)state;
-	outer = spin_lock(&one);
-	assert_true(one.held);
+	outer = spin_lock(&object);
+	assert_true(object.held);
 	assert_false(events_enabled());
-	inner = spin_lock(&other);
-	spin_unlock(&other, inner);
-	assert_false(other.held);
+	inner = spin_lock(&frames);
+	spin_unlock(&frames, inner);
+	assert_false(frames.held);
 	assert_false(events_enabled());
-	spin_unlock(&one, outer);
-	assert_false(one.held);
+	spin_unlock(&object, outer);
+	assert_false(object.held);
 	assert_true(events_enabled());
-	spin_acquire(&one);
-	assert_true(one.held && events_enabled());
-	spin_release(&one);
-	assert_false(one.held);
+	spin_acquire(&mm);
+	assert_true(mm.held && events_enabled());
+	spin_release(&mm);
+	assert_false(mm.held);
+}
+
+/* Several tables of one address space are locked until the batch that pins them is issued. */
+static void the_order_allows_what_the_kernel_does(void **state)
+{
+	bool events, inner;
+
+	(void)state;
+	spin_init(&table, LOCK_PTE_TABLE);
+	spin_init(&other_table, LOCK_PTE_TABLE);
+	events = spin_lock(&list);
+	for (unsigned int i = 0; i < 2; i++) {
+		spin_acquire(i ? &other_mm : &mm);
+		spin_acquire(i ? &table : &other_table);
+		spin_acquire(i ? &other_table : &table);
+		inner = spin_lock(&frames);
+		spin_unlock(&frames, inner);
+		spin_release(&table);
+		spin_release(&other_table);
+		spin_release(i ? &other_mm : &mm);
+	}
+	spin_unlock(&list, events);
+	lock_expect_none("go on");
+}
+
+/* As far as no event can come while a lock is held that handlers take. */
+static void locks_are_released_in_any_order(void **state)
+{
+	bool outer, inner;
+
+	(void)state;
+	spin_acquire(&space);
+	spin_acquire(&mm);
+	spin_release(&space);
+	outer = spin_lock(&frames);
+	spin_release(&mm);
+	spin_unlock(&frames, outer);
+	/* Taken with events masked by somebody else: unlocking it unmasks nothing. */
+	outer = events_mask();
+	inner = spin_lock(&object);
+	assert_false(spin_lock(&frames));
+	spin_unlock(&object, inner);
+	spin_unlock(&frames, inner);
+	events_restore(outer);
+	assert_true(events_enabled());
+}
+
+/* What one CPU holds is no matter of another's. */
+static void each_cpu_has_a_record_of_its_own(void **state)
+{
+	bool events;
+
+	(void)state;
+	events = spin_lock(&frames);
+	events_restore(events);
+	host_use_cpu(1);
+	spin_acquire(&mm);
+	spin_release(&mm);
+	lock_expect_none("go on");
+	host_use_cpu(0);
+	events_mask();
+	spin_unlock(&frames, events);
+}
+
+static void take_the_inner_one_first(void)
+{
+	spin_lock(&frames);
+	spin_lock(&object);
+}
+
+static void take_two_address_spaces(void)
+{
+	spin_acquire(&mm);
+	spin_acquire(&other_mm);
+}
+
+static void take_two_tables(void)
+{
+	spin_acquire(&table);
+	spin_acquire(&other_table);
+}
+
+static void take_one_without_a_rank(void)
+{
+	static struct spinlock forgotten;
+
+	spin_lock(&forgotten);
+}
+
+static void the_order_is_enforced(void **state)
+{
+	(void)state;
+	spin_init(&table, LOCK_PTE_TABLE);
+	spin_init(&other_table, LOCK_PTE_TABLE);
+	host_expect_panic(take_the_inner_one_first,
+			  "lock order: CPU 0 takes \"object\" in somewhere+0x1 and holds "
+			  "\"frames\", taken in somewhere+0x1. \"object\" comes first in enum "
+			  "lock_rank: take it first, or release \"frames\" before");
+	host_expect_panic(take_two_address_spaces, "CPU 0 takes a second lock \"mm\"");
+	host_expect_panic(take_two_tables, "release the first before, or lock their address space");
+	host_expect_panic(take_one_without_a_rank, "a lock without a rank is taken");
 }
 
 static void take_twice(void)
 {
-	spin_lock(&one);
-	spin_acquire(&one);
+	spin_lock(&frames);
+	spin_lock(&frames);
 }
 
-static void take_twice_with_events_masked(void)
+static void take_a_table_twice(void)
 {
-	spin_acquire(&one);
-	spin_lock(&one);
+	spin_acquire(&table);
+	spin_acquire(&table);
+}
+
+static void take_what_another_cpu_holds(void)
+{
+	spin_acquire(&mm);
+	host_use_cpu(1);
+	spin_acquire(&mm);
 }
 
 static void release_what_is_free(void)
 {
-	spin_release(&one);
+	spin_release(&mm);
 }
 
 static void unlock_twice(void)
 {
-	bool events = spin_lock(&one);
+	bool events = spin_lock(&frames);
 
-	spin_unlock(&one, events);
-	spin_unlock(&one, events);
+	spin_unlock(&frames, events);
+	spin_unlock(&frames, events);
 }
 
-static void a_wrong_use_panics(void **state)
+static void release_what_another_cpu_holds(void)
+{
+	spin_acquire(&mm);
+	host_use_cpu(1);
+	spin_release(&mm);
+}
+
+static void block_with_a_lock(void)
+{
+	spin_lock(&frames);
+	lock_expect_none("block");
+}
+
+static void a_lock_has_one_holder(void **state)
 {
 	(void)state;
-	host_expect_panic(take_twice, "a lock is taken that is held already");
-	host_expect_panic(take_twice_with_events_masked, "a lock is taken that is held already");
-	host_expect_panic(release_what_is_free, "a lock is released that is not held");
-	host_expect_panic(unlock_twice, "a lock is released that is not held");
+	spin_init(&table, LOCK_PTE_TABLE);
+	host_expect_panic(take_twice, "CPU 0 takes the lock \"frames\" twice");
+	host_expect_panic(take_a_table_twice, "CPU 0 takes the lock \"pte table\" twice");
+	host_expect_panic(take_what_another_cpu_holds, "the lock \"mm\" is taken that is held");
+	host_expect_panic(release_what_is_free, "releases the lock \"mm\" in somewhere+0x1, which "
+						"is not held");
+	host_expect_panic(unlock_twice, "releases the lock \"frames\"");
+	host_expect_panic(release_what_another_cpu_holds, "which another CPU holds");
+	host_expect_panic(block_with_a_lock, "CPU 0 is about to block and holds the lock "
+					     "\"frames\"");
+}
+
+static void lock_what_handlers_never_take(void)
+{
+	spin_lock(&mm);
+}
+
+static void acquire_what_handlers_take(void)
+{
+	spin_acquire(&frames);
+}
+
+static void acquire_in_a_handler(void)
+{
+	this_cpu()->event_depth = 1;
+	spin_acquire(&mm);
+}
+
+static void unmask_events_too_early(void)
+{
+	bool events = spin_lock(&object);
+
+	spin_lock(&frames);
+	spin_unlock(&object, events);
+}
+
+static void a_handler_never_waits_for_what_it_interrupted(void **state)
+{
+	(void)state;
+	host_expect_panic(lock_what_handlers_never_take, "use spin_acquire()");
+	host_expect_panic(acquire_what_handlers_take, "use spin_lock()");
+	host_expect_panic(acquire_in_a_handler, "an event handler takes the lock \"mm\"");
+	host_expect_panic(unmask_events_too_early, "CPU 0 unlocks \"object\" in somewhere+0x1, "
+						   "which unmasks events, and holds \"frames\"");
+}
+
+static void take_everything_wrongly(void)
+{
+	lock_checks_end();
+	spin_lock(&frames);
+	spin_lock(&mm);
+	spin_acquire(&object);
+	spin_release(&space);
+	panic("all of that went by");
+}
+
+/* The report of a panic is not stopped by a second one. */
+static void a_dying_kernel_is_not_checked(void **state)
+{
+	(void)state;
+	host_expect_panic(take_everything_wrongly, "all of that went by");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_are_masked_while_a_lock_is_held),
-		cmocka_unit_test(a_wrong_use_panics),
+		cmocka_unit_test(the_order_allows_what_the_kernel_does),
+		cmocka_unit_test(locks_are_released_in_any_order),
+		cmocka_unit_test(each_cpu_has_a_record_of_its_own),
+		cmocka_unit_test(the_order_is_enforced),
+		cmocka_unit_test(a_lock_has_one_holder),
+		cmocka_unit_test(a_handler_never_waits_for_what_it_interrupted),
+		cmocka_unit_test(a_dying_kernel_is_not_checked),
 	};
 
-	return cmocka_run_group_tests_name("spinlock", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("lock", tests, NULL, NULL);
 }

@@ -45,7 +45,8 @@ struct frame {
 #define FRAME_SAVE    0x10 /* a root that mm_pin_all() pinned: mm_unpin_all() undoes that */
 #define FRAME_ADOPTED 0x20 /* validated since the boot: there is no pin to be taken away */
 
-_Static_assert(sizeof(struct frame) == 32, "the database must stay below 1 % of memory");
+_Static_assert(100 * sizeof(struct frame) < PAGE_SIZE,
+	       "the database must stay below 1 % of memory");
 
 /*
  * Builds the database in "database" (an array of memory->pages zeroed elements) and puts every free

@@ -22,7 +22,9 @@ struct slab_cache {
 };
 
 /* A cache for objects of that type, to be defined with static storage. */
-#define SLAB_CACHE(type) ((struct slab_cache){.name = #type, .size = ROUND_UP(sizeof(type), 8)})
+#define SLAB_CACHE(type)      \
+	((struct slab_cache){ \
+		.name = #type, .size = ROUND_UP(sizeof(type), 8), .lock = SPINLOCK(LOCK_SLAB)})
 
 /* An object, all zeros; NULL: out of memory. Lock: the cache's, and the allocator's. */
 void *slab_alloc(struct slab_cache *cache);

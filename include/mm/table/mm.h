@@ -30,8 +30,9 @@ struct mm {
 extern struct mm kernel_mm;
 
 /*
- * The lock of the tables above the pte level. Letting go of it issues what waits, in lazy mode too:
- * whoever has it next reads the tables and must find every change in them.
+ * The lock of the tables above the pte level (LOCK_MM, or LOCK_KERNEL_MM). Releasing it issues all
+ * queued requests, in lazy mode too: the next holder reads the tables and must find every change in
+ * them.
  */
 static inline void mm_lock(struct mm *mm)
 {

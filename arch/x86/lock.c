@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The checks of spin locks, in builds with LOCK_CHECKS only: the hosted tests and "make DEBUG=1".
+ *
+ * Every CPU has a record of the locks that it holds: for each rank how many, and who took the last.
+ * A count for each rank is enough, since what may be taken next depends on ranks alone. An event
+ * handler that comes between two instructions here releases what it takes, so it leaves the record
+ * as it was.
+ */
+#include <arch/cpu.h>
+#include <arch/lock.h>
+#include <kernel/lib/panic.h>
+#include <kernel/lib/symbols.h>
+
+/* What is known of the locks of a rank, besides its place. */
+static const struct rank {
+	const char *name;
+	bool events_come; /* it is taken with spin_acquire(), and no event handler takes it */
+	bool several;     /* a CPU may hold more than one, those of one address space */
+} ranks[] = {
+	[LOCK_UNRANKED] = {"(no rank)"},
+	[LOCK_FILES] = {"files"},
+	[LOCK_SPACE] = {"space", .events_come = true},
+	[LOCK_OBJECT] = {"object"},
+	[LOCK_KERNEL_MM] = {"kernel_mm", .events_come = true},
+	[LOCK_MM_LIST] = {"mm_list"},
+	[LOCK_MM] = {"mm", .events_come = true},
+	[LOCK_PTE_TABLE] = {"pte table", .events_come = true, .several = true},
+	[LOCK_P2M] = {"p2m"},
+	[LOCK_STACKS] = {"stacks"},
+	[LOCK_SLAB] = {"slab"},
+	[LOCK_FRAMES] = {"frames"},
+	[LOCK_PRINTK] = {"printk"},
+};
+_Static_assert(ARRAY_SIZE(ranks) == LOCK_RANKS, "every rank has a name");
+
+static bool ended;
+
+void lock_checks_end(void)
+{
+	ended = true;
+}
+
+/* Returns the name of the function that an address returned to lies in, with the offset. */
+static const char *place(uintptr_t address, char *buffer)
+{
+	/* The call ends one byte before: it may be the last instruction of its function. */
+	return symbol_text(address - 1, buffer, SYMBOL_TEXT);
+}
+
+/* Returns the innermost rank of which the CPU holds a lock; LOCK_UNRANKED: it holds none. */
+static enum lock_rank innermost(const struct cpu *cpu)
+{
+	unsigned int rank = LOCK_RANKS - 1;
+
+	while (rank > LOCK_UNRANKED && !cpu->locks[rank].count)
+		rank--;
+	return (enum lock_rank)rank;
+}
+
+/* Returns true if the CPU may take a lock of the innermost rank that it holds one of already. */
+static bool may_take_several(const struct cpu *cpu, enum lock_rank rank)
+{
+	return ranks[rank].several &&
+	       (cpu->locks[LOCK_MM].count || cpu->locks[LOCK_KERNEL_MM].count);
+}
+
+static void check_order(const struct cpu *cpu, const struct spinlock *lock, uintptr_t caller)
+{
+	enum lock_rank held = innermost(cpu);
+	char here[SYMBOL_TEXT], there[SYMBOL_TEXT];
+
+	if (lock->rank > held || (lock->rank == held && may_take_several(cpu, held)))
+		return;
+	place(caller, here);
+	place(cpu->locks[held].caller, there);
+	if (lock->rank == held)
+		panic("lock order: CPU %u takes a second lock \"%s\" in %s and holds one, taken in "
+		      "%s. Another CPU may take the two the other way round: release the first "
+		      "before%s",
+		      cpu->number, ranks[held].name, here, there,
+		      ranks[held].several ? ", or lock their address space" : "");
+	panic("lock order: CPU %u takes \"%s\" in %s and holds \"%s\", taken in %s. \"%s\" comes "
+	      "first in enum lock_rank: take it first, or release \"%s\" before",
+	      cpu->number, ranks[lock->rank].name, here, ranks[held].name, there,
+	      ranks[lock->rank].name, ranks[held].name);
+}
+
+/* Checks that a lock is taken as all locks of its rank are: with events masked, or not. */
+static void check_events(const struct cpu *cpu, const struct rank *rank, bool events_masked,
+			 uintptr_t caller)
+{
+	char here[SYMBOL_TEXT];
+
+	if (rank->events_come && cpu->event_depth)
+		panic("an event handler takes the lock \"%s\", in %s. Events come while it is "
+		      "held, "
+		      "so a handler may wait for what it has interrupted: do this elsewhere",
+		      rank->name, place(caller, here));
+	if (rank->events_come == events_masked)
+		panic("the lock \"%s\" is taken with %s, in %s. It is %s an event handler takes: "
+		      "use %s",
+		      rank->name, events_masked ? "spin_lock()" : "spin_acquire()",
+		      place(caller, here), events_masked ? "one that never" : "one that",
+		      events_masked ? "spin_acquire()" : "spin_lock()");
+}
+
+void lock_taking(const struct spinlock *lock, bool events_masked)
+{
+	uintptr_t caller = (uintptr_t)__builtin_return_address(0);
+	const struct cpu *cpu = this_cpu();
+	char here[SYMBOL_TEXT], there[SYMBOL_TEXT];
+
+	if (ended)
+		return;
+	if (lock->rank == LOCK_UNRANKED || lock->rank >= LOCK_RANKS)
+		panic("a lock without a rank is taken in %s: initialize it with SPINLOCK() or "
+		      "spin_init()",
+		      place(caller, here));
+	if (lock->holder == cpu->number + 1)
+		panic("CPU %u takes the lock \"%s\" twice: in %s, and before in %s. It would wait "
+		      "for itself",
+		      cpu->number, ranks[lock->rank].name, place(caller, here),
+		      place(cpu->locks[lock->rank].caller, there));
+	check_events(cpu, &ranks[lock->rank], events_masked, caller);
+	check_order(cpu, lock, caller);
+#if __STDC_HOSTED__
+	if (lock->held)
+		panic("the lock \"%s\" is taken that is held, in %s. One thread runs here: it "
+		      "would "
+		      "wait for ever",
+		      ranks[lock->rank].name, place(caller, here));
+#endif
+}
+
+void lock_taken(struct spinlock *lock)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (ended)
+		return;
+	lock->holder = (uint8_t)(cpu->number + 1);
+	cpu->locks[lock->rank].count++;
+	cpu->locks[lock->rank].caller = (uintptr_t)__builtin_return_address(0);
+}
+
+/* Panics if events would come while a lock is held that an event handler takes. */
+static void check_unmasked(const struct cpu *cpu, const struct spinlock *released, uintptr_t caller)
+{
+	char here[SYMBOL_TEXT], there[SYMBOL_TEXT];
+
+	for (unsigned int rank = 0; rank < LOCK_RANKS; rank++) {
+		if (cpu->locks[rank].count && !ranks[rank].events_come)
+			panic("CPU %u unlocks \"%s\" in %s, which unmasks events, and holds "
+			      "\"%s\", "
+			      "taken in %s, which an event handler may take: unlock that before",
+			      cpu->number, ranks[released->rank].name, place(caller, here),
+			      ranks[rank].name, place(cpu->locks[rank].caller, there));
+	}
+}
+
+void lock_releasing(struct spinlock *lock, bool events_come)
+{
+	uintptr_t caller = (uintptr_t)__builtin_return_address(0);
+	struct cpu *cpu = this_cpu();
+	char here[SYMBOL_TEXT];
+
+	if (ended)
+		return;
+	if (!lock->held || lock->holder != cpu->number + 1)
+		panic("CPU %u releases the lock \"%s\" in %s, which %s", cpu->number,
+		      ranks[lock->rank].name, place(caller, here),
+		      lock->held ? "another CPU holds" : "is not held");
+	lock->holder = 0;
+	cpu->locks[lock->rank].count--;
+	if (events_come)
+		check_unmasked(cpu, lock, caller);
+}
+
+void lock_expect_none(const char *doing)
+{
+	const struct cpu *cpu = this_cpu();
+	enum lock_rank held = innermost(cpu);
+	char there[SYMBOL_TEXT];
+
+	if (!ended && held != LOCK_UNRANKED)
+		panic("CPU %u is about to %s and holds the lock \"%s\", taken in %s: release it "
+		      "before",
+		      cpu->number, doing, ranks[held].name, place(cpu->locks[held].caller, there));
+}
