@@ -55,6 +55,7 @@ all: $(BUILD)/pinwheel $(BUILD)/pinwheel.cfg $(BUILD)/initramfs.gz
 help:
 	@echo 'make             build the kernel, $(BUILD)/pinwheel, $(BUILD)/pinwheel.cfg for xl, and the'
 	@echo '                 programs for it, $(BUILD)/initramfs.gz'
+	@echo 'make DEBUG=1 BUILD=build/debug  build a kernel that checks the order of its locks'
 	@echo 'make run         boot it on real Xen in QEMU; what is missing is fetched first'
 	@echo 'make run-native  boot it without Xen; CMDLINE=nola57 for four levels of page tables'
 	@echo 'make debug       the same, waiting for gdb'

@@ -5,10 +5,12 @@
 #include <arch/cpu.h>
 #include <arch/evtchn.h>
 #include <arch/hypercall.h>
+#include <arch/lock.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
 #include <mm/user/copy.h>
 #include <mm/user/map.h>
+#include <mm/user/object.h>
 #include <mm/user/space.h>
 #include <xen/event_channel.h>
 
@@ -81,4 +83,20 @@ TEST(touching, a_page_of_a_program)
 	mm_load(&space->mm);
 	this_cpu()->on_fault = NULL; /* nobody expects it */
 	EXPECT_NE(*(volatile char *)0x400000, 0);
+}
+
+/* For a kernel that checks its locks: a page is looked up while the allocator's lock is held. */
+SUITE(disorder, "takes locks out of order");
+
+TEST(disorder, frames_before_an_object)
+{
+	struct spinlock frames = SPINLOCK(LOCK_FRAMES);
+	struct object *object = object_create(PAGE_SIZE);
+	bool events;
+
+	REQUIRE(object);
+	events = spin_lock(&frames);
+	object_find(object, 0);
+	spin_unlock(&frames, events);
+	object_put(object);
 }
