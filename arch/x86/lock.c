@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The checks of spin locks, in builds with LOCK_CHECKS only: the hosted tests and "make DEBUG=1".
+ * The checks of spin locks, built only with LOCK_CHECKS: for the hosted tests and "make DEBUG=1".
  *
- * Every CPU has a record of the locks that it holds: for each rank how many, and who took the last.
- * A count for each rank is enough, since what may be taken next depends on ranks alone. An event
- * handler that comes between two instructions here releases what it takes, so it leaves the record
- * as it was.
+ * struct cpu records how many locks of each rank the CPU holds, and who took the last one. Counts
+ * are enough, because what may be taken next depends on ranks alone. An event handler may interrupt
+ * any line here: it releases all that it takes, so the record is as it was when it returns.
  */
 #include <arch/cpu.h>
 #include <arch/lock.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/symbols.h>
 
-/* What is known of the locks of a rank, besides its place. */
+/* The properties that all locks of a rank share. */
 static const struct rank {
 	const char *name;
 	bool events_come; /* it is taken with spin_acquire(), and no event handler takes it */
@@ -41,7 +40,7 @@ void lock_checks_end(void)
 	ended = true;
 }
 
-/* Returns the name of the function that an address returned to lies in, with the offset. */
+/* Returns the function, with the offset, that a return address lies in. */
 static const char *place(uintptr_t address, char *buffer)
 {
 	/* The call ends one byte before: it may be the last instruction of its function. */
@@ -65,6 +64,7 @@ static bool may_take_several(const struct cpu *cpu, enum lock_rank rank)
 	       (cpu->locks[LOCK_MM].count || cpu->locks[LOCK_KERNEL_MM].count);
 }
 
+/* Panics unless the lock comes after all that the CPU holds. */
 static void check_order(const struct cpu *cpu, const struct spinlock *lock, uintptr_t caller)
 {
 	enum lock_rank held = innermost(cpu);
@@ -86,23 +86,24 @@ static void check_order(const struct cpu *cpu, const struct spinlock *lock, uint
 	      ranks[lock->rank].name, ranks[held].name);
 }
 
-/* Checks that a lock is taken as all locks of its rank are: with events masked, or not. */
+/* Panics if the lock is taken as no lock of its rank is, or by a handler that must not. */
 static void check_events(const struct cpu *cpu, const struct rank *rank, bool events_masked,
 			 uintptr_t caller)
 {
 	char here[SYMBOL_TEXT];
 
 	if (rank->events_come && cpu->event_depth)
-		panic("an event handler takes the lock \"%s\", in %s. Events come while it is "
-		      "held, "
-		      "so a handler may wait for what it has interrupted: do this elsewhere",
+		panic("an event handler takes the lock \"%s\", in %s. It may have interrupted a "
+		      "holder of it, and would wait for ever: do this outside of the handler",
 		      rank->name, place(caller, here));
-	if (rank->events_come == events_masked)
-		panic("the lock \"%s\" is taken with %s, in %s. It is %s an event handler takes: "
-		      "use %s",
-		      rank->name, events_masked ? "spin_lock()" : "spin_acquire()",
-		      place(caller, here), events_masked ? "one that never" : "one that",
-		      events_masked ? "spin_acquire()" : "spin_lock()");
+	if (rank->events_come && events_masked)
+		panic("the lock \"%s\" is taken with spin_lock(), in %s. No event handler takes "
+		      "it: use spin_acquire()",
+		      rank->name, place(caller, here));
+	if (!rank->events_come && !events_masked)
+		panic("the lock \"%s\" is taken with spin_acquire(), in %s. An event handler may "
+		      "take it too: use spin_lock()",
+		      rank->name, place(caller, here));
 }
 
 void lock_taking(const struct spinlock *lock, bool events_masked)
@@ -127,8 +128,7 @@ void lock_taking(const struct spinlock *lock, bool events_masked)
 #if __STDC_HOSTED__
 	if (lock->held)
 		panic("the lock \"%s\" is taken that is held, in %s. One thread runs here: it "
-		      "would "
-		      "wait for ever",
+		      "would wait for ever",
 		      ranks[lock->rank].name, place(caller, here));
 #endif
 }
@@ -152,8 +152,8 @@ static void check_unmasked(const struct cpu *cpu, const struct spinlock *release
 	for (unsigned int rank = 0; rank < LOCK_RANKS; rank++) {
 		if (cpu->locks[rank].count && !ranks[rank].events_come)
 			panic("CPU %u unlocks \"%s\" in %s, which unmasks events, and holds "
-			      "\"%s\", "
-			      "taken in %s, which an event handler may take: unlock that before",
+			      "\"%s\", taken in %s, which an event handler may take: unlock that "
+			      "before",
 			      cpu->number, ranks[released->rank].name, place(caller, here),
 			      ranks[rank].name, place(cpu->locks[rank].caller, there));
 	}

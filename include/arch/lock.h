@@ -2,19 +2,20 @@
 /*
  * Spin locks.
  *
- * A CPU spins until the lock is free, and never blocks while it holds one. Each lock has a rank,
- * which says in what order locks are taken and what the lock guards: <arch/lock_rank.h> is the
- * list.
+ * A CPU spins until the lock is free, and never blocks while it holds one. Each lock has a rank:
+ * the list of ranks, <arch/lock_rank.h>, says in what order locks are taken and what they guard.
  *
- * A lock that event handlers take too is always taken with spin_lock(), which masks events on this
- * CPU: a handler would wait for what it has interrupted. A lock that no handler takes is always
- * taken with spin_acquire(), and events may come while it is held.
+ * There are two kinds. A lock that event handlers take is always taken with spin_lock(), which
+ * masks events on this CPU; otherwise a handler could wait for the code that it has interrupted. A
+ * lock that no handler takes is always taken with spin_acquire(), and events may come while it is
+ * held.
  *
- * Two builds check all of this whenever a lock is taken or released: the hosted tests and the
- * kernel of "make DEBUG=1" (LOCK_CHECKS). The ordinary build does not: a lock is one byte there,
- * which is all the room that struct frame has for it, and the paths that are measured take no
- * instruction more. Locks may be released in any order, as long as no event can come while a lock
- * is held that was taken with spin_lock().
+ * Locks may be released in any order, except that spin_unlock() must not unmask events while
+ * another lock of the first kind is held.
+ *
+ * The hosted tests and the kernel of "make DEBUG=1" check all of this whenever a lock is taken or
+ * released (LOCK_CHECKS). The ordinary kernel does not: struct frame has one byte for a lock, and
+ * no measured path may take one instruction more.
  */
 #ifndef ARCH_LOCK_H
 #define ARCH_LOCK_H
@@ -29,7 +30,7 @@ struct spinlock {
 	uint8_t holder; /* number of the CPU that holds it, plus 1; 0: none */
 };
 
-/* Initializer of a lock with static storage, or in a structure's initializer. */
+/* The initializer of a free lock of that rank, for a variable or a member of one. */
 #define SPINLOCK(lock_rank)         \
 	{                           \
 		.rank = (lock_rank) \
@@ -42,17 +43,18 @@ static inline void spin_init(struct spinlock *lock, enum lock_rank rank)
 }
 
 /*
- * The checks, each of which panics and says what to do (arch/x86/lock.c). lock_taking() comes
- * before the CPU spins, lock_taken() when it has the lock, lock_releasing() before it is released.
+ * The checks, each of which panics and says what to do (arch/x86/lock.c). lock_taking() is called
+ * before the CPU spins, lock_taken() when it has got the lock, lock_releasing() before it releases
+ * it. "events_masked": by spin_lock(); "events_come": the release unmasks events.
  */
 void lock_taking(const struct spinlock *lock, bool events_masked);
 void lock_taken(struct spinlock *lock);
 void lock_releasing(struct spinlock *lock, bool events_come);
 
-/* Panics if the running CPU holds a lock; "doing" says what it was about to do, as in "block". */
+/* Panics if the running CPU holds a lock. "doing" completes "CPU 0 is about to ...". */
 void lock_expect_none(const char *doing);
 
-/* Ends all checks: the kernel is dying, and its report needs no more complaints. */
+/* Ends all checks, for good: a panic's report must not end in another panic. */
 void lock_checks_end(void);
 #else
 struct spinlock {

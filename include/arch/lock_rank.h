@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The order in which a CPU takes spin locks: every lock has a rank, and a CPU that holds a lock may
- * take only locks whose ranks come later in this list.
+ * The order in which locks are taken, outermost first.
  *
- * Two CPUs that take locks in one order never wait for each other. So the list is the proof that
- * the kernel has no deadlock of locks, as long as everybody keeps to it. Builds with LOCK_CHECKS
- * (make DEBUG=1, the hosted tests) see to that: see <arch/lock.h>. The list's ends are given by
- * what calls what: system calls come in at the top, and everything below may need memory and may
- * print.
+ * Every spin lock has a rank. A CPU that holds a lock takes only locks of later ranks, so two CPUs
+ * never wait for each other. Checked builds panic when a lock is taken out of order
+ * (<arch/lock.h>).
+ *
+ * The order follows the calls. System calls and page faults enter at the top; what they call
+ * allocates memory and prints, at the bottom. A new lock is placed by two questions: which locks
+ * are taken while it is held, and which are held when it is taken.
  */
 #ifndef ARCH_LOCK_RANK_H
 #define ARCH_LOCK_RANK_H
@@ -17,21 +18,21 @@ enum lock_rank {
 	LOCK_UNRANKED,
 
 	/*
-	 * Guards the tree of files: directories, inodes and their references. Outermost, because an
-	 * operation on files makes and truncates objects.
+	 * Guards the names and directories of the file system. Outermost, because making a symbolic
+	 * link creates an object and writes to it.
 	 */
 	LOCK_FILES,
 
 	/*
 	 * Guards the regions of one program's memory and the entries made from them. A page fault
-	 * holds it from the look at the region to the store of the entry, and so takes almost
-	 * every lock below.
+	 * holds it from finding the region to storing the entry, and takes all that it needs for
+	 * the page meanwhile.
 	 */
 	LOCK_SPACE,
 
 	/*
-	 * Guards the tree of pages of one memory object. Inside that of a space, whose fault asks
-	 * the object for a page.
+	 * Guards the tree of pages of one memory object. Inside that of a space, because a fault
+	 * asks the region's object for its page.
 	 */
 	LOCK_OBJECT,
 
@@ -42,42 +43,41 @@ enum lock_rank {
 	LOCK_KERNEL_MM,
 
 	/*
-	 * Guards the list of all address spaces but the kernel's. Outside those in the list,
-	 * because whoever goes through the list locks one after the other.
+	 * Guards the list of all address spaces but the kernel's. Outside the address spaces in it,
+	 * because mm_pin_all() and the like lock one after the other.
 	 */
 	LOCK_MM_LIST,
 
-	/*
-	 * Guards the tables of one address space above the pte level. A CPU holds one of these at a
-	 * time.
-	 */
+	/* Guards the tables of one address space above the pte level. A CPU holds one at a time. */
 	LOCK_MM,
 
 	/*
-	 * Guards the entries of one pte table while Xen is asked to pin or unpin it. A CPU may hold
-	 * several: those of the tables of one address space, whose lock it holds, so that no other
-	 * CPU takes them in another order. They are released when the batch has been issued.
+	 * Guards the entries of one pte table while it is pinned or unpinned. A CPU may hold
+	 * several, all of one address space: it holds that one's lock as well, so no other CPU is
+	 * taking them in another order. They are released when their batch has been issued.
 	 */
 	LOCK_PTE_TABLE,
 
 	/*
-	 * Guards the shape of the P2M tree. It prepares what it needs of the kernel's tables
-	 * before; what is left to do inside takes memory.
+	 * Guards the shape of the P2M tree. Inside the kernel's address space, which is prepared
+	 * before; outside the allocator, because the tree's pages come from there.
 	 */
 	LOCK_P2M,
 
-	/* Guards the bitmap of kernel stacks' addresses. Nothing else is taken inside. */
+	/* Guards the bitmap of kernel stacks' addresses. No lock is taken while it is held. */
 	LOCK_STACKS,
 
-	/* Guards one slab cache, which takes pages from the allocator and frees them. */
+	/* Guards one slab cache. Outside the page allocator, because it allocates and frees pages.
+	 */
 	LOCK_SLAB,
 
 	/* Guards the page allocator's lists and counts. All of the above may need a page. */
 	LOCK_FRAMES,
 
-	/* Guards the log. Innermost, because any code may print, with any lock held. */
+	/* Guards the log. Innermost, because code may print with any lock held. */
 	LOCK_PRINTK,
 
+	/* The number of ranks. */
 	LOCK_RANKS,
 };
 
