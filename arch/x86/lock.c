@@ -18,7 +18,7 @@ static const struct rank {
 	bool several;     /* a CPU may hold more than one, those of one address space */
 } ranks[] = {
 	[LOCK_UNRANKED] = {"(no rank)"},
-	[LOCK_FILES] = {"files"},
+	[LOCK_FS] = {"fs"},
 	[LOCK_SPACE] = {"space", .events_come = true},
 	[LOCK_OBJECT] = {"object"},
 	[LOCK_KERNEL_MM] = {"kernel_mm", .events_come = true},

@@ -21,7 +21,7 @@ enum lock_rank {
 	 * Guards the names and directories of the file system. Outermost, because making a symbolic
 	 * link creates an object and writes to it.
 	 */
-	LOCK_FILES,
+	LOCK_FS,
 
 	/*
 	 * Guards the regions of one program's memory and the entries made from them. A page fault

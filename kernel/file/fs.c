@@ -7,7 +7,7 @@
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
 
-struct spinlock fs_lock = SPINLOCK(LOCK_FILES);
+struct spinlock fs_lock = SPINLOCK(LOCK_FS);
 
 static struct inode *root;
 
