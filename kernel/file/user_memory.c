@@ -13,51 +13,30 @@
 
 bool (*user_memory_make_room)(bool may_sleep);
 
-/* Where a copy has stopped, and what it needs to go on. */
-struct stop {
-	struct space *space;
-	unsigned int wanted; /* SPACE_READ or SPACE_WRITE */
-	bool spent;          /* the task might take from the reserve before the copy began */
-	bool refused;        /* there is no room, for the process has to end */
-};
-
-/*
- * Returns true if a copy that stopped at an address can go on. If it stopped for want of memory,
- * room is made without letting another task run: the caller is in the middle of something.
- */
-static bool can_go_on(struct stop *stop, uintptr_t address)
+/* Returns true if a copy that stopped at an address can go on from there. */
+static bool can_go_on(struct space *space, uintptr_t address, unsigned int wanted)
 {
-	enum fault result = fault_resolve(stop->space, address, stop->wanted);
+	enum fault result = fault_resolve(space, address, wanted);
 
-	if (result == FAULT_NO_MEMORY)
-		stop->refused = !user_memory_make_room(false);
-	return result == FAULT_DONE || (result == FAULT_NO_MEMORY && !stop->refused);
+	return result == FAULT_DONE || (result == FAULT_NO_MEMORY && user_memory_make_room(false));
 }
 
-/* A task whose process has to end keeps the reserve that it was given for that. */
-static void keep_reserve(const struct stop *stop)
+/* Takes back what user_memory_make_room() may have granted: the copy is over. */
+static void keep_reserve(void)
 {
-	if (!stop->refused)
-		task_spend_reserve(task_current(), stop->spent);
-}
-
-static struct stop stop_of(struct space *space, unsigned int wanted)
-{
-	return (struct stop){space, wanted, task_current()->spends_reserve, false};
+	task_spend_reserve(task_current(), false);
 }
 
 uint64_t user_read_some(uintptr_t from, void *to, uint64_t bytes)
 {
 	struct space *space = task_current()->space;
 	uint64_t done = copy_from_space(space, from, to, bytes);
-	struct stop stop;
 
 	if (likely(done == bytes))
 		return done;
-	stop = stop_of(space, SPACE_READ);
-	while (done < bytes && can_go_on(&stop, from + done))
+	while (done < bytes && can_go_on(space, from + done, SPACE_READ))
 		done += copy_from_space(space, from + done, (char *)to + done, bytes - done);
-	keep_reserve(&stop);
+	keep_reserve();
 	return done;
 }
 
@@ -65,15 +44,13 @@ uint64_t user_write_some(uintptr_t to, const void *from, uint64_t bytes)
 {
 	struct space *space = task_current()->space;
 	uint64_t done = copy_to_space(space, to, from, bytes);
-	struct stop stop;
 
 	if (likely(done == bytes))
 		return done;
-	stop = stop_of(space, SPACE_WRITE);
-	while (done < bytes && can_go_on(&stop, to + done))
+	while (done < bytes && can_go_on(space, to + done, SPACE_WRITE))
 		done += copy_to_space(space, to + done, from ? (const char *)from + done : NULL,
-				      bytes - done);
-	keep_reserve(&stop);
+				    bytes - done);
+	keep_reserve();
 	return done;
 }
 

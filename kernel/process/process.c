@@ -285,6 +285,7 @@ void process_die(struct process *process, int status)
 	for_each_thread(thread, process)
 	{
 		/* Its end must not wait for the memory that it gives back. */
+		thread->task->ending = true;
 		task_spend_reserve(thread->task, true);
 		task_rouse(thread->task);
 	}
@@ -422,7 +423,7 @@ static void tell_tid(const struct thread *thread, uint64_t flags, uintptr_t pare
 		copy_to_space(thread->process->space, child_tid, &tid, sizeof(tid));
 	if (flags & CLONE_PARENT_SETTID)
 		user_write(parent_tid, &tid, sizeof(tid));
-	task_spend_reserve(task_current(), process_current()->dying);
+	task_spend_reserve(task_current(), false);
 }
 
 static bool flags_are_possible(uint64_t flags)

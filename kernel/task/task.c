@@ -197,7 +197,7 @@ void task_enter(struct space *space, uintptr_t thread_pointer)
 
 void task_spend_reserve(struct task *task, bool spend)
 {
-	task->spends_reserve = spend;
+	task->spends_reserve = spend || task->ending;
 	if (task == current)
 		this_cpu()->keeps_reserve = task->space && !spend;
 }

@@ -13,8 +13,9 @@
 #include <kernel/lib/compiler.h>
 
 /*
- * Makes room for the running task when memory is out; returns false if the task has to end instead.
- * Set by kernel/process, which decides who holds too much (oom_make_room(), kernel/process/oom.h).
+ * Makes room for the running task when memory is out, and lets it take from the reserve until the
+ * copy has ended; returns false if the task has to end instead. Set by kernel/process, which
+ * decides who holds too much (oom_make_room(), kernel/process/oom.h).
  */
 extern bool (*user_memory_make_room)(bool may_sleep);
 

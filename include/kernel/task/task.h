@@ -30,6 +30,7 @@ struct task {
 	bool (*interrupted)(void); /* of programs: see task_interrupted(); NULL: never */
 	bool asleep;               /* in the queue of something that has to happen */
 	bool ended;
+	bool ending;         /* its program runs no more: it spends the reserve to its end */
 	bool spends_reserve; /* of programs: what it does must get done (frames_reserve) */
 	_Alignas(16) unsigned char fpu[512]; /* FXSAVE's; of tasks with a space */
 };
@@ -57,8 +58,8 @@ struct task *task_create(void (*start)(void *argument), void *argument, struct s
 void task_enter(struct space *space, uintptr_t thread_pointer);
 
 /*
- * Lets a program's task take from the reserve of memory (mm/frame/frames.h), or no longer. The
- * kernel's own tasks may at any time.
+ * Lets a program's task take from the reserve of memory (mm/frame/frames.h), or no longer; one that
+ * is "ending" always may. The kernel's own tasks may at any time.
  */
 void task_spend_reserve(struct task *task, bool spend);
 
