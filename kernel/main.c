@@ -25,6 +25,7 @@
 #include <kernel/report/report.h>
 #include <kernel/report/shutdown.h>
 #include <kernel/selftest/selftest.h>
+#include <kernel/syscall/run.h>
 #include <kernel/task/task.h>
 #include <mm/kernel/image.h>
 #include <mm/kernel/start.h>
@@ -113,7 +114,7 @@ static void start_programs(void)
 	if (!fs_init())
 		fatal("too little memory: none is left for the file system");
 	initramfs_unpack(boot_info_get());
-	processes_init(cmdline.init[0]);
+	processes_init(cmdline.init[0], run_thread);
 	if (!proc_init() || !tty_init())
 		fatal("too little memory: none is left for /dev, /proc and the tty");
 }

@@ -5,20 +5,18 @@
  * for children in kernel/process/wait.c.
  */
 #include "job_control.h"
-#include <arch/time.h>
+
 #include <arch/user.h>
 #include <kernel/file/tty.h>
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
-#include <kernel/process/exception.h>
 #include <kernel/process/exec.h>
 #include <kernel/process/futex.h>
 #include <kernel/process/oom.h>
 #include <kernel/process/pids.h>
 #include <kernel/process/process.h>
-#include <kernel/syscall/table.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/slab.h>
 #include <mm/user/copy.h>
@@ -56,9 +54,10 @@ static struct slab_cache processes = SLAB_CACHE(struct process);
 static struct slab_cache threads = SLAB_CACHE(struct thread);
 static unsigned int process_count;
 
-void processes_init(bool has_init)
+void processes_init(bool has_init, void (*run)(struct thread *))
 {
 	user_memory_make_room = oom_make_room;
+	process_zero.run = run;
 	job_control_init();
 	pids_init(has_init);
 	list_init(&process_zero.link);
@@ -81,97 +80,6 @@ bool thread_interrupted(void)
 	const struct thread *thread = thread_current();
 
 	return thread_must_end(thread) || thread->process->stopped || signal_waits(thread);
-}
-
-/* A page fault that memory cures, or a signal. */
-static void handle_page_fault(struct thread *thread, const struct regs *regs)
-{
-	uintptr_t address = trap_fault_address();
-	/* As on Linux, fetching from a page that is not there counts as reading it. */
-	unsigned int wanted = regs->error & 2            ? SPACE_WRITE
-			      : (regs->error & 17) == 17 ? SPACE_EXECUTE
-							 : SPACE_READ;
-	enum fault result;
-
-	thread->fault_address = address;
-	do {
-		result = fault_resolve(thread->process->space, address, wanted);
-	} while (result == FAULT_NO_MEMORY && oom_make_room(true));
-	if (result == FAULT_UNMAPPED)
-		signal_force(SIGSEGV, SEGV_UNMAPPED, address);
-	else if (result == FAULT_FORBIDDEN)
-		signal_force(SIGSEGV, SEGV_FORBIDDEN, address);
-	else if (result == FAULT_PAST_END || result == FAULT_NO_SPACE)
-		signal_force(SIGBUS, BUS_PAST_END, address);
-}
-
-/* Every other exception is a signal. */
-static void handle_exception(const struct regs *regs)
-{
-	struct exception_signal signal = exception_signal(regs->vector);
-
-	if (signal.number)
-		signal_force(signal.number, signal.code,
-			     signal.code == SIGNAL_BY_KERNEL ? 0 : regs->rip);
-}
-
-/*
- * What comes before the program goes on: the turns of others, and what it is to find out; one that
- * was killed runs no more. Leaves events masked, so that none can change that unseen.
- */
-static void settle(struct thread *thread, struct regs *regs)
-{
-	events_mask();
-	while (unlikely(task_turn_is_over() || thread->call >= 0 || thread_interrupted())) {
-		events_restore(true);
-		task_yield_if_due();
-		if (thread->call >= 0 || thread_interrupted())
-			signal_deliver(regs);
-		events_mask();
-	}
-}
-
-/* An address that no program can have would fault in the kernel, on the way out. */
-static uint64_t run_program(struct regs *regs)
-{
-	if (likely(regs->rip <= pt_user_limit()))
-		return user_run(regs);
-	regs->error = 0;
-	return regs->vector = TRAP_GENERAL_PROTECTION;
-}
-
-/* What every thread does: its program, and what that wants of the kernel. */
-static void run(struct thread *thread)
-{
-	struct regs *regs = task_regs(thread->task);
-
-	for (;;) {
-		uint64_t vector;
-
-		settle(thread, regs);
-		vector = run_program(regs);
-		if (likely(vector == TRAP_SYSCALL))
-			syscall(thread, regs);
-		else if (vector == TRAP_PAGE_FAULT)
-			handle_page_fault(thread, regs);
-		else if (vector == TRAP_SYSCALL_32)
-			syscall_32(thread, regs);
-		else
-			handle_exception(regs);
-	}
-}
-
-static void run_thread(void *argument)
-{
-	run(argument);
-}
-
-static void run_first_thread(void *argument)
-{
-	struct thread *thread = argument;
-
-	task_use_fpu();
-	run(thread);
 }
 
 /* Takes a number from a program's memory away, and tells who waits for that: pthread_join(). */
@@ -299,13 +207,18 @@ long sys_exit_group(int status)
 
 /* ---- new ones ---- */
 
-static struct thread *new_thread(struct process *process, void (*start)(void *))
+static void begin(void *thread)
+{
+	((struct thread *)thread)->process->run(thread);
+}
+
+static struct thread *new_thread(struct process *process)
 {
 	struct thread *thread = slab_alloc(&threads);
 
 	if (!thread)
 		return NULL;
-	thread->task = task_create(start, thread, process->space);
+	thread->task = task_create(begin, thread, process->space);
 	if (!thread->task) {
 		slab_free(&threads, thread);
 		return NULL;
@@ -329,6 +242,7 @@ static struct process *new_process(struct process *parent)
 	process->group = parent->group;
 	process->session = parent->session;
 	process->umask = parent->umask;
+	process->run = parent->run;
 	list_init(&process->link);
 	list_init(&process->threads);
 	list_init(&process->children);
@@ -453,7 +367,7 @@ long sys_clone(uint64_t flags, uintptr_t stack, uintptr_t parent_tid, uintptr_t 
 		return -EAGAIN;
 	if (!is_thread)
 		process = copy_process(process, flags);
-	thread = process ? new_thread(process, run_thread) : NULL;
+	thread = process ? new_thread(process) : NULL;
 	if (!thread) {
 		if (process && !is_thread)
 			discard_process(process);
@@ -519,7 +433,7 @@ long process_start(const char *path, const struct strings *words, bool backgroun
 		process->space = image.space;
 		exec_name_process(process, &image);
 	}
-	thread = error ? NULL : new_thread(process, run_first_thread);
+	thread = error ? NULL : new_thread(process);
 	if (!thread) {
 		discard_process(process);
 		return error ? error : -ENOMEM;

@@ -4,7 +4,7 @@
  *
  * A process is what threads share: an address space, open files, what to do on which signal. It
  * ends when its last thread has; what is left until its parent has asked for its status is this
- * struct. A thread is a task that runs a program: run() in kernel/process/process.c is its whole
+ * struct. A thread is a task that runs a program: run_thread() in kernel/syscall/run.c is its whole
  * life.
  *
  * Everything here runs in tasks, never in event handlers, and a task is not interrupted by another
@@ -38,7 +38,8 @@ struct process {
 	struct inode *directory;   /* where relative paths begin */
 	struct object *executable; /* its path, as text */
 	uint32_t umask;
-	char name[PROCESS_NAME]; /* the last part of that path, cut short */
+	void (*run)(struct thread *thread); /* what its threads do, until thread_exit() */
+	char name[PROCESS_NAME];            /* the last part of that path, cut short */
 
 	struct signals signals; /* for the whole of it: pending, and what to do */
 	struct thread *alone;   /* the only one that may go on: it calls execve() */
@@ -83,10 +84,11 @@ static inline struct process *process_current(void)
 }
 
 /*
- * Makes the process number 0, which is the kernel's: parent of what nobody else is parent of.
- * "has_init": number 1 will be started next, and be that in its place.
+ * Makes process 0, the kernel's own: the parent of every process that has no other parent.
+ * "has_init": process 1 is started next, and adopts them in its place. Every thread calls run(),
+ * which does not return: run_thread() (kernel/syscall/run.h).
  */
-void processes_init(bool has_init);
+void processes_init(bool has_init, void (*run)(struct thread *thread));
 extern struct process process_zero;
 
 /* Goes through all processes but number 0, none of which may go away meanwhile. */

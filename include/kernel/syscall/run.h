@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a thread: a loop that lets its program run until the program needs the kernel, does
+ * what it needs, and lets it run again.
+ */
+#ifndef KERNEL_SYSCALL_RUN_H
+#define KERNEL_SYSCALL_RUN_H
+
+#include <kernel/process/process.h>
+
+/* Runs the thread's program until thread_exit(). Called by the thread's own task; does not return.
+ */
+void run_thread(struct thread *thread);
+
+#endif

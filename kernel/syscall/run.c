@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The loop of a thread. To the kernel a program is a function call: user_run() lets it run and
+ * returns the vector that brought it back, a system call, a page fault, another exception or an
+ * event. Between two runs the thread settles what others want of it: its time slice, signals, its
+ * end.
+ */
+#include <arch/user.h>
+#include <kernel/process/exception.h>
+#include <kernel/process/oom.h>
+#include <kernel/syscall/run.h>
+#include <kernel/syscall/table.h>
+#include <mm/user/fault.h>
+
+/* Maps the page that a program has touched, or sends it a signal. */
+static void handle_page_fault(struct thread *thread, const struct regs *regs)
+{
+	uintptr_t address = trap_fault_address();
+	/* As on Linux, fetching from a page that is not there counts as reading it. */
+	unsigned int wanted = regs->error & 2            ? SPACE_WRITE
+			      : (regs->error & 17) == 17 ? SPACE_EXECUTE
+							 : SPACE_READ;
+	enum fault result;
+
+	thread->fault_address = address;
+	do {
+		result = fault_resolve(thread->process->space, address, wanted);
+	} while (result == FAULT_NO_MEMORY && oom_make_room(true));
+	if (result == FAULT_UNMAPPED)
+		signal_force(SIGSEGV, SEGV_UNMAPPED, address);
+	else if (result == FAULT_FORBIDDEN)
+		signal_force(SIGSEGV, SEGV_FORBIDDEN, address);
+	else if (result == FAULT_PAST_END || result == FAULT_NO_SPACE)
+		signal_force(SIGBUS, BUS_PAST_END, address);
+}
+
+/* Sends the signal that an exception stands for, if it stands for one. */
+static void handle_exception(const struct regs *regs)
+{
+	struct exception_signal signal = exception_signal(regs->vector);
+
+	if (signal.number)
+		signal_force(signal.number, signal.code,
+			     signal.code == SIGNAL_BY_KERNEL ? 0 : regs->rip);
+}
+
+/*
+ * Does what must come before the program goes on: yields if the time slice is over, delivers
+ * signals, stops, ends. Returns with events masked, so that nothing of this can become due unseen.
+ */
+static void settle(struct thread *thread, struct regs *regs)
+{
+	events_mask();
+	while (unlikely(task_turn_is_over() || thread->call >= 0 || thread_interrupted())) {
+		events_restore(true);
+		task_yield_if_due();
+		if (thread->call >= 0 || thread_interrupted())
+			signal_deliver(regs);
+		events_mask();
+	}
+}
+
+/* Runs the program. An address that no program can have would fault in the kernel on the way out.
+ */
+static uint64_t run_program(struct regs *regs)
+{
+	if (likely(regs->rip <= pt_user_limit()))
+		return user_run(regs);
+	regs->error = 0;
+	return regs->vector = TRAP_GENERAL_PROTECTION;
+}
+
+void run_thread(struct thread *thread)
+{
+	struct regs *regs = task_regs(thread->task);
+
+	for (;;) {
+		uint64_t vector;
+
+		settle(thread, regs);
+		vector = run_program(regs);
+		if (likely(vector == TRAP_SYSCALL))
+			syscall(thread, regs);
+		else if (vector == TRAP_PAGE_FAULT)
+			handle_page_fault(thread, regs);
+		else if (vector == TRAP_SYSCALL_32)
+			syscall_32(thread, regs);
+		else
+			handle_exception(regs);
+	}
+}
