@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The pieces that a new process or thread is made from; for kernel/process alone. They are used in
+ * the order in which they stand here.
+ */
+#ifndef KERNEL_PROCESS_CREATE_H
+#define KERNEL_PROCESS_CREATE_H
+
+#include <kernel/process/process.h>
+
+/* Returns true if there are as many processes as there can be: the next would be EAGAIN. */
+bool processes_are_full(void);
+
+/*
+ * Returns a new process in the group and session of its parent, with the parent's umask and loop,
+ * and without number, space, files, directory and threads. NULL: out of memory.
+ */
+struct process *process_create(struct process *parent);
+
+/* Frees a process that was never published, and drops its space, files and directory. */
+void process_discard(struct process *process);
+
+/*
+ * Returns a new thread of a process that has its space; it runs as soon as the caller sleeps or
+ * yields. NULL: out of memory.
+ */
+struct thread *thread_create(struct process *process);
+
+/* Enters a process that has its number, group and session into the list and the trees of pids. */
+void process_publish(struct process *process);
+
+/* Ends a process whose last thread is ending: only its status is left. Called by that thread. */
+void process_end(struct process *process);
+
+#endif

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Threads of a process: how one begins, when it must stop what it does, and how it ends. What it
+ * does in between is the loop in kernel/syscall/run.c.
+ */
+#include "create.h"
+
+#include <kernel/file/user_memory.h>
+#include <kernel/process/futex.h>
+#include <kernel/process/pids.h>
+#include <kernel/process/process.h>
+#include <mm/frame/slab.h>
+
+static struct slab_cache threads = SLAB_CACHE(struct thread);
+
+bool thread_must_end(const struct thread *thread)
+{
+	const struct process *process = thread->process;
+
+	return process->dying || (process->alone && process->alone != thread);
+}
+
+bool thread_interrupted(void)
+{
+	const struct thread *thread = thread_current();
+
+	return thread_must_end(thread) || thread->process->stopped || signal_waits(thread);
+}
+
+static void begin(void *thread)
+{
+	((struct thread *)thread)->process->run(thread);
+}
+
+struct thread *thread_create(struct process *process)
+{
+	struct thread *thread = slab_alloc(&threads);
+
+	if (!thread)
+		return NULL;
+	thread->task = task_create(begin, thread, process->space);
+	if (!thread->task) {
+		slab_free(&threads, thread);
+		return NULL;
+	}
+	thread->task->interrupted = thread_interrupted;
+	thread->process = process;
+	thread->call = -1;
+	list_add(process->threads.previous, &thread->link);
+	process->thread_count++;
+	return thread;
+}
+
+/* Takes a number from a program's memory away, and tells who waits for that: pthread_join(). */
+static void clear_word(struct thread *thread)
+{
+	static const int zero;
+
+	if (!thread->cleared_word || !thread->process->space)
+		return;
+	if (user_write(thread->cleared_word, &zero, sizeof(zero)) == 0)
+		futex_wake_word(thread->cleared_word);
+}
+
+void thread_exit(int status)
+{
+	struct thread *thread = thread_current();
+	struct process *process = thread->process;
+	bool last;
+
+	clear_word(thread);
+	last = process->threads.next->next == &process->threads;
+	if (last && !process->dying)
+		process_die(process, status << 8);
+	if (last)
+		process_end(process);
+	else
+		task_enter(NULL, 0);
+	list_remove(&thread->link);
+	process->thread_count--;
+	pids_remove_thread(thread);
+	slab_free(&threads, thread);
+	if (!last)
+		signal_retarget(process);
+	if (last)
+		process_tell_parent(process, 0, 0);
+	task_end(last ? &files_ready : &process->changed);
+}
