@@ -27,7 +27,7 @@ void syscall_32(struct thread *thread, struct regs *regs);
 /* Sets or gets the thread pointer. */
 long sys_arch_prctl(uint32_t what, uintptr_t argument);
 
-/* kernel/syscall/files.c: by descriptor */
+/* kernel/syscall/transfer.c */
 long sys_read(uint64_t descriptor, uintptr_t to, uint64_t bytes);
 long sys_write(uint64_t descriptor, uintptr_t from, uint64_t bytes);
 long sys_pread(uint64_t descriptor, uintptr_t to, uint64_t bytes, int64_t position);
@@ -35,6 +35,8 @@ long sys_pwrite(uint64_t descriptor, uintptr_t from, uint64_t bytes, int64_t pos
 long sys_readv(uint64_t descriptor, uintptr_t pieces, uint64_t count);
 long sys_writev(uint64_t descriptor, uintptr_t pieces, uint64_t count);
 long sys_lseek(uint64_t descriptor, int64_t offset, uint32_t from);
+
+/* kernel/syscall/files.c: by descriptor */
 long sys_close(uint64_t descriptor);
 long sys_dup(uint64_t descriptor);
 long sys_dup3(uint64_t old, uint64_t new, uint32_t flags, bool same_is_fine);
@@ -46,6 +48,8 @@ long sys_fchmod(uint64_t descriptor, uint32_t mode);
 long sys_fchdir(uint64_t descriptor);
 long sys_getdents64(uint64_t descriptor, uintptr_t to, uint64_t bytes);
 long sys_pipe2(uintptr_t descriptors, uint32_t flags);
+
+/* kernel/syscall/poll.c */
 long sys_poll(uintptr_t requests, uint64_t count, int64_t milliseconds);
 long sys_ppoll(uintptr_t requests, uint64_t count, uintptr_t timeout, uintptr_t mask);
 long sys_select(int32_t count, uintptr_t sets[3], uintptr_t timeout, bool timeval, uintptr_t mask);
