@@ -171,6 +171,12 @@ long sys_ftruncate(uint64_t descriptor, int64_t bytes)
 	return 0;
 }
 
+/* Files are in memory only: there is nothing to wait for. */
+long sys_fsync(uint64_t descriptor)
+{
+	return file_at(process_current()->files, descriptor) ? 0 : -EBADF;
+}
+
 long sys_fchmod(uint64_t descriptor, uint32_t mode)
 {
 	struct file *file = file_at(process_current()->files, descriptor);

@@ -80,11 +80,11 @@ void run_thread(struct thread *thread)
 		settle(thread, regs);
 		vector = run_program(regs);
 		if (likely(vector == TRAP_SYSCALL))
-			syscall(thread, regs);
+			syscall_make(thread, regs);
 		else if (vector == TRAP_PAGE_FAULT)
 			handle_page_fault(thread, regs);
 		else if (vector == TRAP_SYSCALL_32)
-			syscall_32(thread, regs);
+			syscall_make_32(thread, regs);
 		else
 			handle_exception(regs);
 	}

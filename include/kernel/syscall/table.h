@@ -10,16 +10,53 @@
 
 #include <kernel/process/process.h>
 
+/* SYS_read, SYS_write ...: the numbers. */
+enum {
+#define CALL(number, name, ...)               SYS_##name = number,
+#define CALL_32(number, number_32, name, ...) SYS_##name = number,
+#include <kernel/syscall/calls.def>
+};
+
+/* How a result or an argument is printed. */
+enum syscall_value {
+	AS_NOTHING, /* there is no such argument */
+	AS_INT,     /* of 32 bits, signed; a result may be larger */
+	AS_OFFSET,  /* of 64 bits, signed */
+	AS_SIZE,    /* of 64 bits, unsigned */
+	AS_POINTER,
+	AS_FLAGS,  /* hexadecimal */
+	AS_MODE,   /* octal */
+	AS_RIGHTS, /* r-x */
+	AS_FD,     /* a descriptor, or AT_FDCWD */
+	AS_PATH,   /* text in the program's memory */
+};
+
+#define SYSCALL_ARGUMENTS 6
+
+struct syscall {
+	const char *name;
+	long (*make)(const struct regs *regs); /* arguments as 64-bit programs pass them */
+	uint8_t values[1 + SYSCALL_ARGUMENTS]; /* enum syscall_value: result, arguments */
+};
+
+/* Returns the call of that number, NULL if there is none. */
+const struct syscall *syscall_find(uint64_t number);
+
 /* Does what the registers ask for, and puts the result into them. */
-void syscall(struct thread *thread, struct regs *regs);
+void syscall_make(struct thread *thread, struct regs *regs);
 
 /*
- * The same for "int $0x80", with the numbers and registers of 32-bit Linux: a 64-bit program may
- * use that too, and some that are older than "syscall" do. The arguments are cut to 32 bits. Only
- * calls whose arguments mean the same in both tables are here, for nothing translates structures;
- * all others are ENOSYS.
+ * Does what the registers ask for by "int $0x80", with the numbers and registers of 32-bit Linux: a
+ * 64-bit program may use that too, and some that are older than "syscall" do. The arguments are cut
+ * to 32 bits. Calls that are not CALL_32 in calls.def are ENOSYS.
  */
-void syscall_32(struct thread *thread, struct regs *regs);
+void syscall_make_32(struct thread *thread, struct regs *regs);
+
+/*
+ * Puts number and arguments of a call by "int $0x80" where those of a 64-bit call are (rax, rdi,
+ * rsi, rdx, r10, r8, r9); the other registers of *wide stay as they are.
+ */
+void syscall_widen(const struct regs *regs, struct regs *wide);
 
 /* Flags of clone(2) that vfork() is made of. */
 #define CLONE_FOR_VFORK 0x4100
@@ -47,6 +84,7 @@ long sys_ftruncate(uint64_t descriptor, int64_t bytes);
 long sys_fchmod(uint64_t descriptor, uint32_t mode);
 long sys_fchdir(uint64_t descriptor);
 long sys_getdents64(uint64_t descriptor, uintptr_t to, uint64_t bytes);
+long sys_fsync(uint64_t descriptor);
 long sys_pipe2(uintptr_t descriptors, uint32_t flags);
 
 /* kernel/syscall/poll.c */
@@ -100,6 +138,7 @@ long sys_msync(uintptr_t address, uint64_t length, uint32_t flags);
 long sys_mincore(uintptr_t address, uint64_t length, uintptr_t to);
 
 /* kernel/syscall/system.c */
+long sys_set_tid_address(uintptr_t word);
 long sys_uname(uintptr_t to);
 long sys_sysinfo(uintptr_t to);
 long sys_getrlimit(uint32_t resource, uintptr_t new_limit, uintptr_t old);
