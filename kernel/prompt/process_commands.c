@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The commands of the prompt about programs: running them, and looking at what they are made of.
+ * The commands of the prompt about files and processes: looking at what they are made of. Programs
+ * are run by kernel/prompt/run_commands.c.
  */
 #include <kernel/file/lineedit.h>
 #include <kernel/file/tty.h>
@@ -43,71 +44,6 @@ COMMAND(files, "[PATH]", "what is in a directory; / if none is given")
 		printk(PRINTK_OUTPUT, "%06o %10lu  %s\n", inode->mode,
 		       inode->data ? inode->data->bytes : 0, what);
 	inode_put(inode);
-}
-
-/* ---- running ---- */
-
-static const char *why_not(long error)
-{
-	switch (error) {
-	case -ENOENT:
-	case -ENOTDIR:
-		return "there is no such file; \"files /bin\" lists programs";
-	case -EACCES:
-		return "it is no file that may be executed";
-	case -ENOEXEC:
-		return "it is no static x86-64 Linux program";
-	case -ENOMEM:
-		return "memory is out";
-	default:
-		return "it cannot be loaded";
-	}
-}
-
-/* A name without a slash is looked for in /bin. */
-static void program_path(const char *name, char *result, size_t size)
-{
-	snprintf(result, size, "%s%s", strchr(name, '/') ? "" : "/bin/", name);
-}
-
-COMMAND(run, "PROGRAM [WORD...] [&]", "run a program of /bin; with \"&\" beside the prompt")
-{
-	static char text[LINEEDIT_LENGTH], program[LINEEDIT_LENGTH + 8];
-	struct strings words = {0, text, 0};
-	bool background = argc > 2 && strcmp(argv[argc - 1], "&") == 0;
-	struct process *process;
-	long error;
-	int status;
-
-	if (argc < 2) {
-		printk(PRINTK_OUTPUT, "run: which program? For example: run sh, run ls -l /bin\n");
-		return;
-	}
-	for (unsigned int i = 1; i < argc - background; i++, words.count++) {
-		size_t length = strlen(argv[i]) + 1;
-
-		memcpy(text + words.bytes, argv[i], length);
-		words.bytes += length;
-	}
-	program_path(argv[1], program, sizeof(program));
-	error = process_start(program, &words, background, &process);
-	if (error) {
-		printk(PRINTK_OUTPUT, "run: %s: %s (error %ld)\n", program, why_not(error), -error);
-		return;
-	}
-	if (background) {
-		printk(PRINTK_OUTPUT, "process %u\n", process->pid);
-		return;
-	}
-	if (!process_wait_unless_stopped(process, &status)) {
-		tty_take();
-		printk(PRINTK_OUTPUT, "process %u is stopped; \"kill %u 18\" lets it go on\n",
-		       process->pid, process->pid);
-		return;
-	}
-	tty_take();
-	if (status)
-		process_print_end(argv[1], status);
 }
 
 /* ---- looking ---- */

@@ -5,6 +5,8 @@
  * event. Between two runs the thread settles what others want of it: its time slice, signals, its
  * end.
  */
+#include "trace.h"
+
 #include <arch/user.h>
 #include <kernel/process/exception.h>
 #include <kernel/process/oom.h>
@@ -70,7 +72,11 @@ static uint64_t run_program(struct regs *regs)
 	return regs->vector = TRAP_GENERAL_PROTECTION;
 }
 
-void run_thread(struct thread *thread)
+typedef void make_call(struct thread *thread, struct regs *regs);
+
+/* Inlined for each way of making calls, so that these are called directly. */
+static inline __attribute__((always_inline)) void run(struct thread *thread, make_call *make,
+						      make_call *make_32)
 {
 	struct regs *regs = task_regs(thread->task);
 
@@ -80,12 +86,22 @@ void run_thread(struct thread *thread)
 		settle(thread, regs);
 		vector = run_program(regs);
 		if (likely(vector == TRAP_SYSCALL))
-			syscall_make(thread, regs);
+			make(thread, regs);
 		else if (vector == TRAP_PAGE_FAULT)
 			handle_page_fault(thread, regs);
 		else if (vector == TRAP_SYSCALL_32)
-			syscall_make_32(thread, regs);
+			make_32(thread, regs);
 		else
 			handle_exception(regs);
 	}
+}
+
+void run_thread(struct thread *thread)
+{
+	run(thread, syscall_make, syscall_make_32);
+}
+
+void run_thread_traced(struct thread *thread)
+{
+	run(thread, trace_make, trace_make_32);
 }

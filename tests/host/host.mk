@@ -11,7 +11,7 @@ HOST_MODULES := $(filter-out kernel/lib/string.c mm/kernel/start.c mm/kernel/ima
 	$(addprefix boot/,features.c notes.c pvh_info.c start_info.c) \
 	$(addprefix kernel/,cmdline.c report/explain.c report/frame.c report/walk.c selftest/selftest.c) \
 	$(addprefix kernel/file/,directory.c discipline.c fs.c inode.c lineedit.c names.c path.c unpack.c) \
-	$(addprefix kernel/process/,elf.c exception.c pids.c program.c)
+	$(addprefix kernel/process/,elf.c exception.c pids.c program.c) kernel/syscall/text.c
 HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(sort $(wildcard tests/host/test_*.c)))
 HOST_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_MODULES) kernel/lib/string.c tests/host/stubs.c)
 

@@ -45,6 +45,15 @@ boot processes --memory 64 --ramdisk "$programs"
 wait_for "pinwheel> "
 type "run hello 4 and words" 'hello: "hello" "4" "and" "words"' "hello: exit status 4"
 type "run" "which program?"
+type "trace hello 4" "brk(0) = 0x" "write(1, 0x" "exit_group(4) = 0" "hello: exit status 4"
+type "trace cat /nothing" '"/nothing", 0, 0) = -ENOENT' "cat: exit status 1"
+# Children are traced as well; programs that are merely run are not.
+type "trace sh -c hello;true" 'execve("/bin/hello", 0x' 'hello: "hello"' "exit_group(0) = 0"
+type "trace" "which program?"
+type "trace nothing" "trace: /bin/nothing: there is no such file"
+from=$position
+type "run hello 4" "hello: exit status 4"
+check "run prints no calls" [ -z "$(tail -c "+$from" "$log" | grep -a 'exit_group')" ]
 type "run nothing" "run: /bin/nothing: there is no such file"
 type "run /etc/passwd" "it is no file that may be executed"
 type "maps 1" "there is no process"

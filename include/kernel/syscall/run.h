@@ -12,4 +12,10 @@
  */
 void run_thread(struct thread *thread);
 
+/*
+ * Does what run_thread() does, and prints each system call as it returns. For a process that is
+ * traced: set its "run" before its first thread runs; its children inherit it.
+ */
+void run_thread_traced(struct thread *thread);
+
 #endif

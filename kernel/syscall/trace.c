@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tracing: the system calls of a program, printed as they return. Threads that are traced run a
+ * loop of their own (kernel/syscall/run.c), so that others pay nothing for it.
+ */
+#include "trace.h"
+
+#include <kernel/lib/printk.h>
+#include <kernel/syscall/table.h>
+#include <kernel/syscall/text.h>
+
+/* "asked": the call as a 64-bit program makes it. */
+static void make(struct thread *thread, struct regs *regs, const struct regs *asked,
+		 void (*function)(struct thread *, struct regs *))
+{
+	char text[SYSCALL_TEXT], result[SYSCALL_RESULT];
+	uint64_t number = asked->rax;
+	uint32_t tid = thread->tid;
+
+	/* Paths are read before execve() replaces the memory that they are in. */
+	syscall_text(text, sizeof(text), asked);
+	function(thread, regs);
+	syscall_text_result(result, sizeof(result), number, (long)regs->rax);
+	printk(PRINTK_OUTPUT, "%u: %s = %s\n", tid, text, result);
+}
+
+void trace_make(struct thread *thread, struct regs *regs)
+{
+	make(thread, regs, regs, syscall_make);
+}
+
+void trace_make_32(struct thread *thread, struct regs *regs)
+{
+	struct regs wide;
+
+	syscall_widen(regs, &wide);
+	make(thread, regs, &wide, syscall_make_32);
+}
