@@ -9,7 +9,7 @@
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
 #include <kernel/process/process.h>
-#include <kernel/prompt/lineedit.h>
+#include <kernel/file/lineedit.h>
 #include <kernel/prompt/monitor.h>
 #include <kernel/syscall/run.h>
 
