@@ -28,8 +28,8 @@ static uint64_t pages_in_rings; /* of all pipes */
 
 static void tell(struct pipe *pipe)
 {
-	task_wake(&pipe->changed);
-	task_wake(&files_ready);
+	task_wake_all(&pipe->changed);
+	task_wake_all(&files_ready);
 }
 
 /* Copies between the ring at a position and a program, around the end: how many could be. */

@@ -47,8 +47,8 @@ static void signal_foreground(enum tty_signal signal)
 
 static void tell_readers(void)
 {
-	task_wake(&readable);
-	task_wake(&files_ready);
+	task_wake_all(&readable);
+	task_wake_all(&files_ready);
 }
 
 static void feed(char c)
@@ -59,7 +59,7 @@ static void feed(char c)
 	if (discipline_count() > before)
 		tell_readers();
 	else if (discipline_count() < before)
-		task_wake(&room);
+		task_wake_all(&room);
 }
 
 static void take_input(void *unused)
@@ -82,7 +82,7 @@ static void take_input(void *unused)
 
 static void note_arrival(void)
 {
-	task_wake(&arrived);
+	task_wake_all(&arrived);
 }
 
 void tty_set_job_control(const struct job_control *hooks)
@@ -121,7 +121,7 @@ int tty_getc(void)
 		task_sleep(&readable);
 	}
 	events_restore(events);
-	task_wake(&room);
+	task_wake_all(&room);
 	return (uint8_t)c;
 }
 
@@ -208,7 +208,7 @@ static long tty_read(struct file *file, uint64_t *position, uintptr_t to, uint64
 	if (result <= 0)
 		return result;
 	count = discipline_read(buffer, MIN(bytes, sizeof(buffer)));
-	task_wake(&room);
+	task_wake_all(&room);
 	return user_write(to, buffer, count) ? -EFAULT : (long)count;
 }
 
@@ -244,7 +244,7 @@ static unsigned int tty_ready(struct file *file)
 static void flush_input(void)
 {
 	discipline_flush();
-	task_wake(&room);
+	task_wake_all(&room);
 }
 
 static long get(uintptr_t argument, const void *what, uint64_t bytes)

@@ -64,7 +64,7 @@ static void copy_registers(struct thread *from, struct thread *to, uintptr_t sta
 	regs->rax = 0;
 	if (stack)
 		regs->rsp = stack;
-	task_keep_fpu();
+	task_save_fpu();
 	memcpy(to->task->fpu, from->task->fpu, sizeof(to->task->fpu));
 	to->task->thread_pointer = from->task->thread_pointer;
 	to->blocked = from->blocked;

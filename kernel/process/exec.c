@@ -306,7 +306,7 @@ static bool be_alone(struct process *process)
 	for_each_thread(thread, process)
 	{
 		if (thread != process->alone)
-			task_rouse(thread->task);
+			task_wake(thread->task);
 	}
 	events = events_mask();
 	while (process->threads.next->next != &process->threads && !process->dying)
@@ -324,7 +324,7 @@ static void move_over(struct process *process, const struct exec_image *image)
 
 	mm_activate(&image->space->mm);
 	process->space = image->space;
-	task_enter(image->space, 0);
+	task_set_space(image->space, 0);
 	space_put(old);
 	exec_name_process(process, image);
 	process_stop_borrowing(process);
@@ -336,7 +336,7 @@ static void move_over(struct process *process, const struct exec_image *image)
 	thread->call = -1;
 	user_init(task_regs(thread->task), image->start.entry, image->start.stack);
 	fresh_fpu(thread->task->fpu);
-	task_use_fpu();
+	task_restore_fpu();
 }
 
 static long exec(const char *path, const struct strings *arguments,

@@ -94,7 +94,7 @@ static long wake(const struct word *word, uint64_t most, uint32_t bits)
 			continue;
 		tree_remove(&waiters, node);
 		waiter->woken = true;
-		task_rouse(waiter->task);
+		task_wake(waiter->task);
 		count++;
 	}
 	return count;

@@ -152,7 +152,7 @@ void process_stop_borrowing(struct process *process)
 		return;
 	*process->borrowing = false;
 	process->borrowing = NULL;
-	task_wake(&process->parent->changed);
+	task_wake_all(&process->parent->changed);
 }
 
 void process_die(struct process *process, int status)
@@ -167,7 +167,7 @@ void process_die(struct process *process, int status)
 		/* Its end must not wait for the memory that it gives back. */
 		thread->task->ending = true;
 		task_spend_reserve(thread->task, true);
-		task_rouse(thread->task);
+		task_wake(thread->task);
 	}
 }
 
@@ -182,7 +182,7 @@ static void leave_space(struct process *process)
 	struct space *space = process->space;
 
 	process->space = NULL;
-	task_enter(NULL, 0);
+	task_set_space(NULL, 0);
 	space_put(space);
 }
 

@@ -51,7 +51,7 @@ static void stop_or_continue(struct process *process, unsigned int number)
 			process->told_continue = true;
 			process_tell_parent(process, CHILD_CONTINUED, SIGCONT);
 		}
-		for_each_thread(thread, process) task_rouse(thread->task);
+		for_each_thread(thread, process) task_wake(thread->task);
 	}
 }
 
@@ -61,7 +61,7 @@ static void rouse_one(struct process *process, unsigned int number)
 	for_each_thread(thread, process)
 	{
 		if (!signal_is_in(thread->blocked & ~thread->wanted, number)) {
-			task_rouse(thread->task);
+			task_wake(thread->task);
 			return;
 		}
 	}
@@ -117,7 +117,7 @@ void signal_send(struct process *process, struct thread *thread, unsigned int nu
 		pending->info[number - 1] = *info;
 	}
 	if (thread)
-		task_rouse(thread->task);
+		task_wake(thread->task);
 	else
 		rouse_one(process, number);
 }
@@ -197,7 +197,7 @@ static void stop(struct process *process, unsigned int number)
 	for_each_thread(thread, process)
 	{
 		if (thread != thread_current())
-			task_rouse(thread->task);
+			task_wake(thread->task);
 	}
 }
 

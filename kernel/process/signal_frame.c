@@ -104,7 +104,7 @@ bool signal_frame_push(struct thread *thread, struct regs *regs, unsigned int nu
 	frame.info = signal_siginfo(number, info);
 	fill_context(&frame, thread, regs);
 	frame.context.fpu = fpu;
-	task_keep_fpu();
+	task_save_fpu();
 	if (user_write(fpu, thread->task->fpu, FPU_BYTES) || user_write(sp, &frame, sizeof(frame)))
 		return false;
 	regs->rdi = number;
@@ -128,7 +128,7 @@ long sys_rt_sigreturn(void)
 	struct signal_frame frame;
 	uint32_t control, exists;
 
-	task_keep_fpu();
+	task_save_fpu();
 	memcpy(&exists, thread->task->fpu + FPU_CONTROL_MASK, sizeof(exists));
 	if (user_read(at, &frame, sizeof(frame)) ||
 	    (frame.context.fpu && user_read(frame.context.fpu, thread->task->fpu, FPU_BYTES))) {
@@ -162,7 +162,7 @@ long sys_rt_sigreturn(void)
 		memcpy(&control, thread->task->fpu + FPU_CONTROL, sizeof(control));
 		control &= exists ? exists : 0xffbf;
 		memcpy(thread->task->fpu + FPU_CONTROL, &control, sizeof(control));
-		task_use_fpu();
+		task_restore_fpu();
 	}
 	signal_set_blocked(thread, frame.context.mask);
 	return (long)frame.context.rax;

@@ -75,7 +75,7 @@ void thread_exit(int status)
 	if (last)
 		process_end(process);
 	else
-		task_enter(NULL, 0);
+		task_set_space(NULL, 0);
 	list_remove(&thread->link);
 	process->thread_count--;
 	pids_remove_thread(thread);

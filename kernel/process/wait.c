@@ -56,7 +56,7 @@ void process_print_end(const char *name, int status)
 static void tell_kernel(struct process *process)
 {
 	if (process->awaited) {
-		task_wake(&process_zero.changed);
+		task_wake_all(&process_zero.changed);
 		return;
 	}
 	if (process->pid == process->session)
@@ -80,14 +80,14 @@ void process_tell_parent(struct process *process, int32_t code, int status)
 		if (ended)
 			tell_kernel(process);
 		else
-			task_wake(&process_zero.changed);
+			task_wake_all(&process_zero.changed);
 		return;
 	}
 	if (ended || !(parent->signals.action[SIGCHLD - 1].flags & no_child_stop))
 		signal_send(parent, NULL, SIGCHLD, &info);
 	if (ended && ignores_children(parent))
 		process_reap(process);
-	task_wake(&parent->changed);
+	task_wake_all(&parent->changed);
 }
 
 /* True: it has ended; or it has stopped, and that was to be known. */

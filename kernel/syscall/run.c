@@ -53,7 +53,7 @@ static void handle_exception(const struct regs *regs)
 static void settle(struct thread *thread, struct regs *regs)
 {
 	events_mask();
-	while (unlikely(task_turn_is_over() || thread->call >= 0 || thread_interrupted())) {
+	while (unlikely(task_slice_is_over() || thread->call >= 0 || thread_interrupted())) {
 		events_restore(true);
 		task_yield_if_due();
 		if (thread->call >= 0 || thread_interrupted())

@@ -125,7 +125,7 @@ long sys_arch_prctl(uint32_t what, uintptr_t argument)
 		return -EINVAL;
 	if (argument > pt_user_limit())
 		return -EPERM;
-	task_enter(task->space, argument);
+	task_set_space(task->space, argument);
 	return 0;
 }
 

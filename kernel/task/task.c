@@ -49,7 +49,7 @@ void tasks_init(void)
 static void limit_turn(void)
 {
 	if (!turn.armed)
-		timer_arm(&turn, time_system() + TASK_TURN, end_turn);
+		timer_arm(&turn, time_system() + TASK_SLICE, end_turn);
 }
 
 static void make_runnable(struct task *task)
@@ -182,7 +182,7 @@ struct task *task_create(void (*start)(void *argument), void *argument, struct s
 	return task;
 }
 
-void task_enter(struct space *space, uintptr_t thread_pointer)
+void task_set_space(struct space *space, uintptr_t thread_pointer)
 {
 	bool events = events_mask();
 
@@ -202,12 +202,12 @@ void task_spend_reserve(struct task *task, bool spend)
 		this_cpu()->keeps_reserve = task->space && !spend;
 }
 
-void task_keep_fpu(void)
+void task_save_fpu(void)
 {
 	save_fpu(current->fpu);
 }
 
-void task_use_fpu(void)
+void task_restore_fpu(void)
 {
 	restore_fpu(current->fpu);
 }
@@ -216,7 +216,7 @@ void task_end(struct wait_queue *waiters)
 {
 	events_mask();
 	current->ended = true;
-	task_wake(waiters);
+	task_wake_all(waiters);
 	switch_to(next_task());
 	panic("a task that has ended goes on");
 }
@@ -234,7 +234,7 @@ void task_yield(void)
 	events_restore(events);
 }
 
-bool task_turn_is_over(void)
+bool task_slice_is_over(void)
 {
 	return turn_is_over;
 }
@@ -271,7 +271,7 @@ struct alarm {
 
 static void ring(struct timer *timer)
 {
-	task_rouse(container_of(timer, struct alarm, timer)->task);
+	task_wake(container_of(timer, struct alarm, timer)->task);
 }
 
 void task_sleep_until(struct wait_queue *queue, uint64_t deadline)
@@ -284,7 +284,7 @@ void task_sleep_until(struct wait_queue *queue, uint64_t deadline)
 	timer_cancel(&alarm.timer);
 }
 
-void task_wake(struct wait_queue *queue)
+void task_wake_all(struct wait_queue *queue)
 {
 	bool events = events_mask();
 
@@ -293,7 +293,7 @@ void task_wake(struct wait_queue *queue)
 	events_restore(events);
 }
 
-void task_rouse(struct task *task)
+void task_wake(struct task *task)
 {
 	bool events = events_mask();
 

@@ -111,7 +111,7 @@ static void bring_back(void)
 		struct process *process = stopped[--stopped_count];
 
 		process->stopped = false;
-		for_each_thread(thread, process) task_rouse(thread->task);
+		for_each_thread(thread, process) task_wake(thread->task);
 	}
 }
 

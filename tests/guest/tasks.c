@@ -73,7 +73,7 @@ static void play(void *me)
 			task_sleep(&ball);
 		turn_of = !turn_of;
 		passes++;
-		task_wake(&ball);
+		task_wake_all(&ball);
 	}
 	events_restore(events);
 	finish();
@@ -99,7 +99,7 @@ static void ring(struct timer *timer)
 {
 	(void)timer;
 	rung = true;
-	task_wake(&alarm);
+	task_wake_all(&alarm);
 }
 
 /* With nobody to run, the processor waits; an event handler wakes a task. */
@@ -166,7 +166,7 @@ struct program {
 static void begin_turn(void)
 {
 	events_mask();
-	while (task_turn_is_over()) {
+	while (task_slice_is_over()) {
 		events_restore(true);
 		task_yield_if_due();
 		events_mask();

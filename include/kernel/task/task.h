@@ -16,7 +16,7 @@
 #include <mm/user/space.h>
 
 /* How long a turn is, if others are waiting: nanoseconds. */
-#define TASK_TURN 10000000ul
+#define TASK_SLICE 10000000ul
 
 struct task {
 	struct list_node link; /* of the queue that it waits in; in none while it runs */
@@ -55,7 +55,7 @@ struct task *task_current(void);
 struct task *task_create(void (*start)(void *argument), void *argument, struct space *space);
 
 /* Lets the running task go on in another space, with that thread pointer; loads it if not NULL. */
-void task_enter(struct space *space, uintptr_t thread_pointer);
+void task_set_space(struct space *space, uintptr_t thread_pointer);
 
 /*
  * Lets a program's task take from the reserve of memory (mm/frame/frames.h), or no longer; one that
@@ -64,8 +64,8 @@ void task_enter(struct space *space, uintptr_t thread_pointer);
 void task_spend_reserve(struct task *task, bool spend);
 
 /* Puts the floating-point registers of the running task into its "fpu"; and back from there. */
-void task_keep_fpu(void);
-void task_use_fpu(void);
+void task_save_fpu(void);
+void task_restore_fpu(void);
 
 /* The registers of the program that a task with a space runs, at the top of its stack. */
 struct regs *task_regs(struct task *task);
@@ -81,7 +81,7 @@ void task_yield(void);
 void task_yield_if_due(void);
 
 /* Whether it is. With events masked, that stays so. */
-bool task_turn_is_over(void);
+bool task_slice_is_over(void);
 
 /*
  * Sleeps until somebody wakes the queue, or the task. Events must be masked, and the condition be
@@ -106,9 +106,9 @@ bool task_interrupted(void);
 bool task_pause(void);
 
 /* Makes all that sleep in the queue runnable. Also in event handlers. */
-void task_wake(struct wait_queue *queue);
+void task_wake_all(struct wait_queue *queue);
 
 /* Makes this one runnable if it sleeps, whatever it waits for. Also in event handlers. */
-void task_rouse(struct task *task);
+void task_wake(struct task *task);
 
 #endif
