@@ -141,7 +141,7 @@ long sys_clone(uint64_t flags, uintptr_t stack, uintptr_t parent_tid, uintptr_t 
 	if (flags & CLONE_SETTLS)
 		thread->task->thread_pointer = thread_pointer;
 	if (flags & CLONE_CHILD_CLEARTID)
-		thread->cleared_word = child_tid;
+		thread->clear_child_tid = child_tid;
 	if (!is_thread) {
 		process->pid = tid;
 		process_publish(process);

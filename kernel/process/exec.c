@@ -331,7 +331,7 @@ static void move_over(struct process *process, const struct exec_image *image)
 	files_exec(process->files);
 	signal_reset(process);
 	pids_renumber_thread(thread, process->pid);
-	thread->cleared_word = 0;
+	thread->clear_child_tid = 0;
 	thread->stack = (struct signal_stack){0};
 	thread->call = -1;
 	user_init(task_regs(thread->task), image->start.entry, image->start.stack);

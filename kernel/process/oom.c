@@ -15,7 +15,7 @@
 #include <mm/frame/frames.h>
 #include <mm/user/object.h>
 
-uint64_t memory_use_total(const struct memory_use *use)
+uint64_t oom_use_total(const struct oom_use *use)
 {
 	return use->pages + use->tables + use->stacks + use->files + use->children;
 }
@@ -50,9 +50,9 @@ static uint64_t pages_of_files(const struct files *files)
 	return pages;
 }
 
-struct memory_use memory_use_of(const struct process *process)
+struct oom_use oom_use_of(const struct process *process)
 {
-	struct memory_use use = {
+	struct oom_use use = {
 		.stacks = process->thread_count * (KERNEL_STACK_SIZE / PAGE_SIZE),
 		.files = pages_of_files(process->files),
 	};
@@ -68,20 +68,20 @@ struct memory_use memory_use_of(const struct process *process)
 }
 
 /* The living process that holds most; number 1 if there is no other. */
-static struct process *find_largest(struct memory_use *largest_use)
+static struct process *find_largest(struct oom_use *largest_use)
 {
 	struct process *largest = NULL;
 
 	for_each_process(process)
 	{
-		struct memory_use use;
+		struct oom_use use;
 
 		if (list_empty(&process->threads) || process->dying ||
 		    (process->pid == 1 && largest))
 			continue;
-		use = memory_use_of(process);
+		use = oom_use_of(process);
 		if (largest && largest->pid != 1 &&
-		    memory_use_total(&use) <= memory_use_total(largest_use))
+		    oom_use_total(&use) <= oom_use_total(largest_use))
 			continue;
 		largest = process;
 		*largest_use = use;
@@ -138,7 +138,7 @@ static bool wait_for_ended(void)
 	return true;
 }
 
-static void end_for_room(struct process *process, const struct memory_use *use)
+static void end_for_room(struct process *process, const struct oom_use *use)
 {
 	const struct process *self = process_current();
 	char reason[64] = "since it asks for more";
@@ -147,7 +147,7 @@ static void end_for_room(struct process *process, const struct memory_use *use)
 		snprintf(reason, sizeof(reason), "to make room for process %u (%s)", self->pid,
 			 self->name);
 	printk(PRINTK_WARNING, "memory is out: process %u (%s), which has %lu pages, is ended %s\n",
-	       process->pid, process->name, memory_use_total(use), reason);
+	       process->pid, process->name, oom_use_total(use), reason);
 	printk(PRINTK_WARNING,
 	       "  memory %lu, page tables and regions %lu, kernel stacks %lu, open files %lu, "
 	       "children not waited for %lu\n",
@@ -158,7 +158,7 @@ static void end_for_room(struct process *process, const struct memory_use *use)
 bool oom_make_room(bool may_sleep)
 {
 	struct process *self = process_current();
-	struct memory_use use;
+	struct oom_use use;
 
 	if (self->dying)
 		return false;
@@ -176,7 +176,7 @@ bool oom_make_room(bool may_sleep)
 bool oom_try_again(void)
 {
 	struct process *self = process_current(), *largest;
-	struct memory_use use;
+	struct oom_use use;
 
 	if (!this_cpu()->memory_refused)
 		return false;
@@ -186,7 +186,7 @@ bool oom_try_again(void)
 	if (wait_for_ended())
 		return !self->dying;
 	largest = find_largest(&use);
-	if (largest == self || memory_use_total(&use) < frame_count / 8)
+	if (largest == self || oom_use_total(&use) < frame_count / 8)
 		return false;
 	end_for_room(largest, &use);
 	return true;

@@ -65,28 +65,28 @@ static bool tid_before(const struct tree_node *a, const struct tree_node *b)
 
 /* ---- finding ---- */
 
-struct process *process_find(uint32_t pid)
+struct process *pids_find(uint32_t pid)
 {
 	struct tree_node *node = tree_search(&processes, pid_reached, &pid);
 
 	return node && PROCESS(node, by_pid)->pid == pid ? PROCESS(node, by_pid) : NULL;
 }
 
-struct thread *thread_find(uint32_t tid)
+struct thread *pids_find_thread(uint32_t tid)
 {
 	struct tree_node *node = tree_search(&threads, tid_reached, &tid);
 
 	return node && THREAD(node)->tid == tid ? THREAD(node) : NULL;
 }
 
-struct process *group_first(uint32_t group)
+struct process *pids_group_first(uint32_t group)
 {
 	struct tree_node *node = tree_search(&groups, group_reached, &group);
 
 	return node && PROCESS(node, by_group)->group == group ? PROCESS(node, by_group) : NULL;
 }
 
-struct process *group_next(struct process *process)
+struct process *pids_group_next(struct process *process)
 {
 	struct tree_node *node = tree_next(&process->by_group);
 
@@ -110,7 +110,7 @@ void pids_init(bool has_init)
 
 static bool is_taken(uint32_t number)
 {
-	return process_find(number) || thread_find(number) || group_first(number) ||
+	return pids_find(number) || pids_find_thread(number) || pids_group_first(number) ||
 	       is_session(number);
 }
 
@@ -159,7 +159,7 @@ void pids_remove(struct process *process)
 	list_remove(&process->sibling);
 }
 
-void process_set_group(struct process *process, uint32_t group, uint32_t session)
+void pids_set_group(struct process *process, uint32_t group, uint32_t session)
 {
 	tree_remove(&groups, &process->by_group);
 	tree_remove(&sessions, &process->by_session);
@@ -169,7 +169,7 @@ void process_set_group(struct process *process, uint32_t group, uint32_t session
 	tree_insert(&sessions, &process->by_session, session_before);
 }
 
-void process_set_parent(struct process *process, struct process *parent)
+void pids_set_parent(struct process *process, struct process *parent)
 {
 	list_remove(&process->sibling);
 	process->parent = parent;

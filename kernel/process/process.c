@@ -198,14 +198,14 @@ static void let_orphans_go(const struct process *child)
 /* Children go to number 1, or to the kernel, which does not care how they end. */
 static void give_children_away(struct process *process)
 {
-	struct process *heir = process_find(1);
+	struct process *heir = pids_find(1);
 
 	if (!heir || heir == process || heir->dying)
 		heir = &process_zero;
 	while (!list_empty(&process->children)) {
 		struct process *child = child_at(process->children.next);
 
-		process_set_parent(child, heir);
+		pids_set_parent(child, heir);
 		let_orphans_go(child);
 		if (list_empty(&child->threads))
 			process_tell_parent(child, 0, 0);

@@ -163,7 +163,7 @@ static uint64_t waiting(const struct thread *thread)
 	return signal_pending_for(thread) & ~thread->blocked;
 }
 
-bool signal_waits(const struct thread *thread)
+bool signal_is_pending(const struct thread *thread)
 {
 	return waiting(thread);
 }

@@ -143,7 +143,7 @@ static long kill_group(uint32_t group, unsigned int number, const struct signal_
 		if (number)
 			signal_send(process, NULL, number, info);
 	}
-	return group_first(group) ? 0 : -ESRCH;
+	return pids_group_first(group) ? 0 : -ESRCH;
 }
 
 /* Sends a signal (0: none) to everybody but the first process and oneself. */
@@ -175,7 +175,7 @@ long sys_kill(int32_t pid, unsigned int number)
 		return kill_all(number, &info);
 	if (pid <= 0)
 		return kill_group(pid ? (uint32_t)-pid : self->group, number, &info);
-	process = process_find((uint32_t)pid);
+	process = pids_find((uint32_t)pid);
 	if (!process)
 		return -ESRCH;
 	if (number)
@@ -190,9 +190,9 @@ long sys_tgkill(int32_t pid, int32_t tid, unsigned int number)
 
 	if (number > SIGNALS || tid <= 0 || (pid <= 0 && pid != -1))
 		return -EINVAL;
-	thread = thread_find((uint32_t)tid);
+	thread = pids_find_thread((uint32_t)tid);
 	/* The first thread has a number as long as its process lives, though it may have ended. */
-	if (!thread && (pid == -1 || pid == tid) && process_find((uint32_t)tid))
+	if (!thread && (pid == -1 || pid == tid) && pids_find((uint32_t)tid))
 		return 0;
 	if (!thread || (pid != -1 && thread->process->pid != (uint32_t)pid))
 		return -ESRCH;

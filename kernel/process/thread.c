@@ -24,7 +24,7 @@ bool thread_interrupted(void)
 {
 	const struct thread *thread = thread_current();
 
-	return thread_must_end(thread) || thread->process->stopped || signal_waits(thread);
+	return thread_must_end(thread) || thread->process->stopped || signal_is_pending(thread);
 }
 
 static void begin(void *thread)
@@ -56,10 +56,10 @@ static void clear_word(struct thread *thread)
 {
 	static const int zero;
 
-	if (!thread->cleared_word || !thread->process->space)
+	if (!thread->clear_child_tid || !thread->process->space)
 		return;
-	if (user_write(thread->cleared_word, &zero, sizeof(zero)) == 0)
-		futex_wake_word(thread->cleared_word);
+	if (user_write(thread->clear_child_tid, &zero, sizeof(zero)) == 0)
+		futex_wake_word(thread->clear_child_tid);
 }
 
 void thread_exit(int status)

@@ -169,7 +169,7 @@ static long look(const struct wanted *wanted, struct found *found)
 	long result = -ECHILD;
 
 	if (wanted->kind == CHILD_OF_PID) {
-		one = process_find(wanted->number);
+		one = pids_find(wanted->number);
 		return one && one->parent == process ? ask(one, wanted, found) : -ECHILD;
 	}
 	for_each_child(child, process)
@@ -273,13 +273,13 @@ long sys_waitid(uint32_t kind, int32_t id, uintptr_t address, uint32_t options, 
 /* The process itself for 0. */
 static struct process *named(int32_t pid)
 {
-	return pid ? process_find((uint32_t)pid) : process_current();
+	return pid ? pids_find((uint32_t)pid) : process_current();
 }
 
 bool process_group_exists(uint32_t group, uint32_t session)
 {
 	/* A group lies within one session. */
-	const struct process *member = group_first(group);
+	const struct process *member = pids_group_first(group);
 
 	return member && member->session == session;
 }
@@ -307,7 +307,7 @@ long sys_setpgid(int32_t pid, int32_t group)
 	if (process->session == process->pid || process->session != self->session ||
 	    (number != process->pid && !process_group_exists(number, self->session)))
 		return -EPERM;
-	process_set_group(process, number, process->session);
+	pids_set_group(process, number, process->session);
 	return 0;
 }
 
@@ -329,8 +329,8 @@ long sys_setsid(void)
 {
 	struct process *process = process_current();
 
-	if (group_first(process->pid))
+	if (pids_group_first(process->pid))
 		return -EPERM;
-	process_set_group(process, process->pid, process->pid);
+	pids_set_group(process, process->pid, process->pid);
 	return process->pid;
 }

@@ -85,7 +85,7 @@ static struct process *named(const char *command, unsigned int argc, char **argv
 
 	if (argc < 2)
 		printk(PRINTK_OUTPUT, "%s: which process? \"ps\" lists them\n", command);
-	else if (!text_to_number(argv[1], &pid) || !(process = process_find((uint32_t)pid)))
+	else if (!text_to_number(argv[1], &pid) || !(process = pids_find((uint32_t)pid)))
 		printk(PRINTK_OUTPUT, "%s: there is no process \"%s\"; \"ps\" lists them\n",
 		       command, argv[1]);
 	return process;

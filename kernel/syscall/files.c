@@ -118,7 +118,7 @@ static uint64_t device_number(const struct inode *inode)
 		       : 0;
 }
 
-long write_status(const struct inode *inode, uintptr_t to)
+long files_write_status(const struct inode *inode, uintptr_t to)
 {
 	/* struct stat */
 	struct {
@@ -153,7 +153,7 @@ long sys_fstat(uint64_t descriptor, uintptr_t to)
 
 	if (!file)
 		return -EBADF;
-	return write_status(file->inode ? file->inode : &pipe, to);
+	return files_write_status(file->inode ? file->inode : &pipe, to);
 }
 
 long sys_ftruncate(uint64_t descriptor, int64_t bytes)

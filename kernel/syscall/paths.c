@@ -131,7 +131,7 @@ long sys_stat(uint64_t directory, uintptr_t path, uintptr_t to, uint32_t flags)
 	error = find(directory, path, !(flags & AT_NOFOLLOW), &inode);
 	if (error)
 		return error;
-	error = write_status(inode, to);
+	error = files_write_status(inode, to);
 	inode_put(inode);
 	return error;
 }

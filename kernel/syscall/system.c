@@ -16,7 +16,7 @@
 /* Programs ask for the system that they were made for, and for a version that is new enough. */
 long sys_set_tid_address(uintptr_t word)
 {
-	thread_current()->cleared_word = word;
+	thread_current()->clear_child_tid = word;
 	return thread_current()->tid;
 }
 

@@ -82,7 +82,7 @@ static void end_one(unsigned int i)
 	if (has_thread[i])
 		end_thread(i);
 	while (!list_empty(&processes[i].children))
-		process_set_parent(child_at(processes[i].children.next), &root);
+		pids_set_parent(child_at(processes[i].children.next), &root);
 	pids_remove(&processes[i]);
 	alive[i] = false;
 	memset(&processes[i], 0xee, sizeof(processes[i]));
@@ -95,17 +95,17 @@ static void change_one(unsigned int i)
 	switch (host_random_below(4)) {
 	case 0:
 		if (other)
-			process_set_group(&processes[i], other->group, other->session);
+			pids_set_group(&processes[i], other->group, other->session);
 		break;
 	case 1:
-		process_set_group(&processes[i], processes[i].pid, processes[i].session);
+		pids_set_group(&processes[i], processes[i].pid, processes[i].session);
 		break;
 	case 2:
-		process_set_group(&processes[i], processes[i].pid, processes[i].pid);
+		pids_set_group(&processes[i], processes[i].pid, processes[i].pid);
 		break;
 	default:
 		if (other && other != &processes[i])
-			process_set_parent(&processes[i], other);
+			pids_set_parent(&processes[i], other);
 	}
 }
 
@@ -141,11 +141,11 @@ static void compare_numbers(void)
 {
 	for (unsigned int i = 0; i < PROCESSES; i++) {
 		if (alive[i])
-			assert_ptr_equal(process_find(processes[i].pid), &processes[i]);
+			assert_ptr_equal(pids_find(processes[i].pid), &processes[i]);
 		if (has_thread[i])
-			assert_ptr_equal(thread_find(threads[i].tid), &threads[i]);
+			assert_ptr_equal(pids_find_thread(threads[i].tid), &threads[i]);
 		else
-			assert_false(thread_find(threads[i].tid) == &threads[i]);
+			assert_false(pids_find_thread(threads[i].tid) == &threads[i]);
 	}
 }
 
@@ -155,7 +155,7 @@ static void random_histories(void **state)
 	host_seed(5);
 	list_init(&root.children);
 	pids_init(true);
-	assert_null(process_find(1));
+	assert_null(pids_find(1));
 	for (unsigned int step = 0; step < 20000; step++) {
 		unsigned int i = (unsigned int)host_random_below(PROCESSES);
 
@@ -183,9 +183,9 @@ static void random_histories(void **state)
 	}
 	compare_children(&root);
 	for (uint32_t number = 0; number < PID_MOST; number++) {
-		assert_null(process_find(number));
-		assert_null(thread_find(number));
-		assert_null(group_first(number));
+		assert_null(pids_find(number));
+		assert_null(pids_find_thread(number));
+		assert_null(pids_group_first(number));
 	}
 }
 
@@ -209,10 +209,10 @@ static void special_numbers(void **state)
 	end_thread(0);
 	threads[1] = (struct thread){.process = &processes[0]};
 	assert_int_equal(pids_add_thread(&threads[1]), 3);
-	assert_null(thread_find(2));
+	assert_null(pids_find_thread(2));
 	pids_renumber_thread(&threads[1], 2);
-	assert_ptr_equal(thread_find(2), &threads[1]);
-	assert_null(thread_find(3));
+	assert_ptr_equal(pids_find_thread(2), &threads[1]);
+	assert_null(pids_find_thread(3));
 	pids_remove_thread(&threads[1]);
 	end_one(0);
 }

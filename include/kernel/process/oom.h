@@ -23,7 +23,7 @@
 #include <kernel/process/process.h>
 
 /* What the end of a process would give back, in pages, by purpose. */
-struct memory_use {
+struct oom_use {
 	uint64_t pages;    /* of its memory */
 	uint64_t tables;   /* page tables, and descriptions of regions */
 	uint64_t stacks;   /* kernel stacks of its threads */
@@ -32,10 +32,10 @@ struct memory_use {
 };
 
 /* Counts it, by going through tables, regions and descriptors. */
-struct memory_use memory_use_of(const struct process *process);
+struct oom_use oom_use_of(const struct process *process);
 
 /* The sum. */
-uint64_t memory_use_total(const struct memory_use *use);
+uint64_t oom_use_total(const struct oom_use *use);
 
 /*
  * Makes room after FAULT_NO_MEMORY for the running thread, which then tries again; called as often

@@ -31,14 +31,14 @@ void pids_add(struct process *process);
 void pids_remove(struct process *process);
 
 /* Change the group and session, or the parent, of a process that was entered. */
-void process_set_group(struct process *process, uint32_t group, uint32_t session);
-void process_set_parent(struct process *process, struct process *parent);
+void pids_set_group(struct process *process, uint32_t group, uint32_t session);
+void pids_set_parent(struct process *process, struct process *parent);
 
 /* Goes through the members of a group, none of which may leave it meanwhile. */
-struct process *group_first(uint32_t group);
-struct process *group_next(struct process *process);
+struct process *pids_group_first(uint32_t group);
+struct process *pids_group_next(struct process *process);
 
 #define for_each_in_group(each, number) \
-	for (struct process *each = group_first(number); each; each = group_next(each))
+	for (struct process *each = pids_group_first(number); each; each = pids_group_next(each))
 
 #endif

@@ -69,7 +69,7 @@ struct thread {
 	uint64_t sleep_until;    /* of one that is done again: when it would have ended; or 0 */
 	uintptr_t fault_address; /* of its last page fault: the processor's is the last of anybody's
 				  */
-	uintptr_t cleared_word;  /* set to 0 at its end, for pthread_join(); 0: none */
+	uintptr_t clear_child_tid; /* set to 0 at its end, for pthread_join(); 0: none */
 };
 
 /* The thread that runs. Only in tasks that are threads. */
@@ -123,8 +123,8 @@ static inline struct thread *thread_at(struct list_node *node)
 	     each = thread_at(each->link.next))
 
 /* NULL: there is none of that number (a zombie counts as one). */
-struct process *process_find(uint32_t pid);
-struct thread *thread_find(uint32_t tid);
+struct process *pids_find(uint32_t pid);
+struct thread *pids_find_thread(uint32_t tid);
 
 /* The child of "parent" with that number has ended: its status is taken, and it is gone. */
 void process_reap(struct process *process);

@@ -119,7 +119,7 @@ void signal_retarget(struct process *process);
 void signal_reset(struct process *process);
 
 /* Whether a signal that the thread does not block waits to be taken. */
-bool signal_waits(const struct thread *thread);
+bool signal_is_pending(const struct thread *thread);
 
 long sys_rt_sigaction(unsigned int number, uintptr_t action, uintptr_t old, uint64_t size);
 long sys_rt_sigprocmask(unsigned int how, uintptr_t set, uintptr_t old, uint64_t size);

@@ -125,7 +125,7 @@ long sys_statfs(uintptr_t path, uintptr_t to);
 long sys_fstatfs(uint64_t descriptor, uintptr_t to);
 
 /* struct stat of an open file or an inode, to the program. */
-long write_status(const struct inode *inode, uintptr_t to);
+long files_write_status(const struct inode *inode, uintptr_t to);
 
 /* kernel/syscall/memory.c */
 long sys_mmap(uintptr_t address, uint64_t length, uint32_t rights, uint32_t flags,
