@@ -4,7 +4,6 @@
  * whole; then the process moves over and the old one is given up.
  */
 #include <arch/switch.h>
-#include <arch/time.h>
 #include <arch/user.h>
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
@@ -12,6 +11,7 @@
 #include <kernel/lib/string.h>
 #include <kernel/process/exec.h>
 #include <kernel/process/pids.h>
+#include <kernel/process/random.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 
@@ -170,23 +170,6 @@ static long find_program(struct process *process, const char *path, struct inode
 		return 0;
 	inode_put(*result);
 	return -EACCES;
-}
-
-static uint64_t random_word(void)
-{
-	static uint64_t state;
-
-	state += rdtsc() ^ time_wall();
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state * 0x9e3779b97f4a7c15;
-}
-
-void random_bytes(unsigned char *bytes, uint64_t count)
-{
-	for (uint64_t i = 0; i < count; i++)
-		bytes[i] = (unsigned char)(random_word() >> 32);
 }
 
 static long load(const struct process *process, struct object *file, const char *path,

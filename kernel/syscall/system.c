@@ -6,7 +6,7 @@
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
-#include <kernel/process/exec.h>
+#include <kernel/process/random.h>
 #include <kernel/report/shutdown.h>
 #include <kernel/syscall/table.h>
 #include <mm/frame/frames.h>

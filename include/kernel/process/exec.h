@@ -29,9 +29,6 @@ void exec_name_process(struct process *process, const struct exec_image *image);
 /* Gives up an image that is not used after all. */
 void exec_discard(struct exec_image *image);
 
-/* Bytes that nobody can guess who does not know this machine's clocks: not for secrets. */
-void random_bytes(unsigned char *bytes, uint64_t count);
-
 /* Does not return to the program that called, unless with an error. */
 long sys_execve(uintptr_t path, uintptr_t arguments, uintptr_t environment);
 

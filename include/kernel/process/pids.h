@@ -30,6 +30,10 @@ void pids_remove_thread(struct thread *thread);
 void pids_add(struct process *process);
 void pids_remove(struct process *process);
 
+/* Returns the process of that number, a zombie included, or the thread; NULL: there is none. */
+struct process *pids_find(uint32_t pid);
+struct thread *pids_find_thread(uint32_t tid);
+
 /* Change the group and session, or the parent, of a process that was entered. */
 void pids_set_group(struct process *process, uint32_t group, uint32_t session);
 void pids_set_parent(struct process *process, struct process *parent);

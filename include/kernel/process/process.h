@@ -122,10 +122,6 @@ static inline struct thread *thread_at(struct list_node *node)
 	for (struct thread *each = thread_at((of)->threads.next); &each->link != &(of)->threads; \
 	     each = thread_at(each->link.next))
 
-/* NULL: there is none of that number (a zombie counts as one). */
-struct process *pids_find(uint32_t pid);
-struct thread *pids_find_thread(uint32_t tid);
-
 /* The child of "parent" with that number has ended: its status is taken, and it is gone. */
 void process_reap(struct process *process);
 
