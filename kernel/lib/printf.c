@@ -179,6 +179,54 @@ static const char *parse_conversion(const char *format, struct conversion *conv,
 	return parse_length(format, conv);
 }
 
+static void put_hexadecimal(struct output *out, const struct conversion *conv, uint64_t value,
+			    bool upper)
+{
+	const char *prefix = upper ? "0X" : "0x";
+
+	put_number(out, conv, value, conv->alternative && value ? prefix : "", 16, upper);
+}
+
+/* Writes one argument as the letter of its conversion says. Returns false if it is no such letter.
+ */
+static bool put_argument(struct output *out, const struct conversion *conv, char letter,
+			 va_list *arguments)
+{
+	char c;
+
+	switch (letter) {
+	case 'd':
+	case 'i':
+		put_signed(out, conv, signed_argument(conv, arguments));
+		return true;
+	case 'u':
+		put_number(out, conv, unsigned_argument(conv, arguments), "", 10, false);
+		return true;
+	case 'o':
+		put_number(out, conv, unsigned_argument(conv, arguments), "", 8, false);
+		return true;
+	case 'x':
+	case 'X':
+		put_hexadecimal(out, conv, unsigned_argument(conv, arguments), letter == 'X');
+		return true;
+	case 'p':
+		put_number(out, conv, (uintptr_t)va_arg(*arguments, void *), "0x", 16, false);
+		return true;
+	case 'c':
+		c = (char)va_arg(*arguments, int);
+		put_field(out, conv, "", &c, 1, 0);
+		return true;
+	case 's':
+		put_string(out, conv, va_arg(*arguments, const char *));
+		return true;
+	case '%':
+		put(out, '%');
+		return true;
+	default:
+		return false;
+	}
+}
+
 int vsnprintf(char *buffer, size_t size, const char *format, va_list list)
 {
 	struct output out = {buffer, size, 0};
@@ -188,58 +236,21 @@ int vsnprintf(char *buffer, size_t size, const char *format, va_list list)
 	while (*format) {
 		const char *start = format;
 		struct conversion conv;
-		uint64_t value;
-		char c;
 
 		if (*format != '%') {
 			put(&out, *format++);
 			continue;
 		}
 		format = parse_conversion(format + 1, &conv, &arguments);
-		switch (*format++) {
-		case 'd':
-		case 'i':
-			put_signed(&out, &conv, signed_argument(&conv, &arguments));
-			break;
-		case 'u':
-			put_number(&out, &conv, unsigned_argument(&conv, &arguments), "", 10,
-				   false);
-			break;
-		case 'o':
-			put_number(&out, &conv, unsigned_argument(&conv, &arguments), "", 8, false);
-			break;
-		case 'x':
-			value = unsigned_argument(&conv, &arguments);
-			put_number(&out, &conv, value, conv.alternative && value ? "0x" : "", 16,
-				   false);
-			break;
-		case 'X':
-			value = unsigned_argument(&conv, &arguments);
-			put_number(&out, &conv, value, conv.alternative && value ? "0X" : "", 16,
-				   true);
-			break;
-		case 'p':
-			put_number(&out, &conv, (uintptr_t)va_arg(arguments, void *), "0x", 16,
-				   false);
-			break;
-		case 'c':
-			c = (char)va_arg(arguments, int);
-			put_field(&out, &conv, "", &c, 1, 0);
-			break;
-		case 's':
-			put_string(&out, &conv, va_arg(arguments, const char *));
-			break;
-		case '%':
-			put(&out, '%');
-			break;
-		default:
-			/* Unknown, or the text ends here: show what was written. */
-			for (format--; start < format; start++)
-				put(&out, *start);
-			if (*format)
-				put(&out, *format++);
-			break;
+		if (put_argument(&out, &conv, *format, &arguments)) {
+			format++;
+			continue;
 		}
+		/* Unknown, or the text ends here: show what was written. */
+		while (start < format)
+			put(&out, *start++);
+		if (*format)
+			put(&out, *format++);
 	}
 	va_end(arguments);
 	if (size)
