@@ -5,7 +5,7 @@
 #include <kernel/file/fs.h>
 #include <kernel/file/initramfs.h>
 #include <kernel/lib/cpio.h>
-#include <kernel/lib/inflate.h>
+#include <kernel/lib/gunzip.h>
 #include <kernel/lib/printk.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>

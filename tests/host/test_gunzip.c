@@ -6,7 +6,7 @@
  */
 #include "host.h"
 
-#include <kernel/lib/inflate.h>
+#include <kernel/lib/gunzip.h>
 #include <unistd.h>
 
 #define KINDS      5

@@ -7,8 +7,8 @@
  * given room is written, whatever they say. The tables are static, since the stacks of the kernel
  * are small: one caller at a time, and at boot there is only one.
  */
-#ifndef KERNEL_LIB_INFLATE_H
-#define KERNEL_LIB_INFLATE_H
+#ifndef KERNEL_LIB_GUNZIP_H
+#define KERNEL_LIB_GUNZIP_H
 
 #include <kernel/lib/compiler.h>
 
