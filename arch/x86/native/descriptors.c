@@ -43,7 +43,7 @@ enum { VECTOR_NMI = 2, VECTOR_DOUBLE_FAULT = 8, STUB_SIZE = 16, STACK_SIZE = 409
 #define CPUID_SMEP (1u << 7) /* leaf 7, ebx */
 #define CPUID_SMAP (1u << 20)
 
-struct task {
+struct tss {
 	uint32_t reserved0;
 	uint64_t rsp[3];
 	uint64_t reserved1;
@@ -51,7 +51,7 @@ struct task {
 	uint64_t reserved2;
 	uint16_t reserved3, io_map;
 } __attribute__((packed));
-_Static_assert(sizeof(struct task) == 104, "64-bit TSS");
+_Static_assert(sizeof(struct tss) == 104, "64-bit TSS");
 
 struct gate {
 	uint16_t offset_low, selector;
@@ -68,7 +68,7 @@ struct table_pointer {
 
 extern const char native_trap_stubs[];
 
-static struct task task;
+static struct tss tss;
 static struct gate idt[256];
 static char stacks[2][STACK_SIZE] __attribute__((aligned(16)));
 
@@ -78,7 +78,7 @@ extern const char native_syscall_entry[];
 
 static void describe_task(void)
 {
-	uint64_t base = (uint64_t)&task, limit = sizeof(task) - 1;
+	uint64_t base = (uint64_t)&tss, limit = sizeof(tss) - 1;
 
 	boot_gdt[TASK_SEGMENT / 8] =
 		limit | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
@@ -137,9 +137,9 @@ void native_descriptors_init(void)
 	struct table_pointer gdt_pointer = {sizeof(boot_gdt) - 1, (uint64_t)boot_gdt};
 	struct table_pointer idt_pointer = {sizeof(idt) - 1, (uint64_t)idt};
 
-	task.io_map = sizeof(task);
-	task.ist[0] = (uint64_t)stacks[0] + STACK_SIZE;
-	task.ist[1] = (uint64_t)stacks[1] + STACK_SIZE;
+	tss.io_map = sizeof(tss);
+	tss.ist[0] = (uint64_t)stacks[0] + STACK_SIZE;
+	tss.ist[1] = (uint64_t)stacks[1] + STACK_SIZE;
 	describe_task();
 	for (unsigned int vector = 0; vector < ARRAY_SIZE(idt); vector++)
 		set_gate(vector, vector == VECTOR_DOUBLE_FAULT ? 1 : vector == VECTOR_NMI ? 2 : 0);
@@ -151,7 +151,7 @@ void native_descriptors_init(void)
 
 void native_set_kernel_stack(uintptr_t top)
 {
-	task.rsp[0] = top;
+	tss.rsp[0] = top;
 }
 
 void native_set_thread_pointer(uintptr_t address)
