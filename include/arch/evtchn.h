@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Event channels: how Xen and other domains get this kernel's attention.
+ * Event channels: how Xen and other domains interrupt this kernel.
  *
- * An event channel is a numbered port with one bit "pending" and one bit "masked" in the shared
- * info page (public/event_channel.h; the two-level layout of public/xen.h). When an unmasked port
- * becomes pending Xen calls evtchn_upcall() through the event callback. A handler runs on the CPU
+ * An event channel is a numbered port with a "pending" bit and a "masked" bit in the shared info
+ * page (public/event_channel.h; the two-level layout of public/xen.h). When an unmasked port
+ * becomes pending, Xen calls evtchn_upcall() through the event callback. A handler runs on the CPU
  * that took the upcall, with events masked, and must not block.
  */
 #ifndef ARCH_EVTCHN_H
@@ -14,47 +14,50 @@
 
 typedef uint32_t evtchn_t; /* a port; 0 is never valid */
 
-/* Ports that the two-level layout can number: 0 .. 4095. */
+/* Number of ports in the two-level layout: 0 to 4095. */
 #define EVTCHN_PORTS 4096
 
 typedef void evtchn_handler(void *argument);
 
 /*
- * Masks every port. The shared info page must be mapped. Nothing is delivered until a port is
- * bound and events are let through.
+ * Masks every port. The shared info page must be mapped. No event is delivered until a port is
+ * bound and events are enabled.
  */
 void evtchn_init(void);
 
 /*
- * Sends the port's events to "handler" and unmasks it. "name" is kept (for the prompt). The port
- * must not have a handler yet and must be below EVTCHN_PORTS; anything else is a panic.
+ * Sets the port's handler and unmasks the port. "name" is kept, for the prompt. The port must be
+ * below EVTCHN_PORTS and must not have a handler yet; otherwise this panics.
  */
 void evtchn_bind(evtchn_t port, const char *name, evtchn_handler *handler, void *argument);
 
-/* Binds a virtual interrupt (VIRQ_...) of CPU 0; returns its new port, or 0 with a message. */
+/*
+ * Binds a virtual interrupt (VIRQ_...) of CPU 0. Returns its new port; 0, after a message, if Xen
+ * refuses.
+ */
 evtchn_t evtchn_bind_virq(unsigned int virq, const char *name, evtchn_handler *handler,
 			  void *argument);
 
-/* Tells the other end of the port that there is something for it. */
+/* Notifies the other end of the port. */
 void evtchn_notify(evtchn_t port);
 
-/* Handles every pending, unmasked port. Called with events masked, by the trap path only. */
+/* Handles every pending, unmasked port. Called only from the trap path, with events masked. */
 void evtchn_upcall(void);
 
 /*
- * Sleeps until the port is pending (masked or not) or system time reaches "deadline" (nanoseconds;
- * 0: no deadline). It may return early, for an event on another port: look again. Works with events
- * masked, so also in a panic. SCHEDOP_poll, public/sched.h.
+ * Blocks until the port is pending (masked or not) or system time reaches "deadline" (nanoseconds;
+ * 0: no deadline). May return early because of an event on another port, so the caller checks
+ * again. Works with events masked, and so in a panic. SCHEDOP_poll, public/sched.h.
  */
 void evtchn_poll(evtchn_t port, uint64_t deadline);
 
-/* Drops a port's pending bit, so that evtchn_poll() waits for the next event. */
+/* Clears a port's pending bit, so that evtchn_poll() waits for the next event. */
 void evtchn_clear(evtchn_t port);
 
-/* One line a bound port: number, name, events so far. */
+/* Prints a line for each bound port: its number, its name and the number of its events. */
 void evtchn_print(void);
 
-/* Events handled on this port so far; for tests. */
+/* Returns the number of events handled on this port; for tests. */
 uint64_t evtchn_count(evtchn_t port);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The calls into the hypervisor, one function each.
+ * The hypercalls, one function each.
  *
- * This is one of the two ways by which mm/ reaches the machine; being ordinary functions, they can
- * be replaced at link time by a model of the hypervisor. Every function returns what Xen returns:
- * 0 or a count on success, a negative Xen errno (public/errno.h) otherwise. Arguments are those of
- * the public header named beside each; pointers are guest virtual addresses that must be mapped.
- * None takes a lock; all may be called with events masked.
+ * mm/ reaches the machine by these functions and by those of arch/tlb.h. As they are ordinary
+ * functions, a model of the hypervisor can replace them at link time. Every function returns what
+ * Xen returns: 0 or a count on success, else a negative Xen errno (public/errno.h). Arguments are
+ * those of the public header that each comment names; pointers are guest virtual addresses that
+ * must be mapped. No function takes a lock; all may be called with events masked.
  */
 #ifndef ARCH_HYPERCALL_H
 #define ARCH_HYPERCALL_H
@@ -15,30 +15,36 @@
 #include <stdint.h>
 #include <xen/xen.h>
 
-/* public/arch-x86/xen.h: installs the handlers of exceptions; the table ends with address 0. */
+/* Installs the handlers of exceptions; the table ends with address 0. public/arch-x86/xen.h. */
 long hypercall_set_trap_table(const struct trap_info *table);
 
 /*
- * public/xen.h: changes page-table entries (or M2P entries), stops at the first that is refused.
- * "done" (may be NULL) receives how many were carried out.
+ * Changes page-table entries (or M2P entries); stops at the first one that Xen refuses. "done" (may
+ * be NULL) receives the number carried out. public/xen.h.
  */
 long hypercall_mmu_update(const struct mmu_update *requests, unsigned int count,
 			  unsigned int *done);
 
-/* public/xen.h: pins, unpins, loads roots, flushes. Stops at the first that is refused. */
+/*
+ * Pins, unpins, loads roots, flushes the TLB; stops at the first operation that Xen refuses.
+ * public/xen.h.
+ */
 long hypercall_mmuext_op(const struct mmuext_op *operations, unsigned int count,
 			 unsigned int *done);
 
-/* public/xen.h: writes the level-1 entry that maps "address" in the current tables; UVMF_ flags. */
+/*
+ * Writes the level-1 entry that maps "address" in the current page tables, with UVMF_ flags.
+ * public/xen.h.
+ */
 long hypercall_update_va_mapping(uintptr_t address, uint64_t entry, unsigned long flags);
 
 /*
- * public/xen.h: runs "count" hypercalls; each element's result is left in it. Returns 0 whatever
- * they were, or an error if the list itself cannot be read.
+ * Runs "count" hypercalls and stores each one's result in its element. Returns 0 whatever those
+ * are, or an error if the list itself cannot be read. public/xen.h.
  */
 long hypercall_multicall(struct multicall_entry *calls, unsigned int count);
 
-/* public/sched.h: blocks, polls, yields, shuts down. */
+/* Blocks, polls, yields, shuts down. public/sched.h. */
 long hypercall_sched_op(int command, void *argument);
 
 /* public/event_channel.h */
@@ -47,13 +53,16 @@ long hypercall_event_channel_op(int command, void *argument);
 /* public/vcpu.h */
 long hypercall_vcpu_op(int command, unsigned int vcpu, void *argument);
 
-/* public/xen.h: VMASST_... */
+/* Enables or disables an assistance, VMASST_TYPE_... public/xen.h. */
 long hypercall_vm_assist(unsigned int command, unsigned int type);
 
 /* public/callback.h */
 long hypercall_callback_op(int command, const void *argument);
 
-/* public/version.h; command 0 with NULL also makes Xen deliver pending events. */
+/*
+ * Asks for the version or features. With command 0 and NULL it also makes Xen deliver pending
+ * events. public/version.h.
+ */
 long hypercall_xen_version(int command, void *argument);
 
 /* public/memory.h */
@@ -62,10 +71,10 @@ long hypercall_memory_op(unsigned int command, void *argument);
 /* public/hvm/hvm_op.h: for PVH guests */
 long hypercall_hvm_op(int command, void *argument);
 
-/* public/xen.h: the hypervisor's own console, for dom0 and for debugging. */
+/* Reads or writes the hypervisor's own console, for dom0 and for debugging. public/xen.h. */
 long hypercall_console_io(int command, unsigned int count, char *buffer);
 
-/* public/arch-x86/xen-x86_64.h: sets a segment base (SEGBASE_...). */
+/* Sets a segment base (SEGBASE_...). public/arch-x86/xen-x86_64.h. */
 long hypercall_set_segment_base(int which, uint64_t base);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * I/O ports, model-specific registers and cpuid: instructions for a processor that is our own (or,
- * cpuid apart, that Xen emulates for a PVH guest). A PV guest may use none of the others.
+ * I/O ports, model-specific registers and cpuid. They are for a kernel that owns its processor; as
+ * a PVH guest too, where Xen emulates some. A PV guest may use only cpuid.
  */
 #ifndef ARCH_IO_H
 #define ARCH_IO_H

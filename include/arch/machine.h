@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine that the kernel runs on: everything that differs, page tables apart.
+ * The machine that the kernel runs on: everything that differs between machines, except for page
+ * tables.
  *
- * There are three: a PV guest of Xen, a PVH guest of Xen (which has its own page tables and asks
- * Xen for the rest), and a bare PC. Each way in fills in a table and calls kernel_main(); from
- * there on only tests and commands ask which it is. How page tables are changed is mm/table/ops.h.
+ * There are three: a PV guest of Xen, a PVH guest of Xen (which has its own page tables and makes
+ * hypercalls for the rest), and a bare PC. Each way in fills in a table and calls kernel_main();
+ * after that only tests and commands ask which machine it is. How page tables are changed is
+ * mm/table/ops.h.
  */
 #ifndef ARCH_MACHINE_H
 #define ARCH_MACHINE_H
@@ -16,50 +18,61 @@ enum shutdown_reason { SHUTDOWN_IS_POWEROFF, SHUTDOWN_IS_REBOOT, SHUTDOWN_IS_CRA
 struct regs;
 
 struct machine {
-	/* "a PV guest of Xen 4.17.7, as dom0": for the greeting, in a buffer of "size" bytes. */
+	/*
+	 * Writes a description such as "a PV guest of Xen 4.17.7, as dom0" into a buffer of "size"
+	 * bytes.
+	 */
 	void (*describe)(char *buffer, size_t size);
 
-	/* What a self-test or a command may need: a suite about one of these runs only with it. */
+	/*
+	 * Features that some self-tests and commands need: their suite runs only where there is
+	 * one.
+	 */
 	bool xen;          /* hypercalls, event channels */
 	bool xen_tables;   /* Xen validates the page tables: the PV interface */
 	bool event_vector; /* events come as interrupts, held back by the processor's flag */
 
-	/* Nanoseconds since the machine booted, 0 until that is known, and since 1970. */
+	/*
+	 * Return nanoseconds since the machine booted (0 until the clock is known), and since 1970.
+	 */
 	uint64_t (*system_time)(void);
 	uint64_t (*wall_time)(void);
 
-	/* Makes timer_expired() be called in an event at, or after, that system time. */
+	/* Sets the timer: timer_expired() is called in an event at, or after, that system time. */
 	void (*start_timer)(void);
 	void (*set_timer)(uint64_t deadline);
 
 	/*
-	 * Programs: the selectors of their segments; the way to one, by whose next trap, event or
-	 * system call this returns (only for user_run(), arch/user.h); the top of the kernel stack
-	 * that its trap frame is put on; the base of its FS segment; and its GS selector, for the
-	 * base of the kernel's own GS must not change with that.
+	 * Running programs. user_code and user_stack are the selectors of their segments.
+	 * enter_user() enters one and returns at its next trap, event or system call (only
+	 * user_run(), arch/user.h, calls it). set_kernel_stack() sets the top of the stack that
+	 * trap frames are pushed on. set_thread_pointer() sets the base of the FS segment.
+	 * load_gs() loads the GS selector, and leaves the base of the kernel's own GS as it is.
 	 */
 	uint16_t user_code, user_stack;
-	uint16_t user_code_32; /* of code for 32-bit mode; 0: there is none */
+	uint16_t user_code_32; /* the selector of 32-bit code; 0: there is none */
 	void (*enter_user)(struct regs *regs);
 	void (*set_kernel_stack)(uintptr_t top);
 	void (*set_thread_pointer)(uintptr_t address);
 	void (*load_gs)(uint16_t selector);
 
-	/* Sleeps until an event is delivered; lets events through meanwhile and afterwards. */
+	/* Blocks until an event is delivered. Events are enabled meanwhile and afterwards. */
 	void (*block)(void);
 
-	/* The address that the last page fault on this CPU was about. */
+	/* Returns the address of the last page fault on this CPU. */
 	uintptr_t (*fault_address)(void);
 
-	/* Memory management is up; NULL: nobody needs to know. */
+	/* Called when memory management is up. NULL: not needed. */
 	void (*memory_ready)(void);
 
-	/* Ends the machine, or the domain. May return if it cannot. For kernel/report/shutdown.h.
+	/*
+	 * Ends the machine, or the domain; may return if it cannot. Called by shutdown()
+	 * (kernel/report/shutdown.h).
 	 */
 	void (*shutdown)(enum shutdown_reason reason);
 };
 
-/* The one that this is. Set by the way in, before anything else. */
+/* The machine in use. The way in sets it before anything else. */
 extern const struct machine *machine;
 
 #endif

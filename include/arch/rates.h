@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How fast the counters of a processor tick, as far as that is arithmetic: by what cpuid says, and
- * by measuring.
+ * The rates of a processor's counters: the arithmetic of finding them, from cpuid or by measuring.
  */
 #ifndef ARCH_RATES_H
 #define ARCH_RATES_H
@@ -11,20 +10,20 @@
 
 struct rates {
 	uint64_t tsc;  /* ticks of the time-stamp counter in a second */
-	uint64_t apic; /* and of the APIC's timer, before it is divided; 0: not known */
+	uint64_t apic; /* ticks of the APIC's timer in a second, undivided; 0: not known */
 };
 
 /*
- * Finds out by the leaves that a hypervisor gives (0x40000010, as VMware defined it) or the
- * processor has (0x15 and 0x16: Intel SDM volume 2, "CPUID"). "read" is cpuid(). Returns false if
- * neither tells. A pure function.
+ * Reads the rates from cpuid: from the leaf that a hypervisor provides (0x40000010, as VMware
+ * defined it), or from the processor's own (0x15 and 0x16: Intel SDM volume 2, "CPUID"). "read" is
+ * cpuid(). Returns false if neither has them. A pure function.
  */
 bool rates_from_cpuid(struct cpuid (*read)(uint32_t leaf), struct rates *rates);
 
 /*
- * Ticks counted while a known time passed, several times over. A reading can come late, since
- * somebody else had the processor, but not early: so the smallest is right, and two that agree are
- * enough to believe it. Start with {0}.
+ * Numbers of ticks counted during a known time, several times over. A reading may be late, because
+ * something else had the processor, but never early. So the smallest is right, and two that agree
+ * are enough to trust it. Initialize with {0}.
  */
 struct calibration {
 	unsigned int samples;
@@ -33,7 +32,7 @@ struct calibration {
 
 void calibration_add(struct calibration *calibration, uint64_t ticks);
 
-/* Returns true if there are three samples or more, and the two smallest differ by 1/512 at most. */
+/* Returns true if there are at least three samples and the smallest two differ by 1/512 at most. */
 bool calibration_agrees(const struct calibration *calibration);
 
 #endif

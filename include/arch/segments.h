@@ -9,10 +9,10 @@
 #define CODE_32_SEGMENT    0x08
 #define CODE_64_SEGMENT    0x10
 #define DATA_SEGMENT       0x18
-#define SYSRET_SEGMENT     0x20 /* the two that follow are counted from here */
+#define SYSRET_SEGMENT     0x20 /* base of the two selectors that follow */
 #define USER_STACK_SEGMENT 0x2b
 #define USER_CODE_SEGMENT  0x33
-#define TASK_SEGMENT       0x38 /* takes two places */
+#define TASK_SEGMENT       0x38 /* occupies two entries */
 #define SEGMENTS           9
 
 #endif

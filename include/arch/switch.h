@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Switching from one kernel stack to another, and the floating-point and segment registers of
- * programs. The
- * kernel itself uses none of the latter.
+ * Switching between kernel stacks, and saving the floating-point and segment registers of programs,
+ * none of which the kernel itself uses.
  */
 #ifndef ARCH_SWITCH_H
 #define ARCH_SWITCH_H
@@ -10,16 +9,19 @@
 #include <stdint.h>
 
 /*
- * Keeps the registers that a function must preserve on this stack, notes it in *from, and goes on
- * where the stack "to" was left. Returns when somebody switches back. Events are masked.
+ * Saves the registers that a function must preserve on the current stack, stores its stack pointer
+ * in *from, and continues where the stack "to" was left. Returns when another call switches back.
+ * Events are masked.
  */
 void switch_stacks(uintptr_t *from, uintptr_t to);
 
-/* What to switch to so that a function begins on a stack that was not used yet: it never returns.
+/*
+ * Prepares an unused stack. Returns the value of "to" with which switch_stacks() starts the
+ * function, which must never return.
  */
 uintptr_t fresh_stack(uintptr_t top, void (*function)(void));
 
-/* FXSAVE and FXRSTOR (Intel SDM volume 1): 512 bytes, at a multiple of 16. */
+/* FXSAVE and FXRSTOR (Intel SDM volume 1): 512 bytes, aligned to 16. */
 static inline void save_fpu(unsigned char *area)
 {
 	__asm__ volatile("fxsave64 (%0)" ::"r"(area) : "memory");
@@ -30,7 +32,7 @@ static inline void restore_fpu(const unsigned char *area)
 	__asm__ volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
 }
 
-/* The data segments of a program. In 64-bit mode they matter to nobody else. */
+/* The data segment selectors of a program. In 64-bit mode nothing else depends on them. */
 struct selectors {
 	uint16_t ds, es, fs, gs;
 };
@@ -45,12 +47,12 @@ static inline struct selectors read_selectors(void)
 }
 
 /*
- * Loads a program's selectors, all of which a program has loaded before, or 0. The thread pointer
- * must be set after it: loading fs may overwrite its base. Events are masked.
+ * Loads selectors: 0, or ones that a program has loaded before. The thread pointer must be set
+ * afterwards, since loading fs may overwrite its base. Events are masked.
  */
 void load_selectors(struct selectors selectors);
 
-/* As a program finds the registers when it starts: all exceptions masked, everything else 0. */
+/* Fills in the floating-point state of a new program: all exceptions masked, everything else 0. */
 void fresh_fpu(unsigned char *area);
 
 #endif

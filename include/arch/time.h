@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Time: since boot, of day, and being woken at a time.
+ * System time, wall-clock time and timers.
  *
- * Where the clocks come from is the machine's business: Xen publishes them in memory that it shares
- * with us, a PC has its time-stamp counter and its battery-backed clock. Timers are one-shot: the
- * nearest deadline is programmed into the machine's timer.
+ * The machine provides the clocks: Xen publishes them in shared memory, a PC has its time-stamp
+ * counter and its battery-backed clock. Timers are one-shot: the machine's timer is programmed with
+ * the nearest deadline.
  */
 #ifndef ARCH_TIME_H
 #define ARCH_TIME_H
@@ -14,10 +14,10 @@
 #define NS_PER_S  1000000000ul
 #define NS_PER_MS 1000000ul
 
-/* Nanoseconds since the machine booted; never goes back on one CPU. */
+/* Returns nanoseconds since the machine booted; never decreases on one CPU. */
 uint64_t time_system(void);
 
-/* Nanoseconds since 1970-01-01 00:00 UTC. */
+/* Returns nanoseconds since 1970-01-01 00:00 UTC. */
 uint64_t time_wall(void);
 
 /*
@@ -27,20 +27,20 @@ uint64_t time_wall(void);
 struct timer {
 	uint64_t deadline; /* system time, nanoseconds */
 	void (*function)(struct timer *);
-	struct tree_node node; /* of armed timers, in order of deadline */
+	struct tree_node node; /* in the tree of armed timers, ordered by deadline */
 	bool armed;
 };
 
-/* Arms the timer for that system time; a time already past fires at once. Re-arming moves it. */
+/* Arms the timer for that system time; one in the past fires at once. An armed timer is moved. */
 void timer_arm(struct timer *timer, uint64_t deadline, void (*function)(struct timer *));
 
-/* For the machine's timer interrupt: runs the timers that are due. Events are masked. */
+/* Runs the timers that are due. Called by the machine's timer interrupt, with events masked. */
 void timer_expired(void);
 
-/* Disarms it; does nothing if it is not armed. After the return its function will not run. */
+/* Disarms the timer, if it is armed. Its function will not run after the return. */
 void timer_cancel(struct timer *timer);
 
-/* Blocks until that system time; other events are handled meanwhile. */
+/* Blocks until that system time, while other events are handled. */
 void time_sleep_until(uint64_t deadline);
 
 #endif

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the native backend asks of a processor that is its own: Intel SDM volume 3, "Paging".
- * A PV guest may execute none of these.
+ * The instructions that manage the TLB, for the native backend of mm/table. A PV guest may execute
+ * none of them. Intel SDM volume 3, "Paging".
  */
 #ifndef ARCH_TLB_H
 #define ARCH_TLB_H
 
 #include <kernel/lib/types.h>
 
-/* invlpg: forgets one address on this CPU. */
+/* Flushes one address from this CPU's TLB (invlpg). */
 void native_flush_address(uintptr_t address);
 
-/* Forgets everything on this CPU, but for global entries. */
+/* Flushes this CPU's TLB, except for global entries. */
 void native_flush_all(void);
 
-/* Loads a root: its physical address, page aligned. */
+/* Loads a root by its physical address, which is page aligned. */
 void native_load_root(paddr_t root);
 
 #endif

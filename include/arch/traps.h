@@ -2,18 +2,17 @@
 /*
  * Exceptions, and code that is allowed to cause them.
  *
- * Where Xen owns the real descriptor table, it hands exceptions to the handlers registered with
- * HYPERVISOR_set_trap_table; else the kernel's own table does. All of them, interrupts included,
- * arrive in trap_dispatch() with struct regs on the stack.
- * Two kinds of code may fault on purpose: single instructions listed in the *exception table*
- * (probe_read), and a self-test, which is run under fault_catch().
+ * Xen delivers exceptions to the handlers that HYPERVISOR_set_trap_table registers; elsewhere the
+ * kernel's own IDT does. All of them, interrupts included, arrive in trap_dispatch() with struct
+ * regs on the stack. Two kinds of code may fault on purpose: single instructions listed in the
+ * *exception table* (probe_read), and a self-test under fault_catch().
  */
 #ifndef ARCH_TRAPS_H
 #define ARCH_TRAPS_H
 
 #include <kernel/lib/compiler.h>
 
-/* Vector numbers; those past 255 are callbacks of Xen's that share the path. */
+/* Vector numbers. Those past 255 are callbacks of Xen, and "syscall". */
 enum {
 	TRAP_DIVIDE = 0,
 	TRAP_DEBUG = 1,
@@ -25,12 +24,12 @@ enum {
 	TRAP_MACHINE_CHECK = 18,
 	TRAP_SYSCALL_32 = 0x80, /* "int $0x80": a system call of Linux's 32-bit programs */
 	TRAP_EVENT = 256,       /* event-channel upcall */
-	TRAP_FAILSAFE = 257,    /* Xen could not load what the guest asked it to return to */
+	TRAP_FAILSAFE = 257,    /* Xen could not return to the state that the guest asked for */
 	TRAP_SYSCALL = 258,     /* "syscall" from user mode */
 	TRAP_VECTORS
 };
 
-/* Registers at the time of a trap, in the order in which arch/x86/regs.inc pushes them. */
+/* The registers at the time of a trap, in the order in which arch/x86/regs.inc pushes them. */
 struct regs {
 	uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
 	uint64_t vector;
@@ -39,48 +38,50 @@ struct regs {
 };
 
 /*
- * Makes a vector an interrupt (or event) with that handler, which runs with events masked and this
- * CPU's event_depth raised. At boot.
+ * Sets the handler of an interrupt or event vector. It runs with events masked and this CPU's
+ * event_depth raised. Called at boot.
  */
 void trap_set_handler(uint64_t vector, void (*handler)(void));
 
-/* Runs a vector's handler, if it has one; whether it had. Events are masked. */
+/* Runs a vector's handler. Returns false if it has none. Events are masked. */
 bool trap_run_handler(uint64_t vector);
 
-/* "page fault" for 14, and so on; "unknown" where there is no name. */
+/* Returns the name of an exception, such as "page fault" for 14; "unknown" if it has none. */
 const char *trap_name(uint64_t vector);
 
-/* The address that the last page fault on this CPU was about. */
+/* Returns the address of the last page fault on this CPU. */
 uintptr_t trap_fault_address(void);
 
 /*
- * Reads the naturally aligned 64-bit word at "address" into *value; false, with *value untouched,
- * if that faults. "address" may be anything at all. No locks; usable in a panic.
+ * Reads the naturally aligned 64-bit word at "address", which may be anything, into *value. Returns
+ * false, with *value unchanged, if the access faults. Takes no locks; usable in a panic.
  */
 bool probe_read(uintptr_t address, uint64_t *value);
 
-/* Writes the word at "address"; false, with nothing changed, if that faults. */
+/* Writes the word at "address". Returns false, with nothing changed, if the access faults. */
 bool probe_write(uintptr_t address, uint64_t value);
 
-/* Calls "address" as a function without arguments; false if fetching its first byte faults. */
+/*
+ * Calls "address" as a function without arguments. Returns false if fetching its first byte faults.
+ */
 bool probe_execute(uintptr_t address);
 
 /*
- * Asks Xen to return to a code segment selector that does not exist; true if the failsafe callback
- * reported that, which is the only way a guest gets to see it.
+ * Asks Xen to return to a code segment selector that does not exist. Returns true if the failsafe
+ * callback reported it, which is the only way in which a guest sees that.
  */
 bool probe_failsafe(void);
 
-/* The registers that a C function must preserve, and where to resume. */
+/* The registers that a C function must preserve, and the address at which to resume. */
 struct recovery {
 	uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
-	struct regs fault;       /* filled in by the trap that used it ... */
+	struct regs fault;       /* set by the trap that used it ... */
 	uintptr_t fault_address; /* ... with the address, for a page fault */
 };
 
 /*
- * Returns 0 at first; returns once more, with 1 after recovery_jump() and 2 after a trap, as
- * setjmp() does. A trap uses it only while this_cpu()->on_fault points at it.
+ * Returns 0 at first. Returns again, as setjmp() does, with 1 after recovery_jump() and with 2
+ * after a trap. A trap uses it only while this_cpu()->on_fault points at it.
  */
 int fault_catch(struct recovery *recovery) __attribute__((returns_twice));
 

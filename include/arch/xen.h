@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel shares with Xen as a whole: the shared info page, clocks, the end of the domain.
- * PV and PVH guests alike; neither exists without Xen.
+ * What a PV or PVH guest uses of Xen as a whole: the shared info page, clocks, the end of the
+ * domain.
  */
 #ifndef ARCH_XEN_H
 #define ARCH_XEN_H
@@ -10,22 +10,24 @@
 #include <kernel/lib/types.h>
 #include <xen/xen.h>
 
-/* The page that Xen shares (public/xen.h); NULL until xen_use_shared_info(). */
+/* The shared info page (public/xen.h); NULL before xen_use_shared_info(). */
 extern struct shared_info *shared_info;
 
-/* Takes that page into use, which the way in has mapped for good, and the running CPU its part. */
+/*
+ * Starts to use the shared info page, which stays mapped there, and the running CPU's part of it.
+ */
 void xen_use_shared_info(struct shared_info *page);
 
-/* Ends the machine with a message unless Xen's features are those of a PV or of a PVH guest. */
+/* Checks Xen's features for a PVH or a PV guest. A missing or unwanted one is fatal(). */
 void xen_check_features(bool pvh);
 
-/* "4.17.7": the running hypervisor's version, in a buffer of "size" bytes. */
+/* Writes the running hypervisor's version, such as "4.17.7", into a buffer of "size" bytes. */
 void xen_version_string(char *buffer, size_t size);
 
 /* Installs the handlers of exceptions and callbacks of a PV guest; a refusal is a panic. */
 void xen_traps_init(void);
 
-/* What struct machine needs of Xen: arch/machine.h. */
+/* Members of struct machine, described in arch/machine.h. */
 void xen_enter_user(struct regs *regs);
 uint64_t xen_system_time(void);
 uint64_t xen_wall_time(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel reading its own ELF notes (boot/notes.S), which are part of the image.
+ * Reading the kernel's own ELF notes (boot/notes.S), which are part of the image.
  */
 #ifndef BOOT_NOTES_H
 #define BOOT_NOTES_H
@@ -14,12 +14,12 @@ struct note {
 };
 
 /*
- * The note behind *position (start with NULL) in a note section; false at its end or where what
- * follows is not a note of the owner "Xen". ELF specification, "Note Section".
+ * Finds the next note of a section, after *position, which is NULL at first. Returns false at the
+ * section's end, or where no note of the owner "Xen" follows. ELF specification, "Note Section".
  */
 bool note_next(const void *section, size_t size, const unsigned char **position, struct note *note);
 
-/* The kernel's own note of that type; false if it has none. */
+/* Finds the kernel's own note of that type. Returns false if it has none. */
 bool note_find(uint32_t type, struct note *note);
 
 /* Prints all of the kernel's notes. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The console, whichever it is.
+ * The console.
  *
  * One device is in use: the PV console ring in a DomU, the hypervisor's own console in dom0, the
- * serial port of a PC. Output
- * is never dropped because it comes too fast: the writer waits. Input waits in a queue here, and
- * when that is full, in the device.
+ * serial port of a PC. Fast output is never dropped: the writer waits. Input is kept in a queue
+ * here, and in the device when the queue is full.
  */
 #ifndef DRIVERS_CONSOLE_H
 #define DRIVERS_CONSOLE_H
@@ -15,49 +14,52 @@
 
 struct console_device {
 	const char *name;
-	/* Sends the bytes, waiting for room as long as somebody takes any out. */
+	/* Sends the bytes; waits for room as long as the other side takes any out. */
 	void (*write)(const char *text, size_t length);
-	/* Moves at most "max" received bytes to "text"; returns how many. */
+	/* Moves at most "max" received bytes to "text". Returns how many. */
 	size_t (*read)(char *text, size_t max);
 	/* Waits until everything written has been taken. */
 	void (*drain)(void);
-	/* Lets input be announced by events. */
+	/* Enables the events that announce input. */
 	void (*enable_input)(void);
-	/* What it shares with others is in the direct map now; NULL: it shares nothing. */
+	/* Moves shared memory to its address in the direct map; NULL: it shares none. */
 	void (*use_direct_map)(void);
 };
 
-/* Makes that the console from now on. The first is the hypervisor's. */
+/* Switches to that device. The first device is the hypervisor's console. */
 void console_use(const struct console_device *device);
 
 /*
- * Starts output on the console that this domain has. Works on polling alone, so it can come before
- * events are let through; must come after xen_use_shared_info().
+ * Starts output on this domain's console. It polls, so events need not be enabled. Comes after
+ * xen_use_shared_info().
  */
 void console_init(const struct boot_info *boot);
 
-/* Lets input come by events. After evtchn_init(). */
+/* Enables input by events. Comes after evtchn_init(). */
 void console_enable_input(void);
 
-/* Moves the rings to their place in the direct map. Before the builder's mapping is dropped. */
+/*
+ * Moves the rings to their addresses in the direct map. Comes before the builder's mapping is
+ * dropped.
+ */
 void console_use_direct_map(void);
 
-/* "PV console ring", "hypervisor console", "serial port". */
+/* Returns the name of the device: "PV console ring", "hypervisor console", "serial port". */
 const char *console_name(void);
 
-/* Writes text, "\n" ending a line. Callers other than printk use printk. */
+/* Writes text, in which "\n" ends a line. Callers other than printk use printk. */
 void console_write(const char *text, size_t length);
 
 /* Waits until the other side has taken all output. Works with events masked. */
 void console_drain(void);
 
-/* Calls the function when input has come; in an event handler. */
+/* Sets the function that is called, in an event handler, when input has arrived. */
 void console_listen(void (*arrived)(void));
 
-/* Next byte of input, or -1 if there is none now. */
+/* Returns the next byte of input; -1 if there is none now. */
 int console_try_getc(void);
 
-/* Called by a device's event handler: fetches what has come. Events are masked. */
+/* Fetches input from the device. Called by its event handler; events are masked. */
 void console_received(void);
 
 #endif

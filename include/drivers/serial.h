@@ -9,7 +9,7 @@
 
 extern const struct console_device serial_console;
 
-/* Sets the port up for output, without interrupts; it is the console already. */
+/* Sets up the port for output, without interrupts. It is the console already. */
 void serial_init(void);
 
 #endif

@@ -2,9 +2,10 @@
 /*
  * The cpio reader; see the header.
  *
- * An entry is 110 bytes of header (a magic number and thirteen fields of eight hexadecimal digits),
- * the name with its final 0, and the data; name and data each end padded to a multiple of four. All
- * arithmetic on sizes is done on "what is left of the archive", so it cannot overflow.
+ * An entry is a header of 110 bytes (a magic number and thirteen fields of eight hexadecimal
+ * digits), the NUL-terminated name, and the data; name and data are each padded to a multiple of
+ * four. Sizes are only compared with what is left of the archive, so that no arithmetic on them can
+ * overflow.
  */
 #include <kernel/lib/cpio.h>
 #include <kernel/lib/string.h>
@@ -41,7 +42,7 @@ static bool fail(struct cpio_reader *reader, const char *what)
 	return false;
 }
 
-/* Exactly eight hexadecimal digits. */
+/* Parses exactly eight hexadecimal digits. */
 static bool parse_field(const unsigned char *digits, uint32_t *value)
 {
 	char text[9];
@@ -49,7 +50,7 @@ static bool parse_field(const unsigned char *digits, uint32_t *value)
 
 	memcpy(text, digits, 8);
 	text[8] = '\0';
-	/* text_to_address() would let "0x" pass. */
+	/* text_to_address() would accept "0x". */
 	if (strnlen(text, 8) != 8 || text[1] == 'x' || text[1] == 'X' ||
 	    !text_to_address(text, &wide))
 		return false;
@@ -57,14 +58,17 @@ static bool parse_field(const unsigned char *digits, uint32_t *value)
 	return true;
 }
 
-/* Zeros fill the space behind an archive, up to the next one or the end. */
+/* Skips the zeros between an archive and the next one or the end. */
 static void skip_zeros(struct cpio_reader *reader)
 {
 	while (reader->offset < reader->size && reader->archive[reader->offset] == 0)
 		reader->offset++;
 }
 
-/* A name that could lead out of the directory it is unpacked into, or that no file can have. */
+/*
+ * Returns a message for a name that could lead out of the directory that it is unpacked into, or
+ * that no file can have; else NULL.
+ */
 static const char *check_name(const char *name)
 {
 	if (*name == '/')
@@ -117,7 +121,7 @@ static const char *check_type(uint32_t mode)
 	}
 }
 
-/* Reads the entry whose header starts at the offset, and moves the offset behind it. */
+/* Reads the entry at the offset, and moves the offset past it. */
 static bool read_entry(struct cpio_reader *reader, struct cpio_entry *entry)
 {
 	const unsigned char *header = reader->archive + reader->offset;

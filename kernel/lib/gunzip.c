@@ -61,7 +61,7 @@ static bool skip_text(struct stream *stream)
 	return inflate_fail_short(stream);
 }
 
-/* A length in two bytes, and so much behind it. */
+/* Skips a field that begins with its length in two bytes. */
 static bool skip_extra(struct stream *stream)
 {
 	const unsigned char *length = stream->next;
@@ -117,9 +117,10 @@ bool gunzip_is(const void *from, uint64_t bytes)
 }
 
 /*
- * The claim is the last four bytes, but its highest may be zeros and then cannot be told from those
- * behind the file. Each that is taken for the claim's makes it 256 times smaller: as many are, up
- * to three, as leave it half the packed size.
+ * The claim is in the last four bytes of the file. Its highest bytes may be zeros, which look like
+ * padding after the file. For each zero that is assumed to belong to the claim, the claim is read
+ * as 256 times smaller. At most three are assumed so, and only as many as leave the claim at least
+ * half the packed size.
  */
 uint64_t gunzip_length(const void *from, uint64_t bytes)
 {

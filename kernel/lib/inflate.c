@@ -24,8 +24,8 @@
 #define DISTANCES    30
 
 /*
- * A canonical code (3.2.2): within a length, codes are consecutive numbers in the order of their
- * symbols. "first" is the first of them and "start" its symbol's place in "sorted".
+ * A canonical code (3.2.2): codes of the same length are consecutive numbers in the order of their
+ * symbols. "first" is the first code of a length, and "start" its symbol's index in "sorted".
  */
 struct code {
 	uint16_t fast[1 << FAST_BITS]; /* by the next bits: symbol * 16 + length, or 0 */
@@ -61,7 +61,7 @@ static void drop(struct stream *stream, unsigned int count)
 	stream->held -= count;
 }
 
-/* A number of up to 16 bits; 0 if they are not there. */
+/* Reads a number of up to 16 bits; 0, with the error noted, if the data ends. */
 static unsigned int take(struct stream *stream, unsigned int count)
 {
 	unsigned int value;
@@ -75,14 +75,16 @@ static unsigned int take(struct stream *stream, unsigned int count)
 	return value;
 }
 
-/* Gives whole bytes back, for what is not read bit by bit. */
+/* Returns whole bytes from "bits" to the input, and drops the rest of the current byte. */
 static void to_byte_boundary(struct stream *stream)
 {
 	stream->next -= stream->held / 8;
 	stream->bits = stream->held = 0;
 }
 
-/* Codes are numbers whose highest bit comes first in the stream, against all else in it. */
+/*
+ * Reverses the bits of a code: its highest bit comes first in the stream, unlike all other numbers.
+ */
 static unsigned int reverse(uint64_t bits, unsigned int count)
 {
 	unsigned int reversed = 0;
@@ -97,16 +99,16 @@ static void enter(struct code *code, unsigned int symbol, unsigned int length, u
 	code->sorted[code->start[length] + nth] = (uint16_t)symbol;
 	if (length > FAST_BITS)
 		return;
-	/* Whatever the bits behind the code are. */
+	/* For all values of the bits after the code. */
 	for (unsigned int i = reverse(code->first[length] + nth, length); i < 1 << FAST_BITS;
 	     i += 1u << length)
 		code->fast[i] = (uint16_t)(symbol * 16 + length);
 }
 
 /*
- * Makes the code in which each symbol has a code of the given length, 0 for none. Every sequence of
- * bits must begin with exactly one code. The exception, if "sparse", is a code of one symbol with
- * one bit, or of none (3.2.7).
+ * Builds the code from the length of each symbol's code, 0 for none. Every sequence of bits must
+ * begin with exactly one code. If "sparse", a code of one symbol with one bit, or of no symbol, is
+ * allowed too (3.2.7).
  */
 static bool build(struct stream *stream, struct code *code, const uint8_t *lengths,
 		  unsigned int symbols, bool sparse)
@@ -159,7 +161,7 @@ static unsigned int decode_long(struct stream *stream, const struct code *code)
 	return END_OF_BLOCK;
 }
 
-/* The next symbol; END_OF_BLOCK on an error. */
+/* Decodes the next symbol; END_OF_BLOCK on an error. */
 static unsigned int decode(struct stream *stream, const struct code *code)
 {
 	unsigned int entry, length;
@@ -184,7 +186,10 @@ static bool check_room(struct stream *stream, uint64_t bytes)
 	       inflate_fail(stream, "the gzip data unpacks to more than there is room for");
 }
 
-/* The lengths of matches (3.2.5): 3 to 10 one by one, then each power of two in four parts. */
+/*
+ * Returns the length of a match (3.2.5): 3 to 10 have one symbol each, then each power of two has
+ * four.
+ */
 static unsigned int match_length(struct stream *stream, unsigned int n)
 {
 	unsigned int extra = n / 4 - 1;
@@ -196,7 +201,7 @@ static unsigned int match_length(struct stream *stream, unsigned int n)
 	return 3 + ((4 + n % 4) << extra) + take(stream, extra);
 }
 
-/* How far back matches begin: 1 to 4 one by one, then each power of two in halves. */
+/* Returns the distance of a match: 1 to 4 have one symbol each, then each power of two has two. */
 static unsigned int match_distance(struct stream *stream, unsigned int n)
 {
 	unsigned int extra = n / 2 - 1;
@@ -247,7 +252,7 @@ static bool unpack_symbols(struct stream *stream)
 	return !stream->error;
 }
 
-/* A block without compression (3.2.4). */
+/* Unpacks a block without compression (3.2.4). */
 static bool unpack_stored(struct stream *stream)
 {
 	unsigned int length, inverse;
@@ -269,7 +274,7 @@ static bool unpack_stored(struct stream *stream)
 	return true;
 }
 
-/* A block in the fixed codes (3.2.6). */
+/* Unpacks a block in the fixed codes (3.2.6). */
 static bool unpack_fixed(struct stream *stream)
 {
 	uint8_t lengths[288];
@@ -284,7 +289,7 @@ static bool unpack_fixed(struct stream *stream)
 	return unpack_symbols(stream);
 }
 
-/* Lengths of codes, which are themselves in a code, with symbols for runs (3.2.7). */
+/* Reads lengths of codes, which are themselves encoded, with symbols for runs (3.2.7). */
 static bool read_lengths(struct stream *stream, const struct code *code, uint8_t *lengths,
 			 unsigned int count)
 {
@@ -315,7 +320,7 @@ static bool read_lengths(struct stream *stream, const struct code *code, uint8_t
 	return !stream->error;
 }
 
-/* A block that begins with the codes that it is in (3.2.7). */
+/* Unpacks a block that begins with its own codes (3.2.7). */
 static bool unpack_dynamic(struct stream *stream)
 {
 	static const uint8_t order[] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
@@ -329,7 +334,9 @@ static bool unpack_dynamic(struct stream *stream)
 		return inflate_fail(stream, "the gzip data describes symbols that do not exist");
 	for (unsigned int i = 0; i < length_count; i++)
 		lengths[order[i]] = (uint8_t)take(stream, 3);
-	/* The code of the lengths is done with before the table is needed for the distances. */
+	/*
+	 * The code of the lengths is no longer needed when its table is filled with the distances.
+	 */
 	if (stream->error || !build(stream, &distances, lengths, ARRAY_SIZE(order), false) ||
 	    !read_lengths(stream, &distances, lengths, literal_count + distance_count))
 		return false;

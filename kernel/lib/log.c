@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The log ring. In it a line is its level as a digit, the text, and a newline. Positions count all
- * bytes ever written, so they never wrap; only their lowest bits say where in the ring.
+ * The log ring; see the header. A line in it is its level as a digit, the text, and a newline.
+ * Positions count all bytes ever written, so they never wrap; their lowest bits are the index into
+ * the ring.
  */
 #include <kernel/lib/log.h>
 
@@ -32,7 +33,7 @@ static uint64_t next_line(const struct log *log, uint64_t position)
 	return position < log->end ? position + 1 : log->end;
 }
 
-/* First byte of the oldest line that is still whole. */
+/* Returns the first byte of the oldest line that is still whole. */
 static uint64_t first_line(const struct log *log)
 {
 	return log->end > LOG_SIZE ? next_line(log, log->end - LOG_SIZE) : 0;
@@ -45,7 +46,7 @@ static bool passes(const struct log *log, const struct log_filter *filter, uint6
 	return level >= filter->first && level <= filter->last && line < filter->before;
 }
 
-/* Hands over the line that begins at the position, without its level. */
+/* Passes on the line that begins at the position, without its level. */
 static void show_line(const struct log *log, uint64_t position,
 		      void (*line)(const char *text, void *argument), void *argument)
 {

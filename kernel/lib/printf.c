@@ -31,7 +31,9 @@ static void put_repeated(struct output *out, char c, int times)
 		put(out, c);
 }
 
-/* A prefix (sign, 0x), then zeros up to the precision, then the digits, all padded to the width. */
+/*
+ * Writes a prefix (sign, 0x), zeros up to the precision, and the digits, all padded to the width.
+ */
 static void put_field(struct output *out, const struct conversion *conv, const char *prefix,
 		      const char *text, int length, int zeros)
 {
@@ -187,7 +189,9 @@ static void put_hexadecimal(struct output *out, const struct conversion *conv, u
 	put_number(out, conv, value, conv->alternative && value ? prefix : "", 16, upper);
 }
 
-/* Writes one argument as the letter of its conversion says. Returns false if it is no such letter.
+/*
+ * Writes one argument as the letter of its conversion says. Returns false if there is no such
+ * conversion.
  */
 static bool put_argument(struct output *out, const struct conversion *conv, char letter,
 			 va_list *arguments)
@@ -246,7 +250,7 @@ int vsnprintf(char *buffer, size_t size, const char *format, va_list list)
 			format++;
 			continue;
 		}
-		/* Unknown, or the text ends here: show what was written. */
+		/* Unknown, or the format ends here: print it as it stands. */
 		while (start < format)
 			put(&out, *start++);
 		if (*format)

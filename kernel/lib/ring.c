@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Both ends of a byte ring; see the header. Each index is read once, and stored last with release
- * order, so that the other end never sees room or data that is not there yet.
+ * order: so the other end never sees room or data before it is there.
  */
 #include <kernel/lib/ring.h>
 

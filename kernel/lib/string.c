@@ -23,7 +23,9 @@ void *memmove(void *to, const void *from, size_t bytes)
 
 	if ((uintptr_t)to - (uintptr_t)from >= bytes)
 		return memcpy(to, from, bytes);
-	/* The target starts inside the source: from the end, or its tail would be overwritten. */
+	/*
+	 * The target begins inside the source: copy from the end, before its tail is overwritten.
+	 */
 	while (bytes--)
 		*--target = *--source;
 	return to;

@@ -2,9 +2,9 @@
 /*
  * Balanced trees; see the header.
  *
- * Whatever changes a subtree goes up from there to the root, where each node on the way is put in
- * order by itself: its height computed anew, update() called, and a rotation made if one side has
- * become two higher than the other. The sides are numbers, so that no case is written twice.
+ * A change of a subtree is followed up to the root. Each node on the way is balanced: its height is
+ * computed anew, update() is called, and it is rotated if one side has become two higher than the
+ * other. Sides are numbers, so that no case is written twice.
  */
 #include <kernel/lib/tree.h>
 
@@ -13,7 +13,7 @@ static unsigned int height(const struct tree_node *node)
 	return node ? node->height : 0;
 }
 
-/* Puts another node, or none, in the place of one below that one's parent. */
+/* Replaces a node, below that node's parent, by another one or by none. */
 static void replace(struct tree *tree, const struct tree_node *old, struct tree_node *node)
 {
 	struct tree_node *parent = old->parent;
@@ -33,7 +33,10 @@ static void set_child(struct tree_node *parent, unsigned int side, struct tree_n
 		child->parent = parent;
 }
 
-/* Computes what a node says about its subtree, whose two sides are so high and right already. */
+/*
+ * Computes what a node keeps about its subtree, from the heights of its two sides, which are
+ * correct.
+ */
 static void refresh(const struct tree *tree, struct tree_node *node, unsigned int left,
 		    unsigned int right)
 {
@@ -42,7 +45,7 @@ static void refresh(const struct tree *tree, struct tree_node *node, unsigned in
 		tree->update(node);
 }
 
-/* Puts the child on that side above its parent. Returns the child. */
+/* Rotates: puts the child on that side above its parent. Returns the child. */
 static struct tree_node *rotate(struct tree *tree, struct tree_node *node, unsigned int side)
 {
 	struct tree_node *child = node->child[side];
@@ -55,7 +58,7 @@ static struct tree_node *rotate(struct tree *tree, struct tree_node *node, unsig
 	return child;
 }
 
-/* Balances a subtree both sides of which are balanced. Returns the node that is its top then. */
+/* Balances a subtree whose two sides are balanced. Returns its new top. */
 static struct tree_node *balance(struct tree *tree, struct tree_node *node)
 {
 	unsigned int left = height(node->child[0]), right = height(node->child[1]);
@@ -65,14 +68,16 @@ static struct tree_node *balance(struct tree *tree, struct tree_node *node)
 		refresh(tree, node, left, right);
 		return node;
 	}
-	/* A grandchild in the middle would be as deep on the other side: it is put outside first.
+	/*
+	 * A single rotation would leave an inner grandchild as deep on the other side: move it
+	 * outside first.
 	 */
 	if (height(node->child[side]->child[!side]) > height(node->child[side]->child[side]))
 		rotate(tree, node->child[side], !side);
 	return rotate(tree, node, side);
 }
 
-/* Balances from a node up to the root; or up to where nothing changes any more. */
+/* Balances from a node up to the root, or to the first node that does not change. */
 static void balance_up(struct tree *tree, struct tree_node *node)
 {
 	while (node) {
@@ -108,7 +113,7 @@ void tree_remove(struct tree *tree, struct tree_node *node)
 	struct tree_node *heir, *changed = node->parent;
 
 	if (node->child[0] && node->child[1]) {
-		/* The next node takes its place, and leaves one that has no left child. */
+		/* The next node replaces it, and itself has no left child. */
 		heir = outermost(node->child[1], 0);
 		changed = heir->parent == node ? heir : heir->parent;
 		replace(tree, heir, heir->child[1]);
@@ -149,7 +154,10 @@ struct tree_node *tree_last(const struct tree *tree)
 	return outermost(tree->root, 1);
 }
 
-/* The neighbour on a side: the nearest below on that side, else the first above from the other. */
+/*
+ * Returns the neighbour on a side: the nearest node below on that side, or else the first above
+ * that has the node on its other side.
+ */
 static struct tree_node *neighbour(const struct tree_node *node, unsigned int side)
 {
 	if (node->child[side])
@@ -169,7 +177,7 @@ struct tree_node *tree_previous(const struct tree_node *node)
 	return neighbour(node, 0);
 }
 
-/* Heights become smaller on the way down, so this ends even if links go round. */
+/* Heights decrease on the way down, so this ends even if links form a cycle. */
 static const char *check(const struct tree_node *node, const struct tree_node *parent)
 {
 	unsigned int left, right;

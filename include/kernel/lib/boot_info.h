@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How the kernel was booted: everything that it knows about that.
+ * How the kernel was booted.
  *
- * Each way in checks what it was handed and fills in one of these. Nothing after the
- * entry looks at start_info again.
+ * Each way in checks what its loader passed and fills in a struct boot_info. Nothing reads
+ * start_info again after that.
  */
 #ifndef KERNEL_LIB_BOOT_INFO_H
 #define KERNEL_LIB_BOOT_INFO_H
 
 #include <kernel/lib/types.h>
 
-#define BOOT_CMDLINE_SIZE 1024 /* bytes, the final 0 included: public/xen.h, MAX_GUEST_CMDLINE */
+#define BOOT_CMDLINE_SIZE 1024 /* bytes, with the NUL: public/xen.h, MAX_GUEST_CMDLINE */
 
 #define BOOT_ABSENT 128 /* holes in memory, at most: as many as entries of a memory map */
 
@@ -19,7 +19,7 @@ struct boot_info {
 	bool dom0;           /* the hardware's own domain */
 	uint64_t pages;      /* the domain's memory: pfns 0 .. pages - 1 */
 	maddr_t shared_info; /* machine address of struct shared_info; UINT64_MAX: none */
-	char cmdline[BOOT_CMDLINE_SIZE]; /* 0-terminated */
+	char cmdline[BOOT_CMDLINE_SIZE]; /* NUL-terminated */
 
 	struct pfn_range start_info;  /* where start_info itself lies: one frame */
 	struct pfn_range page_tables; /* the builder's tables; the first is the root */
@@ -33,7 +33,7 @@ struct boot_info {
 	mfn_t xenstore;        /* xenstore ring; INVALID_MFN in dom0 */
 	uint32_t xenstore_port;
 
-	/* Of a machine whose memory has holes: the pfns without memory, or not for us. */
+	/* Runs of pfns without memory, or with memory that is not the kernel's. */
 	struct pfn_range absent[BOOT_ABSENT];
 	unsigned int absent_runs;
 
@@ -63,23 +63,25 @@ const char *boot_check_features(uint32_t features, bool translated);
 
 struct hvm_memmap_table_entry;
 
-/* What reading a PVH start structure takes. */
+/* What is needed to read a PVH start structure. */
 struct pvh_context {
 	struct pfn_range image; /* the kernel's own frames */
 
-	/* The C address of that much physical memory; NULL if it cannot be read now. */
+	/*
+	 * Returns the virtual address of that much physical memory; NULL if it cannot be read now.
+	 */
 	const void *(*at)(uint64_t address, uint64_t bytes);
 
 	/*
-	 * For a loader that leaves the memory map out, as Xen does for a PVH dom0: fills in at most
-	 * "max" entries and returns how many there are. NULL: nobody else knows.
+	 * Fills in at most "max" entries of the memory map and returns their number, where the
+	 * loader passes none, as Xen for a PVH dom0. NULL: there is no other source.
 	 */
 	unsigned int (*memory_map)(struct hvm_memmap_table_entry *map, unsigned int max);
 };
 
 /*
- * The same for the PVH entry: "address" is the physical address of struct hvm_start_info. Fields:
- * public/arch-x86/hvm/start_info.h.
+ * Checks and describes struct hvm_start_info at physical address "address". Returns as
+ * boot_info_from_start_info() does. Fields: public/arch-x86/hvm/start_info.h.
  */
 const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *context,
 			       struct boot_info *boot);

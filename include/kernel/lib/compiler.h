@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names for the compiler extensions that the kernel leans on, and linker sets.
+ * Names for compiler extensions that the kernel uses, and linker sets.
  *
- * A linker set is an array that the linker puts together out of single entries from many files:
- * self-test suites, prompt commands. Adding one is adding a file; there is no list to edit.
+ * A linker set is an array that the linker assembles from single entries in many files, such as
+ * self-test suites and prompt commands. Adding an entry is adding a file; there is no list to edit.
  */
 #ifndef KERNEL_LIB_COMPILER_H
 #define KERNEL_LIB_COMPILER_H
@@ -14,7 +14,7 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The smaller and the larger of two, each evaluated once: somebody else may be changing it. */
+/* The smaller and the larger of two values. Each is evaluated once, since it may be changing. */
 #define MIN(a, b)                 CHOOSE(a, b, <, __COUNTER__)
 #define MAX(a, b)                 CHOOSE(a, b, >, __COUNTER__)
 #define CHOOSE(a, b, relation, n) CHOOSE_AS(a, b, relation, n)
@@ -37,22 +37,22 @@
 #define NOINLINE                 __attribute__((noinline))
 #define ALWAYS_INLINE            inline __attribute__((always_inline))
 
-/* Hints for paths that are counted in instructions. */
+/* Branch hints for paths that are counted in instructions. */
 #define likely(condition)   __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
-/* Orders the compiler's, not the processor's, memory accesses. */
+/* Orders memory accesses for the compiler, not for the processor. */
 #define barrier() __asm__ volatile("" ::: "memory")
 
 /*
  * Puts one "const struct type" into the linker set of that type. The section's name is a C
- * identifier, so the linker itself provides __start_ and __stop_ symbols for it.
+ * identifier, so the linker itself defines __start_ and __stop_ symbols for it.
  */
 #define LINKER_SET(type, name)        \
 	static const struct type name \
 		__attribute__((used, section("set_" #type), aligned(__alignof__(struct type))))
 
-/* Declares the bounds of the set, once, in the file that walks it. */
+/* Declares the bounds of the set. Used once, in the file that iterates over it. */
 #define LINKER_SET_BOUNDS(type)                                              \
 	extern const struct type __start_set_##type[] __attribute__((weak)); \
 	extern const struct type __stop_set_##type[] __attribute__((weak))

@@ -40,8 +40,9 @@ enum {
 	ETIMEDOUT = 110,
 
 	/*
-	 * Never seen by a program: interrupted by a signal, to be done again unless a handler was
-	 * called; or only unless one was that does not want that (SA_RESTART).
+	 * Never returned to a program: the system call was interrupted by a signal. ERESTART
+	 * restarts it unless a handler without SA_RESTART was called; ERESTART_UNLESS_HANDLED
+	 * restarts it unless any handler was called.
 	 */
 	ERESTART = 512,
 	ERESTART_UNLESS_HANDLED = 514,

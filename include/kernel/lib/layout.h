@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The virtual memory map: where everything is.
+ * The virtual memory map.
  *
- * Shared by C, assembly and the linker script, so it holds only plain constants. The map, from the
+ * C, assembly and the linker script share it, so it holds plain constants only. The map, from the
  * top down, with four levels of page tables:
  *
  *   0xffffffff80000000 .. 0xffffffffffffffff   the kernel image, its stacks and its fixed slots
@@ -15,7 +15,7 @@
  *
  * With five levels, on bare hardware, a root slot is 512 times as large:
  *
- *   0xffffffff80000000 .. 0xffffffffffffffff   the kernel image, as above
+ *   0xffffffff80000000 .. 0xffffffffffffffff   the kernel image
  *   0xff11000000000000 ..                      the direct map: root slot 273 again
  *   0x0000000000000000 .. 0x00ffffffffffffff   user programs
  */
@@ -28,16 +28,16 @@
 /* Virtual address of pfn 0 in the mapping that the domain builder makes (ELF note VIRT_BASE). */
 #define KERNEL_VIRT_BASE 0xffffffff80000000
 
-/* The image starts 1 MiB above: a PVH loader wants low memory left alone. */
+/* The image starts 1 MiB higher: a PVH loader wants low memory left alone. */
 #define KERNEL_LOAD_OFFSET 0x100000
 
-/* The root slot that the direct map starts with, and the address of that with four levels. */
+/* The first root slot of the direct map, and its address with four levels. */
 #define DIRECT_MAP_SLOT 273
 #define DIRECT_MAP_BASE 0xffff888000000000
 
 /*
- * Where we ask the builder to put the P2M (ELF note INIT_P2M): a root slot of its own, below
- * KERNEL_VIRT_BASE, as libxenguest demands, and page aligned.
+ * Where the kernel asks the builder to put the P2M (ELF note INIT_P2M): a root slot of its own,
+ * below KERNEL_VIRT_BASE, as libxenguest demands, and page aligned.
  */
 #define BUILDER_P2M_BASE 0xffffc00000000000
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Doubly linked circular lists, linked through a member of what they hold. A list is a node too;
- * an empty one points to itself, and so does a node that is in no list. No locking.
+ * Doubly linked circular lists, linked through a member of their elements. A list is a node too. An
+ * empty list points to itself, and so does a node that is in no list. No locking.
  */
 #ifndef KERNEL_LIB_LIST_H
 #define KERNEL_LIB_LIST_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The log ring: the last lines that were printed, to be read again.
+ * The log ring: the last lines printed, kept to be shown again.
  *
- * Every line is kept with its level. When the ring is full the oldest lines go. A pure data
- * structure: printk holds the lock.
+ * Each line is stored with its level. When the ring is full the oldest lines are dropped. A pure
+ * data structure: printk holds the lock.
  */
 #ifndef KERNEL_LIB_LOG_H
 #define KERNEL_LIB_LOG_H
@@ -18,18 +18,21 @@ struct log {
 	char text[LOG_SIZE];
 };
 
-/* Appends text at a level (0 .. 9); lines may come in pieces, the level is the first piece's. */
+/*
+ * Appends text at a level (0 to 9). A line may come in pieces; its level is that of the first
+ * piece.
+ */
 void log_append(struct log *log, unsigned int level, const char *text, size_t length);
 
-/* Which lines: those of the levels first .. last that begin before a position, at most "count". */
+/* Selects lines: of the levels first to last, beginning before a position, at most "count". */
 struct log_filter {
 	unsigned int first, last;
 	uint64_t before; /* a value that "end" had; UINT64_MAX: all */
-	uint64_t count;  /* the newest so many; UINT64_MAX: all */
+	uint64_t count;  /* the newest lines; UINT64_MAX: all */
 };
 
 /*
- * Calls "line" for the lines that pass the filter, oldest first, the unfinished one included. A
+ * Calls "line" for each line that passes the filter, oldest first, the unfinished line included. A
  * line longer than 255 bytes is cut.
  */
 void log_for_each(const struct log *log, const struct log_filter *filter,

@@ -13,8 +13,8 @@
 #include <stdarg.h>
 
 /*
- * Writes at most size - 1 bytes and a final 0 (nothing at all if size is 0); returns the length
- * that the whole text has.
+ * Writes at most size - 1 bytes and a NUL (nothing if size is 0). Returns the length of the whole
+ * text.
  */
 int snprintf(char *buffer, size_t size, const char *format, ...) PRINTF_LIKE(3, 4);
 int vsnprintf(char *buffer, size_t size, const char *format, va_list arguments) PRINTF_LIKE(3, 0);

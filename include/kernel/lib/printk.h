@@ -9,31 +9,31 @@
 #include <stdarg.h>
 
 enum printk_level {
-	PRINTK_OUTPUT,  /* what somebody asked for: a command's output, test results */
-	PRINTK_ERROR,   /* something that was to be done was not */
-	PRINTK_WARNING, /* odd, but everything works */
-	PRINTK_INFO,    /* what a boot tells about itself */
+	PRINTK_OUTPUT,  /* requested output: a command's, test results */
+	PRINTK_ERROR,   /* something failed */
+	PRINTK_WARNING, /* something is odd, but everything works */
+	PRINTK_INFO,    /* messages of the boot */
 	PRINTK_DEBUG,
 };
 
 /*
- * Prints a text, which may be part of a line or several. A level above the log level goes to the
- * ring only. Lines that are not PRINTK_OUTPUT start with the time since boot, in seconds. At most
- * 511 bytes a call; the rest is cut. May be called anywhere but in an NMI; takes "printk".
+ * Prints text: part of a line, or several lines. A level above the log level goes to the ring only.
+ * Lines that are not PRINTK_OUTPUT start with the time since boot, in seconds. A call prints at
+ * most 511 bytes and cuts the rest. Callable from anywhere but an NMI; takes the lock "printk".
  */
 void printk(enum printk_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 void vprintk(enum printk_level level, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 
-/* The highest level that still reaches the console; PRINTK_INFO at first. */
+/* Sets the highest level that reaches the console; PRINTK_INFO at first. */
 void printk_set_level(enum printk_level level);
 
-/* Shows the log (everything but PRINTK_OUTPUT) on the console again. */
+/* Prints the log, except for PRINTK_OUTPUT, on the console again. */
 void printk_replay(void);
 
-/* The machine is going down: from now on nothing waits for a lock. */
+/* Prepares for a panic: from now on printk waits for no lock. */
 void printk_begin_panic(void);
 
-/* Shows the last "count" lines of any kind before printk_begin_panic(), indented. */
+/* Prints the last "count" lines of any level before printk_begin_panic(), indented. */
 void printk_last_lines(unsigned int count);
 
 #endif

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names for addresses of the kernel. The table is made from the linked image (scripts/symbols) and
- * linked into it again.
+ * Names for addresses of the kernel. scripts/symbols makes the table from the linked image, which
+ * is then linked again with it.
  */
 #ifndef KERNEL_LIB_SYMBOLS_H
 #define KERNEL_LIB_SYMBOLS_H
 
 #include <kernel/lib/compiler.h>
 
-/* Name of the symbol that the address lies in and the bytes past its start; NULL if in none. */
+/*
+ * Returns the name of the symbol that contains the address, and the offset in bytes from its start;
+ * NULL: none does.
+ */
 const char *symbol_find(uintptr_t address, uint64_t *offset);
 
-/* Address of a symbol by its exact name; 0 if there is none. */
+/* Returns the address of a symbol by its exact name; 0: there is none. */
 uintptr_t symbol_address(const char *name);
 
-/* "name+0x12", or "?" for an address in no symbol; returns "buffer". */
+/* Writes "name+0x12", or "?" for an address in no symbol. Returns "buffer". */
 char *symbol_text(uintptr_t address, char *buffer, size_t size);
 
 #define SYMBOL_TEXT 80 /* bytes that hold most texts of symbol_text() */

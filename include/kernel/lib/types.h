@@ -82,7 +82,7 @@ static inline bool mfn_valid(mfn_t frame)
 	return frame.mfn != INVALID_MFN.mfn;
 }
 
-/* Number of whole pages that hold this many bytes. */
+/* Returns the number of whole pages that hold this many bytes. */
 static inline uint64_t pages_for(uint64_t bytes)
 {
 	return (bytes >> PAGE_SHIFT) + ((bytes & (PAGE_SIZE - 1)) != 0);

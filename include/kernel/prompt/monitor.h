@@ -29,14 +29,13 @@ struct command {
 	static void command_##name(unsigned int argc __attribute__((unused)), \
 				   char **argv __attribute__((unused)))
 
-/* Reads and runs commands for ever. */
+/* Reads and runs commands forever. */
 void monitor_run(void) NORETURN;
 
-/* Runs one line, which is cut into words in place. */
+/* Runs one line, which is split into words in place. */
 void monitor_execute(char *line);
 
-/* For a command that asks Xen about page tables: whether Xen validates them here; says so if not.
- */
+/* Returns true if Xen validates the page tables; if not, prints that the command needs it. */
 bool monitor_has_xen_tables(const char *command);
 
 #endif
