@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the hypervisor must be able to do, and must not do, for the kernel that it has started.
+ * Checks what the hypervisor must offer, and must not do, for the kernel that it has started.
  */
 #include <kernel/lib/boot_info.h>
 #include <kernel/lib/message.h>

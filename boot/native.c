@@ -2,10 +2,10 @@
 /*
  * The first C code after the PVH entry: bare hardware, or a PVH guest of Xen.
  *
- * It does for itself what a domain builder does for a PV guest: it finds frames for page tables
- * behind the kernel, maps everything from frame 0 to their end at KERNEL_VIRT_BASE, page by page,
- * and switches to them; with five levels if the processor has them and nobody objects. What comes
- * after finds the same state as under Xen, and is the same code.
+ * It does what a domain builder does for a PV guest: it takes frames for page tables after the
+ * kernel, maps everything from frame 0 to the end of those tables at KERNEL_VIRT_BASE, page by
+ * page, and loads them; with five levels if the processor has them and the command line does not
+ * object. The code that follows finds the same state as under Xen, and is the same.
  */
 #include <arch/acpi.h>
 #include <arch/cpu.h>
@@ -31,13 +31,13 @@
 #define CPUID_1_GIB_PAGES (1u << 26)
 #define CPUID_LA57        (1u << 16)
 
-/* What head.S maps where it is. */
+/* The memory that head.S maps at its physical address. */
 #define IDENTITY_BYTES (1ull << 32)
 
 extern pt_entry_t boot_pgd[PT_ENTRIES];
 
 static struct cpu boot_cpu;
-static struct batch boot_batch; /* stays empty: there is nobody to batch requests for */
+static struct batch boot_batch; /* stays empty: there is no hypervisor to batch requests for */
 static struct boot_info boot;
 
 /* ---- the bare machine ---- */
@@ -98,7 +98,7 @@ static void choose_geometry(unsigned int wanted)
 
 static void no_word(const char *word, size_t length, const char *what)
 {
-	(void)word, (void)length, (void)what; /* kernel_main() will tell */
+	(void)word, (void)length, (void)what; /* kernel_main() will report it */
 }
 
 static unsigned int wanted_levels(void)
@@ -127,7 +127,10 @@ static struct pfn_range take_tables(void)
 	do {
 		run = pt_run_plan(KERNEL_VIRT_BASE, ROUND_UP(end, PT_ENTRIES));
 		memory_reserve(&memory, &boot);
-		/* Reached by KERNEL_VIRT_BASE + pfn, so not where a fixed slot is in the way. */
+		/*
+		 * The tables are accessed at KERNEL_VIRT_BASE + pfn, so they cannot be where a
+		 * fixed slot is.
+		 */
 		error = boot_memory_reserve(&memory, slots, FRAME_DATA);
 		if (error)
 			fatal("%s", error);
@@ -193,7 +196,7 @@ static void make_tables(void)
 
 /* ---- devices ---- */
 
-/* Maps a page of registers in memory, uncached. Returns where the one at that address is. */
+/* Maps the page of the register at a physical address, uncached. Returns its virtual address. */
 static char *map_registers(char *slot, uint64_t address)
 {
 	fixed_set(slot, mfn(address >> PAGE_SHIFT), PT_KERNEL_RW | PT_PCD | PT_PWT);
@@ -223,7 +226,7 @@ static void start_devices(struct acpi_power *power)
 	native_power_init(power);
 }
 
-/* The page that Xen shares takes the place of a frame that nothing else uses. */
+/* Maps the shared info page in place of a frame that nothing else uses. */
 static void start_xen(void)
 {
 	boot.shared_info.ma = physical_of(fixed_window);

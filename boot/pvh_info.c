@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From the PVH start structure to struct boot_info, trusting nothing.
+ * From the PVH start structure to struct boot_info; nothing in it is trusted.
  *
- * What it says of memory is a list of physical ranges with types. The kernel numbers its frames by
- * physical address, so every range between two of RAM becomes a run of pfns without memory.
+ * Its memory map is a list of physical ranges with types. The kernel numbers its frames by physical
+ * address, so the gap between two ranges of RAM becomes a run of pfns without memory.
  */
 #include <kernel/lib/boot_info.h>
 #include <kernel/lib/compiler.h>
@@ -14,22 +14,24 @@
 
 #define MAX_ENTRIES BOOT_ABSENT
 #define MAX_MODULES 16
-#define MAX_ADDRESS (1ull << 46) /* 64 TiB, which the direct map has room for */
-#define LOW_FRAMES  256          /* the first MiB is left to firmware, RAM or not */
+#define MAX_ADDRESS (1ull << 46) /* 64 TiB: the direct map has room for that */
+#define LOW_FRAMES  256          /* the first MiB is reserved for firmware, RAM or not */
 
-/* A structure with 64-bit members lies at a multiple of 8. */
+/*
+ * Returns a structure with 64-bit members, which must be aligned to 8; NULL if it cannot be read.
+ */
 static const void *structure_at(const struct pvh_context *context, uint64_t address, uint64_t bytes)
 {
 	return address % 8 ? NULL : context->at(address, bytes);
 }
 
-/* Ranges of whole frames with memory, sorted, none touching another. */
+/* The ranges of whole frames with memory, sorted; no two touch. */
 struct ram {
 	struct pfn_range range[MAX_ENTRIES];
 	unsigned int count;
 };
 
-/* Ranges of which either may be empty, and may end at the very last byte there is. */
+/* Returns true if two ranges overlap. Either may be empty, or end at the very last byte. */
 static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 {
 	return a_size && b_size && a <= b + (b_size - 1) && b <= a + (a_size - 1);
@@ -40,7 +42,7 @@ static uint64_t end_of(struct pfn_range range)
 	return range.start.pfn + range.count;
 }
 
-/* Puts a range in its place, joined with a neighbour that it touches. It overlaps none. */
+/* Inserts a range in order, merged with a neighbour that it touches. It overlaps none. */
 static void add_ram(struct ram *ram, struct pfn_range range)
 {
 	unsigned int at = 0;
@@ -84,7 +86,7 @@ static const char *check_entry(const struct hvm_memmap_table_entry *map, unsigne
 	return NULL;
 }
 
-/* The entries of the map; NULL, with a message in *error, if there is none that can be read. */
+/* Returns the entries of the map; NULL, with a message in *error, if it cannot be read. */
 static const struct hvm_memmap_table_entry *find_map(const struct hvm_start_info *start,
 						     const struct pvh_context *context,
 						     unsigned int *count, const char **error)
@@ -145,7 +147,7 @@ static bool is_ram(const struct ram *ram, uint64_t first, uint64_t count)
 	return false;
 }
 
-/* Before each range of RAM is at most one hole: so there is room for all. */
+/* Lists the holes. There is at most one before each range of RAM, so all have room. */
 static void describe_memory(const struct ram *ram, struct boot_info *boot)
 {
 	uint64_t end = 0;
@@ -169,7 +171,7 @@ static const char *check_cmdline(const struct hvm_start_info *start,
 
 	if (!start->cmdline_paddr)
 		return NULL;
-	/* It may end right where what can be read does. */
+	/* It may end close to where readable memory ends, so try shorter lengths. */
 	while (most && !(text = context->at(start->cmdline_paddr, most)))
 		most--;
 	if (!most)
@@ -206,7 +208,7 @@ static const char *check_module(const struct hvm_modlist_entry *list, unsigned i
 	return NULL;
 }
 
-/* The first is the ramdisk. */
+/* Checks the modules, the first of which is the ramdisk. */
 static const char *check_modules(const struct hvm_start_info *start,
 				 const struct pvh_context *context, const struct ram *ram,
 				 struct boot_info *boot)

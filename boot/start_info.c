@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From Xen's start_info to struct boot_info, trusting nothing.
+ * From Xen's start_info to struct boot_info; nothing in it is trusted.
  *
- * The builder and the kernel are separate programs, of versions that have never met. A field that
- * makes no sense would otherwise show up much later, as a crash far away from its cause.
+ * The builder and the kernel are separate programs, whose versions may never have met. Without
+ * these checks a wrong field would show much later, as a crash far away from its cause.
  */
 #include <arch/evtchn.h>
 #include <kernel/lib/boot_info.h>
@@ -12,11 +12,14 @@
 #include <kernel/lib/string.h>
 #include <xen/xen.h>
 
-/* Fewer cannot even hold the page tables that the builder makes; more cannot be in a machine. */
+/*
+ * The fewest pages, which the builder's page tables alone need; and the most that a machine can
+ * have.
+ */
 #define MIN_PAGES 64ull
 #define MAX_PAGES (1ull << 40)
 
-/* The frame at an address in the builder's mapping; INVALID_PFN for an address outside of it. */
+/* Returns the frame at an address in the builder's mapping; INVALID_PFN for any other address. */
 static pfn_t initial_pfn(uint64_t address, uint64_t pages)
 {
 	uint64_t frame = (address - KERNEL_VIRT_BASE) >> PAGE_SHIFT;
@@ -63,7 +66,7 @@ static const char *check_memory(const struct start_info *start, struct boot_info
 	if (start->pt_base % PAGE_SIZE || !pfn_valid(tables))
 		return message_make("start_info.pt_base is %lx, not a page of the initial mapping",
 				    start->pt_base);
-	/* One table at each of four levels is the least that maps anything. */
+	/* It takes at least one table of each of the four levels to map anything. */
 	if (start->nr_pt_frames < 4 || !range_fits(tables.pfn, start->nr_pt_frames, boot->pages))
 		return message_make(
 			"start_info.nr_pt_frames is %lu, not between 4 and the %lu pages that "
@@ -81,7 +84,9 @@ static const char *check_p2m(const struct start_info *start, struct boot_info *b
 	uint64_t direct_map_end = DIRECT_MAP_BASE + (boot->pages << PAGE_SHIFT);
 
 	boot->p2m_address = start->mfn_list;
-	/* A builder that knows no INIT_P2M puts it behind the kernel, into the initial mapping. */
+	/*
+	 * A builder that ignores INIT_P2M puts the list after the kernel, into the initial mapping.
+	 */
 	if (start->mfn_list % PAGE_SIZE == 0 && pfn_valid(first) &&
 	    range_fits(first.pfn, pages_for(bytes), boot->pages)) {
 		boot->p2m = (struct pfn_range){first, pages_for(bytes)};
@@ -190,7 +195,7 @@ const char *boot_info_from_start_info(const struct start_info *start, uintptr_t 
 	boot->start_info = (struct pfn_range){own, 1};
 	memcpy(boot->protocol, start->magic, sizeof(boot->protocol));
 
-	/* Both are mapped, whatever their order; so is everything below. */
+	/* Both are mapped, in either order, and so is everything below them. */
 	tables_end = boot->page_tables.start.pfn + boot->page_tables.count;
 	boot->initial_map = (struct pfn_range){pfn(0), MAX(tables_end, own.pfn + 1)};
 	return NULL;

@@ -29,7 +29,7 @@ static struct cpu boot_cpu;
 static struct batch boot_batch;
 static struct boot_info boot;
 
-/* Until there is a page shared with Xen, nothing can be delivered. */
+/* Events stay masked until there is a page shared with Xen. */
 static volatile uint8_t nothing_comes = 1;
 
 static void describe(char *buffer, size_t size)
@@ -66,7 +66,7 @@ static uintptr_t fault_address(void)
 	return this_cpu()->vcpu ? this_cpu()->vcpu->arch.cr2 : 0;
 }
 
-/* The prefix makes Xen answer, as it does for this domain, and not the processor. */
+/* Returns true if this domain may use NX. The prefix makes Xen answer, not the processor. */
 static bool has_no_execute(void)
 {
 	uint32_t leaf = 0x80000001, ebx, ecx = 0, features;
@@ -75,7 +75,7 @@ static bool has_no_execute(void)
 	return features & CPUID_NO_EXECUTE;
 }
 
-/* The toolstack may look at it from now on. */
+/* Publishes the P2M for the toolstack. */
 static void publish_p2m(void)
 {
 	p2m_publish(&shared_info->arch);
@@ -115,13 +115,14 @@ void xen_pv_start(const struct start_info *start)
 	paravirt = paravirt_xen_early;
 	error = boot_info_from_start_info(start, (uintptr_t)start, &boot);
 	if (error)
-		fatal("%s", error); /* to the hypervisor's console: ours is not known */
+		fatal("%s",
+		      error); /* goes to the hypervisor's console, since the domain's is unknown */
 	xen_check_features(false);
 
-	/* Else Xen refuses the first entry that has the bit. */
+	/* Without it Xen refuses the first entry that has the bit. */
 	if (!has_no_execute())
 		fatal("this processor cannot make pages non-executable (NX), which Pinwheel needs");
-	/* Else programs could read the M2P, which says where everybody's memory is. */
+	/* Without it programs could read the M2P, which tells where everyone's memory is. */
 	if (hypercall_vm_assist(VMASST_CMD_enable, VMASST_TYPE_m2p_strict))
 		fatal("Xen cannot hide its M2P table from programs (VMASST_TYPE_m2p_strict)");
 	fixed_map(fixed_shared_info, maddr_to_mfn(boot.shared_info), true);

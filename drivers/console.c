@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The console's two ends: choosing the device, and the queue of input.
+ * The console: choosing the device, and the queue of input.
  */
 #include "hv_console.h"
 #include "pv_console.h"
@@ -12,7 +12,7 @@
 
 static const struct console_device *device = &hv_console;
 
-/* Input that has come and was not read; touched with events masked. */
+/* Input that was not read yet. Accessed with events masked. */
 static char queue[QUEUE_SIZE];
 static uint32_t queue_in, queue_out;
 static void (*tell_arrival)(void);
@@ -86,7 +86,9 @@ int console_try_getc(void)
 	bool events = events_mask();
 	int c = -1;
 
-	/* Looking at the device as well: bytes that found the queue full wait there, unannounced.
+	/*
+	 * Look at the device too: bytes that found the queue full are still there, and raise no
+	 * event.
 	 */
 	if (queue_in == queue_out)
 		console_received();

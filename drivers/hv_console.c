@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The hypervisor's console, which is dom0's: a system call, as it were (public/xen.h,
- * HYPERVISOR_console_io). Output is taken at once, so there is nothing to wait for; input is
- * announced by a virtual interrupt.
+ * The hypervisor's console, which dom0 uses (public/xen.h, HYPERVISOR_console_io). Xen takes output
+ * at once, so nothing ever waits; a virtual interrupt announces input.
  *
- * It also serves a DomU before its ring is known; a Xen built for release ignores that.
+ * It also serves a DomU until its ring is known; a release build of Xen ignores that.
  */
 #include "hv_console.h"
 #include <arch/evtchn.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypervisor's own console: dom0's, and everybody's for the very first lines.
+ * The hypervisor's own console: dom0's, and every domain's for the first lines.
  */
 #ifndef DRIVERS_HV_CONSOLE_H
 #define DRIVERS_HV_CONSOLE_H

@@ -2,10 +2,9 @@
 /*
  * The PV console ring; see the header.
  *
- * The writer waits with SCHEDOP_poll on the console's event channel, which works with events masked
- * and so in a panic too. Waiting has an end: if the other side takes nothing for ten seconds it is
- * taken for dead, and output is dropped until it moves again, so that a domain whose console daemon
- * died still runs.
+ * The writer waits with SCHEDOP_poll on the console's event channel, which works with events
+ * masked, and so in a panic. If the other side takes nothing for ten seconds it is considered dead,
+ * and output is dropped until it continues. So a domain whose console daemon has died still runs.
  */
 #include "pv_console.h"
 #include <arch/cpu.h>
@@ -41,8 +40,8 @@ void pv_console_init(pfn_t ring, uint32_t event_channel)
 }
 
 /*
- * Waits until fewer than "limit" bytes are in the output ring; false if the other side is dead. The
- * events that it swallows may have meant input, so that is looked for at the end.
+ * Waits until fewer than "limit" bytes are in the output ring. Returns false if the other side is
+ * dead. The events that this consumes may have announced input, so it checks for input at the end.
  */
 static bool wait_until_below(uint32_t limit)
 {
@@ -86,7 +85,7 @@ static void pv_write(const char *text, size_t length)
 {
 	size_t start = 0;
 
-	/* What reads the ring is a terminal: a line starts at its left edge only after "\r". */
+	/* The reader is a terminal: a line begins at its left edge only after "\r". */
 	for (size_t i = 0; i < length; i++) {
 		if (text[i] == '\n') {
 			send(text + start, i - start);

@@ -15,10 +15,13 @@
 enum { DATA = 0, INTERRUPTS = 1, FIFO = 2, FORMAT = 3, MODEM = 4, STATUS = 5 };
 enum { RECEIVED = 0x01, CAN_SEND = 0x20, ALL_SENT = 0x40 };
 
-/* Where there is no port, every register reads as ones, and input would never end. */
+/* True if there is no port: every register reads as ones, and input would never end. */
 static bool absent;
 
-/* Takes in what comes meanwhile: the port keeps 16 bytes, and events may be masked for long. */
+/*
+ * Waits for a state of the line. Receives meanwhile: the port holds 16 bytes, and events may stay
+ * masked for long.
+ */
 static void wait_for(uint8_t wanted)
 {
 	uint8_t status;
@@ -45,7 +48,7 @@ static void serial_write(const char *text, size_t length)
 	if (absent)
 		return;
 	for (size_t i = 0; i < length; i++) {
-		/* A terminal: a line starts at its left edge only after "\r". */
+		/* A terminal begins a line at its left edge only after "\r". */
 		if (text[i] == '\n')
 			send('\r');
 		send(text[i]);
@@ -79,8 +82,8 @@ static void serial_enable_input(void)
 		return;
 	trap_set_handler(VECTOR_SERIAL, serial_interrupt);
 	native_route_interrupt(LINE, VECTOR_SERIAL);
-	port_write8(PORT + INTERRUPTS, 1); /* when something has come */
-	/* What came before that raised no interrupt. */
+	port_write8(PORT + INTERRUPTS, 1); /* on input */
+	/* Input that came before raised no interrupt. */
 	console_received();
 }
 
@@ -89,7 +92,7 @@ void serial_init(void)
 	absent = port_read8(PORT + STATUS) == 0xff;
 	if (absent)
 		return;
-	/* Switching the queue on empties the port: somebody may have typed already. */
+	/* Enabling the FIFO clears it, and somebody may have typed already. */
 	console_received();
 	port_write8(PORT + INTERRUPTS, 0);
 	port_write8(PORT + FORMAT, 0x80); /* the divisor ... */

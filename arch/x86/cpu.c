@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The machine that this is, per-CPU data and the event mask.
+ * The machine in use, per-CPU data and the event mask.
  *
- * Interrupts are held back by the processor's own flag where the kernel may change it. A PV guest
- * may not: there it is the byte evtchn_upcall_mask of the vcpu_info that this CPU shares with Xen
+ * Where the kernel may change the processor's interrupt flag, that masks events. A PV guest may
+ * not: there the mask is the byte evtchn_upcall_mask of the vcpu_info that this CPU shares with Xen
  * (public/xen.h).
  */
 #include <arch/cpu.h>
@@ -70,7 +70,7 @@ void events_restore(bool were_enabled)
 	}
 	*mask = 0;
 	barrier();
-	/* Xen does not notice the store; any hypercall makes it deliver what is pending. */
+	/* Xen does not see the store; any hypercall makes it deliver pending events. */
 	if (this_cpu()->vcpu->evtchn_upcall_pending)
 		hypercall_xen_version(0, NULL);
 }

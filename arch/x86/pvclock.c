@@ -2,9 +2,9 @@
 /*
  * Reading a clock in memory shared with the hypervisor; see the header.
  *
- * The hypervisor gives a time, the time-stamp counter at that time and the factor of its ticks, all
- * of the processor that the virtual CPU runs on. It writes under a version number: read it, read
- * the fields, read it again, and start over unless it is even and the same.
+ * The hypervisor writes a time, the time-stamp counter at that time and the factor of its ticks,
+ * all for the processor that the virtual CPU runs on. A version number guards them: read it, read
+ * the fields, read it again, and start over unless it is even and unchanged.
  */
 #include <arch/cpu.h>
 #include <arch/pvclock.h>
@@ -24,13 +24,13 @@ bool pvclock_changed(const volatile uint32_t *version, uint32_t before)
 	return (before & 1) || *version != before;
 }
 
-/* Makes "now" the latest time that was told, unless a later one was. */
+/* Returns the later of "now" and the latest time returned so far. */
 static uint64_t never_back(uint64_t now)
 {
 	static uint64_t latest;
 	uint64_t before = __atomic_load_n(&latest, __ATOMIC_RELAXED);
 
-	/* An event may come in between, and its handler ask for the time. */
+	/* An event handler that interrupts this may read the time too. */
 	do {
 		if (now <= before)
 			return before;
@@ -51,7 +51,7 @@ uint64_t pvclock_read(const volatile struct vcpu_time_info *info)
 		version = info->version;
 		barrier();
 		flags = info->flags;
-		/* The counter of a processor that is behind may not have got there yet. */
+		/* On a processor whose counter is behind, it may not have reached the timestamp. */
 		ticks = MAX((int64_t)(rdtsc() - info->tsc_timestamp), 0);
 		now = info->system_time +
 		      pvclock_scale((uint64_t)ticks, info->tsc_to_system_mul, info->tsc_shift);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Timers: a tree in order of deadline, of which the machine is told the nearest.
+ * Timers: a tree ordered by deadline. The machine's timer is set to the nearest.
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>
 #include <arch/time.h>
 
-/* Armed timers, nearest first. Touched with events masked only: there is one CPU's worth. */
+/* Armed timers, nearest first. Accessed with events masked; one CPU runs. */
 static struct tree timers;
 
 static struct timer *timer_at(const struct tree_node *node)
@@ -29,7 +29,7 @@ uint64_t time_wall(void)
 	return machine->wall_time();
 }
 
-/* A deadline in the past comes at once. */
+/* A deadline in the past fires at once. */
 static void program_nearest(void)
 {
 	const struct tree_node *nearest = tree_first(&timers);

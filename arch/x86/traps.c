@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What happens on an exception.
+ * What happens on a trap.
  *
- * In order: an interrupt or an event goes to its handler; an instruction in the exception table
- * resumes at its fixup; a fault in code run under fault_catch() (a self-test) resumes there; what
- * is left is a bug, and a panic.
+ * In this order: an interrupt or an event goes to its handler; an instruction in the exception
+ * table resumes at its fixup; a fault in code under fault_catch() (a self-test) resumes there;
+ * anything else is a bug, and a panic.
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>
@@ -22,7 +22,7 @@ void trap_dispatch(struct regs *regs);
 
 _Static_assert(offsetof(struct recovery, rip) == 56, "recovery.S uses these offsets");
 
-/* Of interrupts and events; NULL: an exception, or nobody's. */
+/* The handlers of interrupts and events; NULL: the vector is an exception, or unused. */
 static void (*handlers[TRAP_VECTORS])(void);
 
 static const char *const names[] = {
@@ -92,9 +92,9 @@ static bool fixup(struct regs *regs)
 		if (entry->instruction == regs->rip) {
 			regs->rip = entry->fixup;
 			/*
-			 * A return to where Xen could not go must not be tried again: the segments
-			 * that we are in are good. Privilege level 0 in the selector is what tells
-			 * Xen "to the kernel".
+			 * Xen could not return to these selectors, and must not try again. So this
+			 * returns to the kernel's own segments, which are valid; privilege level 0
+			 * in the selector tells Xen "to the kernel".
 			 */
 			regs->cs = own_segments().code & ~3u;
 			regs->ss = own_segments().stack;
@@ -124,7 +124,10 @@ void trap_dispatch(struct regs *regs)
 {
 	struct cpu *cpu;
 
-	/* dom0 is told of every NMI; it may interrupt a printk, so it cannot even be mentioned. */
+	/*
+	 * Xen passes every NMI on to dom0. It may have interrupted a printk, so nothing may be
+	 * printed here.
+	 */
 	if (regs->vector == TRAP_NMI)
 		return;
 	if (trap_run_handler(regs->vector))
@@ -151,7 +154,7 @@ bool probe_execute(uintptr_t address)
 		call_address(address);
 		fetched = true;
 	} else {
-		/* Only a fault of the fetch itself counts: at that address, and saying so. */
+		/* Only a fault of the fetch itself, at that address, counts. */
 		fetched = recovery.fault.rip != address;
 	}
 	cpu->on_fault = outer;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Programs, and the stacks and registers that they begin with; see the headers. The instructions
- * are in regs.inc, stack.S, and entry.S of either kind.
+ * Entering programs, and the initial stacks and registers; see the headers. The instructions are in
+ * regs.inc, in stack.S, and in entry.S of native/ and xen/.
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>
@@ -46,22 +46,26 @@ void user_window(bool open)
 
 uint64_t user_run(struct regs *regs)
 {
-	/* The frame is about to be taken off the stack, under which nothing may be put now. */
+	/* The program's frame is about to be popped; an event would push its own frame over it. */
 	events_mask();
 	do {
 		machine->enter_user(regs);
-	} while (regs->vector == TRAP_NMI); /* not for us, and not to be held back */
+	} while (regs->vector ==
+		 TRAP_NMI); /* the kernel has no use for it, and must not keep it pending */
 	trap_run_handler(regs->vector);
 	events_restore(true);
 	return regs->vector;
 }
 
-/* What switch_stacks() pops: six registers, of which rbp ends every backtrace, and the way on. */
+/*
+ * Pushes what switch_stacks() pops: six registers, of which rbp ends every backtrace, and the
+ * function as the return address.
+ */
 uintptr_t fresh_stack(uintptr_t top, void (*function)(void))
 {
 	uint64_t *words = (uint64_t *)ROUND_DOWN(top, 16);
 
-	*--words = 0; /* where a return address would be: keeps the alignment of a call */
+	*--words = 0; /* in place of a return address: keeps the alignment of a call */
 	*--words = (uintptr_t)function;
 	for (unsigned int i = 0; i < 6; i++)
 		*--words = 0;

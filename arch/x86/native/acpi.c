@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The registers that end a machine, from ACPI tables; see the header.
+ * Finding the registers that end a machine in ACPI tables; see the header.
  *
- * The root pointer leads to a list of tables, one of which (signature FACP) has the addresses of
- * the registers. Which value means "off" stands in the byte code of another (DSDT), as the package
- * _S5_: firmware writes it in one way only, so it is found by its bytes.
+ * The root pointer leads to a list of tables. One of them (signature FACP) has the addresses of the
+ * registers. The value that means "off" is in the byte code of another (DSDT), in the package _S5_.
+ * All firmware encodes that in the same way, so it is found by its bytes.
  */
 #include <arch/acpi.h>
 #include <kernel/lib/string.h>
@@ -39,7 +39,7 @@ struct table {
 	uint32_t bytes;
 };
 
-/* A number of the table's; 0 where the table is too short. */
+/* Returns a number in the table; 0 if the table is too short. */
 static uint64_t number(struct table table, uint32_t offset, unsigned int bytes)
 {
 	uint64_t value = 0;
@@ -58,7 +58,7 @@ static bool sums_to_zero(const unsigned char *start, uint64_t bytes)
 	return !sum;
 }
 
-/* The whole table at an address, if it is one. */
+/* Reads the table at an address. Returns false if there is no valid one with that signature. */
 static bool read_table(uint64_t address, const char *signature, struct table *table)
 {
 	table->start = address ? memory_at(address, HEADER) : NULL;
@@ -91,7 +91,7 @@ static bool find_root(uint64_t rsdp, struct table *root)
 	return false;
 }
 
-/* Among the tables of a list, whose entries have that many bytes. */
+/* Finds the FACP table in a list of tables, whose entries have that many bytes. */
 static bool find_in(struct table list, unsigned int bytes, struct table *facp)
 {
 	for (uint32_t offset = HEADER; offset < list.bytes; offset += bytes) {
@@ -111,8 +111,8 @@ static bool find_facp(struct table root, struct table *facp)
 }
 
 /*
- * The type of sleep that is "off": after the name come the package's sign, its length (of which the
- * first byte tells how many more there are), its count, and the first number.
+ * Finds the sleep type that means "off". The name is followed by the package's mark, its length
+ * (whose first byte tells how many more bytes it has), its count, and the first number.
  */
 static bool find_sleep_type(struct table dsdt, uint16_t *type)
 {
@@ -134,7 +134,7 @@ static bool find_sleep_type(struct table dsdt, uint16_t *type)
 	return false;
 }
 
-/* A register by its full description: 12 bytes. */
+/* Returns a register that is described in full, in 12 bytes. */
 static struct acpi_write described(struct table facp, uint32_t offset, uint16_t value)
 {
 	uint64_t space = number(facp, offset, 1), address = number(facp, offset + 4, 8);

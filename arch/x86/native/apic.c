@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The local APIC, for its timer, and the I/O APIC, which brings the serial port's interrupt (Intel
- * SDM volume 3, "Advanced programmable interrupt controller"; 82093AA data sheet). The way in maps
- * their registers, uncached; those of a local APIC that firmware has left in x2APIC mode are
- * model-specific registers, and stay so, for not every processor lets that be undone. The old
- * interrupt controllers are silenced.
+ * The local APIC, for its timer, and the I/O APIC, for the serial port's interrupt (Intel SDM
+ * volume 3, "Advanced programmable interrupt controller"; 82093AA data sheet). The way in maps
+ * their registers, uncached. If firmware has left the local APIC in x2APIC mode, its registers are
+ * model-specific registers; it stays so, since not every processor can leave that mode. The old
+ * interrupt controllers (8259) are masked.
  */
 #include <arch/io.h>
 #include <arch/native.h>
@@ -35,7 +35,7 @@ enum {
 #define APIC_BY_16     3 /* APIC_DIVISOR */
 #define FIRST_REDIRECT 0x10
 
-static uint64_t frequency; /* counts of the timer in a second */
+static uint64_t frequency; /* counts of the timer per second */
 
 static bool x2apic;
 static volatile char *local_registers, *io_registers;
@@ -119,7 +119,9 @@ void native_start_timer(void)
 	write_local(APIC_LVT_TIMER, VECTOR_TIMER);
 }
 
-/* A far deadline comes early: timer_expired() finds nothing due and sets it again. */
+/*
+ * The timer is set for a second at most: timer_expired() then finds nothing due, and sets it again.
+ */
 void native_set_timer(uint64_t deadline)
 {
 	uint64_t now = native_system_time();
@@ -139,7 +141,7 @@ void native_route_interrupt(unsigned int line, uint8_t vector)
 	volatile uint32_t *window = (volatile uint32_t *)(volatile void *)(io_registers + 0x10);
 
 	*select = FIRST_REDIRECT + 2 * line + 1;
-	*window = apic_number() << 24; /* to this one */
+	*window = apic_number() << 24; /* to this CPU */
 	*select = FIRST_REDIRECT + 2 * line;
 	*window = vector; /* edge triggered, not masked */
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Clocks of a PC: the time since boot, by the time-stamp counter or from KVM; and the
+ * The clocks of a PC: the time-stamp counter or KVM's clock for the time since boot; the
  * battery-backed clock (MC146818) for the date.
  */
 #include <arch/cpu.h>
@@ -25,7 +25,7 @@ static uint64_t first_tick;
 static uint32_t multiplier;
 static int8_t shift;
 
-/* What pvclock_scale() takes to turn ticks of that frequency into nanoseconds. */
+/* Computes the factor by which pvclock_scale() converts ticks of that frequency to nanoseconds. */
 static void set_factor(uint64_t hz)
 {
 	while (hz <= NS_PER_S) {
@@ -38,12 +38,13 @@ static void set_factor(uint64_t hz)
 /* ---- KVM's clock (Linux, Documentation/virt/kvm/x86/{cpuid,msr}.rst) ---- */
 
 #define KVM_SIGNATURE    "KVMKVMKVM\0\0"
-#define KVM_CLOCK        (1u << 3) /* leaf 1 of its own, eax: these two registers */
+#define KVM_CLOCK        (1u << 3) /* leaf 1 of KVM's, eax: it has these two registers */
 #define MSR_KVM_WALL     0x4b564d00
 #define MSR_KVM_SYSTEM   0x4b564d01
 #define KVM_CLOCK_ENABLE 1
 
-static struct vcpu_time_info kvm_clock __attribute__((aligned(64))); /* not across pages */
+static struct vcpu_time_info kvm_clock
+	__attribute__((aligned(64))); /* does not cross a page boundary */
 static struct {
 	uint32_t version, seconds, nanoseconds;
 } kvm_date __attribute__((aligned(64)));
@@ -62,7 +63,7 @@ static bool use_kvm_clock(void)
 	return true;
 }
 
-/* The date at the zero of KVM's clock. */
+/* Returns the date at the zero of KVM's clock. */
 static uint64_t read_kvm_date(void)
 {
 	msr_write(MSR_KVM_WALL, (uintptr_t)&kvm_date - KERNEL_VIRT_BASE);
@@ -87,7 +88,7 @@ static unsigned int rtc_number(uint8_t reg)
 	return rtc_value(rtc_read(reg), rtc_read(0x0b));
 }
 
-/* In 12-hour mode the highest bit says "afternoon", and midnight is 12. */
+/* Reads the hour. In 12-hour mode the highest bit means "afternoon", and midnight is 12. */
 static unsigned int rtc_hour(void)
 {
 	uint8_t mode = rtc_read(0x0b), hour = rtc_read(4);
@@ -98,7 +99,7 @@ static unsigned int rtc_hour(void)
 	return number % 12 + (hour & 0x80 ? 12 : 0);
 }
 
-/* Read until two readings agree: it may have been updating itself. */
+/* Reads the date until two readings agree, since the clock may be updating itself. */
 static struct date rtc_date(void)
 {
 	struct date date, again = {0};
@@ -120,7 +121,7 @@ static struct date rtc_date(void)
 
 /* ---- all of it ---- */
 
-/* Counts the APIC's timer against the clock that there is, which is read before and after it. */
+/* Measures the APIC's timer by the clock, which is read before and after the timer. */
 static uint64_t measure_apic(void)
 {
 	uint64_t most = 0;
@@ -134,7 +135,7 @@ static uint64_t measure_apic(void)
 			cpu_relax();
 		counted = native_apic_counted();
 		passed = native_system_time() - start;
-		/* An interruption on either side makes it look slower than it is. */
+		/* An interruption at either end makes the timer look slower. */
 		most = MAX(most, counted * NS_PER_S / passed * APIC_DIVISOR);
 	}
 	return most;

@@ -3,10 +3,10 @@
  * GDT, TSS and IDT (Intel SDM volume 3, "Protected-mode memory management", "Task management",
  * "Interrupt and exception handling").
  *
- * In 64-bit mode segments hardly matter; what matters is the TSS: it has a stack of their own for
- * the exceptions that may come when the one in use is no good. A kernel stack that overflows hits
- * its guard page, the page fault cannot be delivered on it, and the double fault arrives on its
- * own.
+ * 64-bit mode hardly uses segments. What matters is the TSS: it holds separate stacks for the
+ * exceptions that may come when the current stack is unusable. A kernel stack that overflows hits
+ * its guard page; the page fault cannot be delivered on that stack, so a double fault arrives on
+ * its own.
  */
 #include <arch/cpu.h>
 #include <arch/io.h>
@@ -29,12 +29,12 @@ enum { VECTOR_NMI = 2, VECTOR_DOUBLE_FAULT = 8, STUB_SIZE = 16, STACK_SIZE = 409
 #define EFER_LONG_ACTIVE (1u << 10)
 #define EFER_NO_EXECUTE  (1u << 11)
 
-#define RFLAGS_ALL 0x257fd5u /* but for those that are reserved */
+#define RFLAGS_ALL 0x257fd5u /* all but the reserved flags */
 
 #define CR0_MONITOR        (1u << 1)
 #define CR0_EMULATION      (1u << 2)
 #define CR0_NUMERIC_ERROR  (1u << 5)
-#define CR0_ALIGNMENT_MASK (1u << 18) /* programs may have alignment checked (flag AC) */
+#define CR0_ALIGNMENT_MASK (1u << 18) /* programs may enable alignment checks (flag AC) */
 #define CR4_FXSAVE         (1u << 9)
 #define CR4_SSE_EXCEPTIONS (1u << 10)
 #define CR4_SMEP           (1u << 20)
@@ -89,8 +89,10 @@ static void set_gate(unsigned int vector, unsigned int ist)
 {
 	uint64_t address = (uint64_t)native_trap_stubs + vector * STUB_SIZE;
 
-	/* Present, an interrupt gate: it holds events back. Programs may raise int3, into, int
-	 * 0x80. */
+	/*
+	 * A present interrupt gate, which masks interrupts. Programs may raise int3, into and int
+	 * 0x80.
+	 */
 	bool open = vector == 3 || vector == 4 || vector == TRAP_SYSCALL_32;
 	uint8_t type = open ? 0xee : 0x8e;
 
@@ -104,8 +106,8 @@ static void set_gate(unsigned int vector, unsigned int ist)
 }
 
 /*
- * The kernel may neither run nor touch what is mapped for programs, where the processor can see to
- * that. Nothing in it has to: the memory of programs is reached through the direct map.
+ * Returns the bits of CR4 that keep the kernel from running or accessing programs' pages, where the
+ * processor has them. The kernel need not: it reaches programs' memory through the direct map.
  */
 static uint64_t keep_off_programs(void)
 {
@@ -115,7 +117,7 @@ static uint64_t keep_off_programs(void)
 	return (has & CPUID_SMEP ? CR4_SMEP : 0) | (has & CPUID_SMAP ? CR4_SMAP : 0);
 }
 
-/* System calls, and the instructions that programs use for floating point. */
+/* Enables system calls, and the instructions that programs use for floating point. */
 static void let_programs_in(void)
 {
 	uint64_t cr0, cr4;
@@ -123,7 +125,7 @@ static void let_programs_in(void)
 	msr_write(MSR_EFER, EFER_SYSCALL | EFER_LONG | EFER_LONG_ACTIVE | EFER_NO_EXECUTE);
 	msr_write(MSR_STAR, (uint64_t)SYSRET_SEGMENT << 48 | (uint64_t)CODE_64_SEGMENT << 32);
 	msr_write(MSR_LSTAR, (uint64_t)native_syscall_entry);
-	/* Cleared on the way in: every flag that a program may have set. */
+	/* On entry every flag that a program may have set is cleared. */
 	msr_write(MSR_FMASK, RFLAGS_ALL);
 	__asm__ volatile("movq %%cr0, %0; movq %%cr4, %1" : "=r"(cr0), "=r"(cr4));
 	cr0 &= ~(uint64_t)CR0_EMULATION;
@@ -161,6 +163,6 @@ void native_set_thread_pointer(uintptr_t address)
 
 void native_load_gs(uint16_t selector)
 {
-	/* Loading it sets the base that is in use, which is the program's for that moment. */
+	/* Loading gs sets the active base, so the program's base is active meanwhile. */
 	__asm__ volatile("swapgs; movw %0, %%gs; swapgs" ::"r"(selector) : "memory");
 }

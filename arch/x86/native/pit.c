@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How fast the time-stamp counter and the APIC's timer tick, where nobody says: both are counted
- * while the 1.19 MHz timer of a PC (Intel 8254 data sheet) measures 5 ms, several times.
+ * Measuring the rates of the time-stamp counter and the APIC's timer, where nothing tells them:
+ * both are counted while the PC's 1.19 MHz timer (Intel 8254 data sheet) measures 5 ms, several
+ * times.
  *
- * Its first channel is used, and asked by the read-back command whether it is through: that works
- * on machines, such as QEMU's microvm, that lack the port by which the third channel is controlled.
- * Its interrupt goes nowhere, since the interrupt controllers are silent.
+ * Its channel 0 is used, and polled with the read-back command: this works also on machines, such
+ * as QEMU's microvm, that lack the port that controls channel 2. Its interrupt is not delivered,
+ * since the interrupt controllers are masked.
  */
 #include <arch/cpu.h>
 #include <arch/io.h>
@@ -20,7 +21,9 @@
 #define READ_BACK   0xe2 /* the status of channel 0 */
 #define OUTPUT      0x80
 
-/* A processor slower than 10 MHz, or a wait of many seconds: something is wrong. */
+/*
+ * Fewer ticks mean a processor below 10 MHz, and more a wait of many seconds: either is an error.
+ */
 #define LEAST_TICKS  50000
 #define MOST_LOOKS   50000000
 #define MOST_SAMPLES 20
@@ -32,8 +35,8 @@ static bool is_through(void)
 }
 
 /*
- * Starting late makes a sample too long, and so does looking late: the counters start before the
- * timer, and stop after it.
+ * Takes a sample. Starting late and stopping late both make it too long: the counters start before
+ * the timer and stop after it.
  */
 static bool sample(struct calibration *tsc, struct calibration *apic)
 {
@@ -51,7 +54,7 @@ static bool sample(struct calibration *tsc, struct calibration *apic)
 	ticks = rdtsc() - start;
 	calibration_add(apic, native_apic_counted());
 	calibration_add(tsc, ticks);
-	return ticks >= LEAST_TICKS; /* else there is no timer, and the port reads as ones */
+	return ticks >= LEAST_TICKS; /* otherwise there is no timer, and the port reads as ones */
 }
 
 bool native_rates_from_pit(struct rates *rates)

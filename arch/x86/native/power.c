@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The end of a bare machine: by the registers that its firmware names, and if that does not help,
- * by the ports that machines without ACPI tables have.
+ * Ending a bare machine: by the registers that its firmware names or, if that has no effect, by the
+ * ports of machines without ACPI tables.
  */
 #include <arch/acpi.h>
 #include <arch/io.h>
@@ -25,7 +25,10 @@ static void write(const struct acpi_write *write)
 	}
 }
 
-/* A descriptor table with nothing in it: the next exception cannot be delivered, nor the next. */
+/*
+ * Resets the processor: with an empty IDT an exception cannot be delivered, nor can the double
+ * fault.
+ */
 static void reset_by_triple_fault(void)
 {
 	static const struct {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Privileged instructions, of paging and of waiting; see the headers.
+ * Privileged instructions for paging and for waiting; see the headers.
  */
 #include <arch/io.h>
 #include <arch/native.h>
@@ -26,7 +26,7 @@ void native_load_root(paddr_t root)
 
 void native_block(void)
 {
-	/* No interrupt comes between the two: one that is pending ends the halt. */
+	/* No interrupt is taken between the two instructions; a pending one ends the halt. */
 	__asm__ volatile("sti; hlt" ::: "memory");
 }
 
@@ -38,7 +38,9 @@ uintptr_t native_fault_address(void)
 	return address;
 }
 
-/* Each hypervisor that a machine claims to be has a block of its own; Xen's need not be the first.
+/*
+ * A machine may present several hypervisors, each with a block of leaves of its own; Xen's need not
+ * be the first.
  */
 uint32_t native_find_hypervisor(const char *signature)
 {

@@ -27,7 +27,10 @@ static bool rates_from_hypervisor(struct cpuid (*read)(uint32_t leaf), struct ra
 	return rates->tsc;
 }
 
-/* The counter's rate is a multiple of the crystal's, by which the APIC's timer goes. */
+/*
+ * Reads the rate of the counter as a multiple of the crystal's, which is the rate of the APIC's
+ * timer.
+ */
 static bool rates_from_crystal(struct cpuid (*read)(uint32_t leaf), struct rates *rates)
 {
 	uint32_t leaves = read(0).eax;
@@ -42,7 +45,7 @@ static bool rates_from_crystal(struct cpuid (*read)(uint32_t leaf), struct rates
 		*rates = (struct rates){(uint64_t)ratio.ecx * ratio.ebx / ratio.eax, ratio.ecx};
 		return true;
 	}
-	/* Where the crystal's rate is left out, the processor's own is the counter's. */
+	/* If the crystal's rate is missing, the processor's own frequency is the counter's rate. */
 	if (leaves < LEAF_FREQUENCY)
 		return false;
 	rates->tsc = (read(LEAF_FREQUENCY).eax & 0xffff) * MHZ;

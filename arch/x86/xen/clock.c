@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Xen's clocks, which it publishes in the shared page, and its one-shot timer.
+ * Xen's clocks, in the shared info page, and its one-shot timer.
  */
 #include <arch/cpu.h>
 #include <arch/evtchn.h>
@@ -31,7 +31,7 @@ uint64_t xen_wall_time(void)
 	return at_boot + xen_system_time();
 }
 
-/* Xen's times are signed: 2^63 would lie in the past. Half of that, in 146 years, is for ever. */
+/* Xen's times are signed: 2^63 would lie in the past. Half of that, 146 years, means "never". */
 #define FOR_EVER (1ull << 62)
 
 void xen_set_timer(uint64_t deadline)

@@ -3,8 +3,9 @@
  * The two-level event-channel bitmap.
  *
  * Xen sets a bit in evtchn_pending[], then the bit of that word in this CPU's selector, then the
- * byte evtchn_upcall_pending. We go the other way round: clear the byte, take the selector whole,
- * then the words it names. An event that arrives in between sets all three again, so none is lost.
+ * byte evtchn_upcall_pending. The kernel reads them in the opposite order: it clears the byte,
+ * takes the whole selector, then the words that it names. An event that arrives in between sets all
+ * three again, so none is lost.
  */
 #include <arch/cpu.h>
 #include <arch/evtchn.h>
@@ -17,12 +18,12 @@
 
 #define BITS_PER_WORD (8 * sizeof(xen_ulong_t))
 
-/* How many ports can have a handler: a domain of ours binds a handful. */
+/* Most ports that can have a handler: this kernel binds a handful. */
 #define BOUND_PORTS 32
 
 /*
- * How many times an upcall looks again for what has come meanwhile. One that finds something as
- * often never ends: the handler of an event brings about the next.
+ * Most rounds of one upcall, each for the events that came during the last. If there are more, a
+ * handler causes its own next event, and this would never end.
  */
 #define MOST_ROUNDS 100000
 
@@ -36,7 +37,7 @@ struct binding {
 
 static struct binding bindings[BOUND_PORTS];
 static uint64_t unexpected;
-static evtchn_t last_port; /* of which an event was handled */
+static evtchn_t last_port; /* the port of the last event handled */
 
 static struct binding *find_binding(evtchn_t port)
 {
@@ -78,7 +79,10 @@ void evtchn_bind(evtchn_t port, const char *name, evtchn_handler *handler, void 
 		panic("no room for event channel %u of %s: all %u handlers in use", port, name,
 		      BOUND_PORTS);
 	*binding = (struct binding){port, name, handler, argument, 0};
-	/* By hypercall: it also raises the upcall if the port was pending while masked. */
+	/*
+	 * This must be a hypercall: it also raises the upcall if the port became pending while
+	 * masked.
+	 */
 	if (hypercall_event_channel_op(EVTCHNOP_unmask, &unmask))
 		panic("Xen does not know event channel %u of %s", port, name);
 }
@@ -133,7 +137,7 @@ static void handle(evtchn_t port)
 	last_port = port;
 	evtchn_clear(port);
 	if (!binding) {
-		/* Bound by nobody: keep it quiet from now on. */
+		/* The port is not bound: keep it masked from now on. */
 		unexpected++;
 		mask_port(port);
 		return;

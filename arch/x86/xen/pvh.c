@@ -3,8 +3,8 @@
  * A PVH guest of Xen: page tables, descriptors and interrupts as on bare hardware; clocks, timers,
  * the console and the end of the domain by hypercall.
  *
- * Event channels come as an interrupt of one vector (public/hvm/params.h, HVM_PARAM_CALLBACK_IRQ),
- * which needs no acknowledging.
+ * Event channels raise an interrupt of one vector (public/hvm/params.h, HVM_PARAM_CALLBACK_IRQ),
+ * which needs no end-of-interrupt.
  */
 #include <arch/cpu.h>
 #include <arch/evtchn.h>
@@ -31,12 +31,15 @@ bool xen_pvh_find(void)
 
 	if (!base)
 		return false;
-	/* Which register to write the page's physical address to: Xen fills it with its stubs. */
+	/*
+	 * The leaf names the register that takes the page's physical address: Xen then fills the
+	 * page.
+	 */
 	msr_write(cpuid(base + 2).ebx, (uintptr_t)hypercall_page - KERNEL_VIRT_BASE);
 	return true;
 }
 
-/* struct e820entry: what XENMEM_memory_map fills in (public/hvm/e820.h). */
+/* struct e820entry, which XENMEM_memory_map fills in (public/hvm/e820.h). */
 struct e820_entry {
 	uint64_t address, size;
 	uint32_t type;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Telling Xen where exceptions, events and system calls of a PV guest go. Before that, a fault ends
- * the domain with only Xen's own message; so it comes very early.
+ * Registers the handlers of exceptions, events and system calls of a PV guest with Xen. It comes
+ * very early: before it a fault ends the domain with only Xen's own message.
  */
 #include <arch/cpu.h>
 #include <arch/evtchn.h>
@@ -30,14 +30,14 @@ static void register_callback(unsigned int type, const void *entry)
 
 void xen_traps_init(void)
 {
-	static struct trap_info table[256]; /* one is left out, and the last ends the table */
+	static struct trap_info table[256]; /* one vector is left out, and the last ends it */
 	struct trap_info *trap = table;
 	long error;
 
 	for (unsigned int vector = 0; vector < 256; vector++) {
 		/*
-		 * Xen hands a machine check to a guest that has a handler, and leaves it at that.
-		 * This kernel could do nothing about one: without a handler Xen deals with it.
+		 * Xen passes a machine check to a guest that has a handler, and does nothing more.
+		 * This kernel could do nothing either; without a handler Xen deals with it.
 		 */
 		if (vector == TRAP_MACHINE_CHECK)
 			continue;
@@ -45,7 +45,7 @@ void xen_traps_init(void)
 		trap->cs = FLAT_KERNEL_CS;
 		trap->address = (unsigned long)trap_stubs + vector * STUB_SIZE;
 		TI_SET_IF(trap, 1);
-		/* What a program in ring 3 may raise by an instruction made for it. */
+		/* Programs may raise these by an instruction. */
 		if (vector == TRAP_BREAKPOINT || vector == 4 || vector == TRAP_SYSCALL_32)
 			TI_SET_DPL(trap, 3);
 		trap++;
