@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ELF notes: what the kernel tells whoever loads it.
+ * The ELF notes: what the kernel tells its loader.
  *
  * Xen's builders (in the hypervisor for dom0, in libxenguest for every other domain) read these
  * before anything else. Meaning of each: public/elfnote.h. Those that would say something untrue

@@ -8,7 +8,7 @@
  * large pages.
  *
  * Three kinds of page in here exist for their *address* only: the guard below each stack, and the
- * fixed slots. The builder maps a frame behind them like behind every page of the image; at boot
+ * fixed slots. The builder maps a frame at them as at every page of the image; at boot
  * the kernel unmaps it and gives the frame to the page allocator.
  */
 #include <kernel/lib/layout.h>

@@ -3,7 +3,7 @@
  * The first C code of a PV guest: makes the machine usable enough for kernel_main().
  *
  * The order matters. Without the shared info page there is no event mask and no clock, without the
- * trap table a fault ends the domain in silence, and without a console nobody hears why.
+ * trap table a fault ends the domain in silence, and without a console no message is seen.
  */
 #include <arch/cpu.h>
 #include <arch/evtchn.h>
@@ -115,8 +115,7 @@ void xen_pv_start(const struct start_info *start)
 	paravirt = paravirt_xen_early;
 	error = boot_info_from_start_info(start, (uintptr_t)start, &boot);
 	if (error)
-		fatal("%s",
-		      error); /* goes to the hypervisor's console, since the domain's is unknown */
+		fatal("%s", error); /* to the hypervisor's console: the domain's is unknown */
 	xen_check_features(false);
 
 	/* Without it Xen refuses the first entry that has the bit. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Accesses that may fault, and are meant to survive that: arch/traps.h says what each does.
+ * Accesses that may fault, and recover from that; arch/traps.h describes each.
  */
 	.text
 

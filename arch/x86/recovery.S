@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Coming back to an earlier point of a function: fault_catch() and recovery_jump(), described in
+ * Returning to an earlier point of a function: fault_catch() and recovery_jump(), described in
  * arch/traps.h. Plain x86-64 code under the System V calling convention, so that it runs in the
  * hosted tests too.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From one kernel stack to another: arch/switch.h and arch/user.h say what each does.
+ * Switching kernel stacks; arch/switch.h and arch/user.h describe each function.
  */
 	.text
 

@@ -35,7 +35,7 @@ struct cpu {
 	struct mm *mm;                /* the address space it runs in ... */
 	struct mm *loaded_mm;         /* ... and the one whose roots Xen was last told to load */
 	bool keeps_reserve;  /* it runs a program's task: see frames_reserve (mm/frame/frames.h) */
-	bool memory_refused; /* frames_alloc() has failed since somebody last cleared this */
+	bool memory_refused; /* frames_alloc() has failed since this was last cleared */
 #ifdef LOCK_CHECKS
 	/* Of each rank, how many locks it holds, and the return address of who took the last. */
 	struct held_locks {

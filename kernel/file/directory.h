@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The entries of one directory, for the rest of the file system; fs_lock (path.h) is held for all
- * of it.
+ * The entries of one directory, for the rest of the file system; the caller holds fs_lock (path.h).
  *
- * An entry is in two balanced trees of its directory: by name, for finding it, and by position, for
- * listing. Positions grow from entry to entry and are never used twice. So whoever lists a
- * directory in pieces, each from the position where the last one ended, sees every entry that is
- * there throughout exactly once, whatever comes and goes meanwhile.
+ * An entry is in two balanced trees of its directory: by name, for lookups, and by position, for
+ * listing. Positions grow from entry to entry and are never reused. So a listing in pieces, each
+ * from the position where the last one ended, sees every entry that exists throughout exactly once,
+ * whatever is made and removed meanwhile.
  */
 #ifndef KERNEL_FILE_DIRECTORY_H
 #define KERNEL_FILE_DIRECTORY_H
@@ -20,10 +19,10 @@ struct entry {
 	char name[FS_NAME_MAX + 1];
 };
 
-/* A name as it stands in a path, or in a symbolic link: it is followed by a slash or a NUL. */
+/* A name inside a path or a symbolic link, where a slash or a NUL follows it. */
 struct name {
 	const char *text;
-	size_t length; /* FS_NAME_MAX at most, where an entry is looked for or made */
+	size_t length; /* at most FS_NAME_MAX where an entry is searched for or made */
 };
 
 /* Returns the entry of that name; NULL: there is none. */
@@ -36,16 +35,16 @@ struct entry *directory_next(const struct inode *directory, uint64_t position);
 struct entry *entry_alloc(void);
 
 /*
- * Puts an entry into a directory, after all others, with that name and a reference to the inode
- * that the caller gives up.
+ * Adds an entry to a directory, after all others, with that name. Takes over the caller's reference
+ * to the inode.
  */
 void directory_attach(struct inode *directory, struct entry *entry, const struct name *name,
 		      struct inode *inode);
 
-/* Takes an entry out; it keeps its reference. */
+/* Removes an entry from a directory. The entry keeps its reference. */
 void directory_detach(struct inode *directory, struct entry *entry);
 
-/* Takes an entry out and frees it. Returns its inode, whose reference is the caller's now. */
+/* Removes an entry and frees it. Returns its inode, with the entry's reference. */
 struct inode *directory_remove(struct inode *directory, struct entry *entry);
 
 #endif

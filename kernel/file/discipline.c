@@ -25,14 +25,14 @@ static struct termios modes;
 static void (*signal_foreground)(enum tty_signal signal);
 
 /*
- * What can be read: bytes, and the end of a file, which is typed in the middle of them. Positions
- * in the queue are counted without end: read up to "out", filled up to "in".
+ * What can be read: bytes, with an end of file wherever its key was typed. Positions in the queue
+ * only grow: read up to "out", filled up to "in".
  */
 #define END_OF_FILE 0x100
 static uint16_t queue[DISCIPLINE_BYTES];
 static uint64_t out, in;
 
-/* The line that is being typed, in canonical mode; else it is empty. */
+/* The line being typed, in canonical mode; otherwise it is empty. */
 static char line[DISCIPLINE_BYTES + 1];
 static struct lineedit edit = {.line = line, .size = DISCIPLINE_BYTES};
 
@@ -51,7 +51,7 @@ static void put(int c)
 	queue[in++ % DISCIPLINE_BYTES] = (uint16_t)c;
 }
 
-/* Lets what was typed of a line be read. */
+/* Makes what was typed of a line readable. */
 static void put_line(void)
 {
 	for (unsigned int i = 0; i < edit.length; i++)
@@ -63,7 +63,9 @@ bool discipline_is_full(void)
 {
 	uint64_t used = in - out + edit.length;
 
-	/* The last place is for the byte that ends a line, unless there is a line to be read. */
+	/*
+	 * The last place is kept for the byte that ends a line, unless a line is readable already.
+	 */
 	return used == DISCIPLINE_BYTES || (in != out && used == DISCIPLINE_BYTES - 1);
 }
 
@@ -86,7 +88,7 @@ uint64_t discipline_read(char *bytes, uint64_t most)
 	while (count < most && in != out) {
 		int c = queue[out++ % DISCIPLINE_BYTES];
 
-		/* It ends a line; where lines do not count it is nothing. */
+		/* It ends a line; it has no meaning where lines do not count. */
 		if (c == END_OF_FILE && canonical)
 			break;
 		if (c == END_OF_FILE)
@@ -128,7 +130,7 @@ void discipline_set_modes(const struct termios *new)
 		.erasing = discipline_has(ECHOE),
 		.control = discipline_has(ECHOCTL),
 	};
-	/* What was typed of a line can be read if lines do not count. */
+	/* Without canonical mode what was typed of a line is readable. */
 	if (!discipline_has(ICANON))
 		put_line();
 }
@@ -166,7 +168,9 @@ static void feed_line(char c)
 		put(END_OF_FILE);
 }
 
-/* Carriage returns and newlines, as the modes want them. Returns false if the byte is ignored. */
+/*
+ * Translates a carriage return or newline as the modes say. Returns false if they ignore the byte.
+ */
 static bool translate(char *c)
 {
 	if (*c == '\r' && (modes.input & IGNCR))

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The line discipline (termios(3)): what lies between the console's bytes and those that a program
- * reads from the tty.
+ * The line discipline (termios(3)): from the bytes of the console to those that a program reads
+ * from the tty.
  *
- * In canonical mode it collects a line in the line editor; the line can be read once it is ended.
- * In any other mode what comes can be read at once. In both it echoes, and turns keys like Ctrl-C
- * into signals. It does not sleep and wakes nobody: that is kernel/file/tty.c, for the one terminal
- * that there is.
+ * In canonical mode it collects a line in the line editor; the line is readable once it is ended.
+ * In any other mode bytes are readable at once. In both it echoes, and turns keys like Ctrl-C into
+ * signals. It neither sleeps nor wakes anyone: kernel/file/tty.c does, for the one terminal.
  */
 #ifndef KERNEL_FILE_DISCIPLINE_H
 #define KERNEL_FILE_DISCIPLINE_H
@@ -49,42 +48,44 @@ struct termios {
 	uint8_t line, character[CHARACTERS];
 };
 
-/* Bytes that can be typed ahead of being read, the line that is being typed among them. */
+/* Most bytes that can be typed ahead, with the line being typed. */
 #define DISCIPLINE_BYTES 4096u
 
-/* Sets where the echo goes, and what is told of the keys that are signals. Once. */
+/* Sets the functions that show the echo and that deliver signals. Once. */
 void discipline_init(void (*write)(const char *text, size_t length),
 		     void (*signal)(enum tty_signal signal));
 
-/* The modes; the ones set last. In canonical mode what has been typed of a line stays as it is. */
+/* Return and set the modes. In canonical mode the line being typed stays as it is. */
 const struct termios *discipline_modes(void);
 void discipline_set_modes(const struct termios *modes);
 
-/* The usual modes of a terminal, and those of the kernel's prompt, which hands on every byte. */
+/* The default modes of a terminal; and those of the kernel's prompt, which reads every byte. */
 extern const struct termios discipline_usual, discipline_raw;
 
 /* Returns true if one of these modes of "local" is set. */
 bool discipline_has(uint32_t local);
 
 /*
- * Takes one byte from the console. If there is no room for it, it is dropped with a bell, unless it
- * is the key of a signal.
+ * Processes one byte from the console. If there is no room, it is dropped with a bell, unless it is
+ * the key of a signal.
  */
 void discipline_feed(char c);
 
-/* Returns true if there is no room for another byte: only reading makes some. */
+/* Returns true if there is no room for another byte until something is read. */
 bool discipline_is_full(void);
 
-/* Forgets what was typed and not read. */
+/* Discards what was typed and not read. */
 void discipline_flush(void);
 
-/* How many bytes can be read now: ended lines, or whatever there is. An end of file counts as one.
+/*
+ * Returns how many bytes can be read: in canonical mode those of ended lines, else all. An end of
+ * file counts as one.
  */
 uint64_t discipline_count(void);
 
 /*
- * Reads at most so many bytes: in canonical mode of one line. Returns how many: 0 at an end of
- * file, or if there is nothing.
+ * Reads at most "most" bytes, in canonical mode of one line. Returns how many; 0 at an end of file,
+ * or if there are none.
  */
 uint64_t discipline_read(char *bytes, uint64_t most);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Open files and tables of descriptors; and the simple kinds of file: in memory, directories,
+ * Open files and tables of descriptors; and the simple kinds of file: files in memory, directories,
  * /dev/null and /dev/zero. See the header.
  */
 #include <kernel/file/file.h>
@@ -18,7 +18,7 @@ WAIT_QUEUE(files_ready);
 
 /* ---- in memory ---- */
 
-/* Calls copy() for each piece of an object that lies in one page; NULL: it is not there. */
+/* Copies piece by piece, each within one page of the object. A missing page reads as zeros. */
 static long read_memory(struct file *file, uint64_t *position, uintptr_t to, uint64_t bytes)
 {
 	struct object *object = file->object;
@@ -244,7 +244,7 @@ void files_set_close_on_exec(struct files *files, unsigned int descriptor, bool 
 
 void files_exec(struct files *files)
 {
-	/* Closing the highest makes the table shorter. */
+	/* From the highest down, since closing the highest makes the table shorter. */
 	for (unsigned int i = files->end; i-- > 0;) {
 		if (files_closes_on_exec(files, i))
 			files_close(files, i);

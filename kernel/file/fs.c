@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The tree of files as a whole: its root, its lock, and going through a directory.
+ * The tree of files: its root, its lock, and listing a directory.
  */
 #include "inode.h"
 #include "path.h"
@@ -17,8 +17,8 @@ struct inode *fs_root(void)
 }
 
 /*
- * Notes the first entry after a position: its name, its inode with a reference, its own position.
- * False: there is none. A directory that was removed is empty, even of "." and "..".
+ * Finds the first entry after a position. Stores its name, its inode with a reference, and its
+ * position. Returns false if there is none. A removed directory has none, not even "." and "..".
  */
 static bool entry_after(struct inode *directory, uint64_t *position, char *name,
 			struct inode **inode)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From the ramdisk to files. It is judged as a whole before any of it is used.
+ * Unpacking the ramdisk into files. The archive is checked as a whole before any of it is used.
  */
 #include <kernel/file/fs.h>
 #include <kernel/file/initramfs.h>
@@ -12,11 +12,11 @@
 
 #define BLOCK_BYTES ((uint64_t)PAGE_SIZE << FRAMES_MAX_ORDER)
 
-/* An archive in memory that is in one piece. */
+/* An archive in memory, in one piece. */
 struct archive {
 	const void *bytes;
 	uint64_t size;
-	pfn_t blocks; /* where it was unpacked to; INVALID_PFN: it is the ramdisk itself */
+	pfn_t blocks; /* what it was unpacked into; INVALID_PFN: it is the ramdisk itself */
 	uint64_t count;
 };
 
@@ -25,7 +25,7 @@ static void ignore(const char *what)
 	printk(PRINTK_ERROR, "initramfs: ignored: %s\n", what);
 }
 
-/* Unpacks gzip into memory of its own. False: that was reported. */
+/* Unpacks gzip into newly allocated memory. Returns false, after a message, if that fails. */
 static bool unpack_gzip(struct archive *archive)
 {
 	uint64_t room = gunzip_length(archive->bytes, archive->size), length;
@@ -49,7 +49,10 @@ static bool unpack_gzip(struct archive *archive)
 	return !error;
 }
 
-/* Whether it is sound to its end. */
+/*
+ * Checks the archive to its end, and reports what it holds or what is wrong. Returns true if it is
+ * sound.
+ */
 static bool judge(const struct archive *archive)
 {
 	struct cpio_reader reader;

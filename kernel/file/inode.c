@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Inodes: what a name stands for. An inode lives as long as somebody refers to it, its contents as
- * long as the inode.
+ * Inodes: creating, referencing and reading them. An inode lives until its last reference is
+ * dropped, and its contents as long as the inode.
  */
 #include "inode.h"
 #include <kernel/lib/errno.h>

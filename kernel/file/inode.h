@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Making and following inodes, for the other files of the file system; see kernel/file/fs.h.
+ * Creating and following inodes, for the other files of the file system; see kernel/file/fs.h.
  */
 #ifndef KERNEL_FILE_INODE_H
 #define KERNEL_FILE_INODE_H
@@ -8,8 +8,8 @@
 #include <kernel/file/fs.h>
 
 /*
- * Creates an inode of that mode, type included, with one reference, no name and nothing in it.
- * NULL: out of memory. fs_lock is held.
+ * Creates an empty inode of that mode, type included, with one reference and no name. Returns NULL
+ * if memory is out. The caller holds fs_lock, or is alone.
  */
 struct inode *inode_create(uint32_t mode);
 

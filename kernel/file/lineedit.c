@@ -27,7 +27,7 @@ static void show(struct lineedit *edit, const char *text)
 	edit->write(text, strlen(text));
 }
 
-/* Columns that are left for the line itself. */
+/* Returns the number of columns left for the line itself. */
 static unsigned int room(const struct lineedit *edit)
 {
 	return LINEEDIT_COLUMNS - (unsigned int)strlen(edit->prompt);
@@ -100,7 +100,7 @@ void lineedit_begin(struct lineedit *edit)
 		show(edit, edit->prompt);
 }
 
-/* The last place is for the byte that ends the line, or a NUL. */
+/* Returns true if only the last place is left, for the NUL or the byte that ends the line. */
 static bool is_full(const struct lineedit *edit)
 {
 	return edit->length + 1 >= edit->size;
@@ -122,7 +122,7 @@ static void insert(struct lineedit *edit, char c)
 		redraw(edit);
 }
 
-/* Adds a byte to the end of a program's line. There is room. */
+/* Appends a byte to a program's line, which has room for it. */
 static void append(struct lineedit *edit, char c)
 {
 	edit->line[edit->length++] = c;
@@ -169,7 +169,7 @@ static void replace_line(struct lineedit *edit, const char *text)
 	redraw(edit);
 }
 
-/* The line "back" entries ago, 1 the newest. */
+/* Returns the line entered "back" lines ago; 1 is the newest. */
 static char *history_entry(struct lineedit *edit, unsigned int back)
 {
 	return edit->history->line[(edit->history->entries - back) % LINEEDIT_HISTORY];
@@ -213,7 +213,7 @@ static bool matches(const struct lineedit *edit, const char *word)
 	return strncmp(word, edit->line, edit->cursor) == 0;
 }
 
-/* Completes the first word as far as all candidates agree; shows them if that is no further. */
+/* Completes the first word as far as all candidates agree; if that adds nothing, lists them. */
 static void complete(struct lineedit *edit)
 {
 	const char *first = NULL;
@@ -273,7 +273,7 @@ static void delete_here(struct lineedit *edit)
 		erase(edit, edit->cursor, edit->cursor + 1);
 }
 
-/* The last byte of an escape sequence: ESC [ letter, or ESC [ number ~. */
+/* Handles the last byte of an escape sequence: ESC [ letter, or ESC [ number ~. */
 static void escape_key(struct lineedit *edit, char c)
 {
 	edit->state = KEY_PLAIN;
@@ -309,7 +309,7 @@ static void escape_key(struct lineedit *edit, char c)
 	}
 }
 
-/* A byte inside an escape sequence. */
+/* Handles a byte within an escape sequence. */
 static void escape_byte(struct lineedit *edit, char c)
 {
 	if (edit->state == KEY_ESCAPE) {
@@ -331,7 +331,7 @@ static enum lineedit_result finish(struct lineedit *edit, const char *echo,
 	return result;
 }
 
-/* The keys that erase, which both kinds of line have. Returns false if it is none of them. */
+/* Handles the keys that erase, in both kinds of line. Returns false if the byte is none of them. */
 static bool erasing_key(struct lineedit *edit, char c)
 {
 	if (is_key(c, edit->keys.erase) || c == '\b') {
@@ -347,7 +347,9 @@ static bool erasing_key(struct lineedit *edit, char c)
 	return true;
 }
 
-/* The keys that end a line at a prompt, and those that erase. */
+/*
+ * Handles the keys that end a line at a prompt, and those that erase. *known: it was one of them.
+ */
 static enum lineedit_result chosen_key(struct lineedit *edit, char c, bool *known)
 {
 	*known = true;
@@ -365,7 +367,7 @@ static enum lineedit_result chosen_key(struct lineedit *edit, char c, bool *know
 	return LINEEDIT_MORE;
 }
 
-/* The keys that only a prompt has. */
+/* Handles the keys that only a prompt has. */
 static void prompt_key(struct lineedit *edit, char c)
 {
 	switch (c) {
@@ -406,7 +408,7 @@ static void prompt_key(struct lineedit *edit, char c)
 	}
 }
 
-/* One byte of a program's line. */
+/* Handles one byte of a program's line. */
 static enum lineedit_result feed_program(struct lineedit *edit, char c)
 {
 	bool ends = c == '\n' || is_key(c, edit->keys.newline);
@@ -423,7 +425,7 @@ static enum lineedit_result feed_program(struct lineedit *edit, char c)
 	return ends ? LINEEDIT_DONE : LINEEDIT_MORE;
 }
 
-/* One byte at a prompt. */
+/* Handles one byte at a prompt. */
 static enum lineedit_result feed_prompt(struct lineedit *edit, char c)
 {
 	bool second_half = c == '\n' && edit->after_return, known;

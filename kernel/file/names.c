@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Making, moving and removing names.
+ * Creating, moving and removing names; see kernel/file/fs.h.
  */
 #include "inode.h"
 #include "path.h"
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
 
-/* Gives an inode the name that a walk ended at. Takes over a reference to it. */
+/* Gives an inode the name at which a walk ended. Takes over a reference to the inode. */
 static long name_it(struct walk *walk, struct inode *inode)
 {
 	struct name name = {walk->last, strlen(walk->last)};
 	struct entry *entry;
 
-	/* A directory that was removed takes no more names. */
+	/* A removed directory gets no more names. */
 	if (!walk->parent->parent)
 		return -ENOENT;
 	entry = entry_alloc();
@@ -131,7 +131,7 @@ long name_unlink(struct inode *base, const char *path, bool directory)
 	return error;
 }
 
-/* Whether a directory is the other, or lies below it. */
+/* Returns true if a directory is "above", or lies below it. */
 static bool is_within(const struct inode *directory, const struct inode *above)
 {
 	while (directory && directory != above && directory != fs_root())
@@ -139,7 +139,7 @@ static bool is_within(const struct inode *directory, const struct inode *above)
 	return directory == above;
 }
 
-/* In Linux's order: which of several mistakes is told. */
+/* Checks a rename. Of several errors it returns the one that Linux would. */
 static long may_rename(const struct walk *from, const struct walk *to)
 {
 	bool directory;
@@ -162,7 +162,10 @@ static long may_rename(const struct walk *from, const struct walk *to)
 	return to->at ? may_remove(to, directory) : 0;
 }
 
-/* Returns what had the name until now, with the reference of that name; NULL: nothing had. */
+/*
+ * Moves a name. Returns the inode that had the new name before, with that name's reference; NULL:
+ * there was none.
+ */
 static struct inode *move_name(const struct walk *from, const struct walk *to)
 {
 	struct name name = {to->last, strlen(to->last)};
@@ -175,7 +178,7 @@ static struct inode *move_name(const struct walk *from, const struct walk *to)
 
 long name_rename(struct inode *base, const char *from, struct inode *new_base, const char *to)
 {
-	static struct walk source, target; /* names make them large; guarded by the lock */
+	static struct walk source, target; /* too large for the stack; guarded by fs_lock */
 	bool events = spin_lock(&fs_lock);
 	struct inode *gone = NULL;
 	long error = path_walk(base, from, FOLLOW_NEVER, &source);
@@ -184,11 +187,11 @@ long name_rename(struct inode *base, const char *from, struct inode *new_base, c
 		error = path_walk(new_base, to, FOLLOW_NEVER, &target);
 	if (!error)
 		error = may_rename(&source, &target);
-	/* Two names of one file: nothing happens. */
+	/* If both are names of one file, nothing happens. */
 	if (!error && source.at != target.at)
 		gone = move_name(&source, &target);
 	spin_unlock(&fs_lock, events);
-	/* The contents of a large file are many pages to free. */
+	/* Without the lock: the contents of a large file are many pages to free. */
 	if (gone)
 		inode_put(gone);
 	return error;

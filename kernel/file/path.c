@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Paths (path_resolution(7)): from a path to what it names, and from a directory back to its path.
+ * Paths (path_resolution(7)): from a path to an inode, and from a directory back to its path.
  */
 #include "path.h"
 #include "inode.h"
@@ -8,12 +8,15 @@
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
 
-#define MAX_SYMLINKS 40 /* on the way to one file: as Linux */
+#define MAX_SYMLINKS 40 /* in one lookup, as on Linux */
 
-/* The path that is left to go, with the targets of symbolic links put in. Guarded by the lock. */
+/*
+ * The rest of the path that is being followed, with the targets of symbolic links substituted.
+ * Guarded by fs_lock.
+ */
 static char work[FS_PATH_MAX];
 
-/* Puts a symbolic link's target in front of what is left of the path. */
+/* Puts a symbolic link's target before the rest of the path. */
 static long substitute(struct inode *link, const char *rest, unsigned int *followed)
 {
 	struct object *target = ++*followed > MAX_SYMLINKS ? NULL : inode_target(link);
@@ -56,7 +59,7 @@ static struct name name_at(const char *path)
 	return name;
 }
 
-/* Notes the last name of a path, whether there is such an entry or not. */
+/* Records the last name of a path, whether such an entry exists or not. */
 static void note_last(struct walk *walk, const struct name *name, bool slash)
 {
 	walk->ending = ENDS_IN_NAME;
@@ -67,7 +70,7 @@ static void note_last(struct walk *walk, const struct name *name, bool slash)
 	walk->last[name->length] = '\0';
 }
 
-/* One name further. *next is where the path goes on. */
+/* Follows one name of a path. Stores the rest of the path in *next. */
 static long step(struct walk *walk, const char *path, enum follow follow, unsigned int *followed,
 		 const char **next)
 {
@@ -127,7 +130,7 @@ long path_walk(struct inode *base, const char *path, enum follow follow, struct 
 
 		if (error)
 			return error;
-		/* The last name may be absent; then the walk is over. */
+		/* The last name may not exist; that ends the walk. */
 		if (!walk->at)
 			return 0;
 	}
@@ -157,13 +160,15 @@ long path_lookup(struct inode *base, const char *path, bool follow, struct inode
 	return error;
 }
 
-/* Writes the path of a directory into the buffer; false: it was removed, or does not fit. */
+/*
+ * Writes the path of a directory into the buffer. Returns false if it was removed or does not fit.
+ */
 static bool path_of(struct inode *directory, char *buffer, uint64_t size)
 {
 	uint64_t at = size;
 	bool fits = size >= 2 && directory->parent;
 
-	/* From the end, and then moved to the front. */
+	/* It is written from the end of the buffer, and then moved to its start. */
 	if (fits)
 		buffer[--at] = '\0';
 	while (fits && directory != fs_root()) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Pipes (pipe(7)): a ring of one block of memory between writers and readers.
+ * Pipes (pipe(7)): a ring in one block of memory between writers and readers.
  *
- * Writes of up to 4096 bytes go in whole or not at all; a reader takes what there is. The last
- * writer's leaving is the end of the file, the last reader's is EPIPE for whoever writes.
+ * A write of at most 4096 bytes is done whole or not at all; a read takes what there is. Readers
+ * see the end of the file once the last writer has closed the pipe; writers get EPIPE once the last
+ * reader has.
  */
 #include <kernel/file/file.h>
 #include <kernel/file/user_memory.h>
@@ -16,9 +17,9 @@
 #define PIPE_ATOMIC 4096ul
 
 struct pipe {
-	bool has_reader, has_writer; /* open files, each of which many descriptors may share */
+	bool has_reader, has_writer; /* an open file, which several descriptors may share */
 	char *ring;
-	uint64_t size;    /* of the ring, bytes: a power of 2, PIPE_ATOMIC at least */
+	uint64_t size;    /* bytes of the ring: a power of 2, PIPE_ATOMIC at least */
 	uint64_t in, out; /* bytes ever written and read */
 	struct wait_queue changed;
 };
@@ -32,7 +33,10 @@ static void tell(struct pipe *pipe)
 	task_wake_all(&files_ready);
 }
 
-/* Copies between the ring at a position and a program, around the end: how many could be. */
+/*
+ * Copies between a position in the ring and a program, wrapping at the ring's end. Returns how many
+ * bytes could be copied.
+ */
 static uint64_t ring_copy(const struct pipe *pipe, uint64_t at, uintptr_t user, uint64_t bytes,
 			  uint64_t (*copy)(uintptr_t user, char *ring, uint64_t bytes))
 {
@@ -54,7 +58,7 @@ static uint64_t copy_in(uintptr_t user, char *ring, uint64_t bytes)
 	return user_read_some(user, ring, bytes);
 }
 
-/* Sleeps until something about the pipe changes; an error if that may not be waited for. */
+/* Sleeps until the pipe changes. Returns an error if the caller must not wait. */
 static long wait(struct pipe *pipe, const struct file *file)
 {
 	bool events;
@@ -132,7 +136,7 @@ static unsigned int writer_ready(struct file *file)
 	       (pipe->has_reader ? 0u : READY_ERROR);
 }
 
-/* One end less. */
+/* Handles that one end was closed; frees the pipe with the second. */
 static void release(struct pipe *pipe)
 {
 	tell(pipe);
@@ -189,7 +193,10 @@ uint64_t pipe_pages(const struct pipe *pipe)
 	return pipe->size / PAGE_SIZE;
 }
 
-/* Whoever makes pipes without end leaves others theirs, though small ones. */
+/*
+ * Returns the order of a new ring. When pipes have an eighth of memory, new ones are small: so a
+ * process that makes many leaves room for others' pipes.
+ */
 static unsigned int ring_order(void)
 {
 	return pages_in_rings + (1u << PIPE_ORDER) <= frame_count / 8 ? PIPE_ORDER : 0;
@@ -201,7 +208,7 @@ static struct pipe *new_pipe(void)
 	unsigned int order = ring_order();
 	pfn_t ring = pipe ? frames_alloc(order) : INVALID_PFN;
 
-	/* Memory may be there, but in small pieces. */
+	/* Memory may be free in small pieces only. */
 	if (pipe && !pfn_valid(ring)) {
 		order = 0;
 		ring = frames_alloc(order);

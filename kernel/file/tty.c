@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The tty; see the header. A task of its own takes input from the console's queue and gives it to
- * the line discipline; nothing of this happens in event handlers.
+ * The tty; see the header. A task of its own passes input from the console's queue to the line
+ * discipline; event handlers only wake it.
  */
 #include "discipline.h"
 #include <arch/time.h>
@@ -31,12 +31,12 @@ enum {
 
 static uint16_t window[4] = {24, 80, 0, 0};
 static uint32_t foreground, session; /* the group and session that have it; 0: none */
-static bool is_kernels;              /* the prompt has it: nobody else reads, or changes modes */
+static bool is_kernels;              /* the prompt has it: no program reads, or changes modes */
 static const struct job_control *jobs;
 
 static WAIT_QUEUE(readable);
-static WAIT_QUEUE(room);    /* in the queue */
-static WAIT_QUEUE(arrived); /* something, at the console */
+static WAIT_QUEUE(room);    /* for room in the discipline's queue */
+static WAIT_QUEUE(arrived); /* for input at the console */
 
 /* ---- input ---- */
 
@@ -69,7 +69,7 @@ static void take_input(void *unused)
 	for (;;) {
 		int c;
 
-		/* If nobody reads, there is still Ctrl-C to look for. */
+		/* Even if nobody reads, Ctrl-C must work. */
 		while (discipline_is_full() && !discipline_has(ISIG))
 			task_sleep(&room);
 		while ((c = console_try_getc()) < 0)
@@ -143,7 +143,7 @@ void tty_leave(uint32_t old_session)
 
 /* ---- reading and writing ---- */
 
-/* Who is not in the foreground waits until it is. */
+/* Stops a process that reads in the background. Returns 0, or an error for the read. */
 static long check_foreground(void)
 {
 	struct job job;
@@ -151,13 +151,13 @@ static long check_foreground(void)
 	if (is_kernels)
 		return -EIO;
 	job = jobs->running_job();
-	/* Without a tty of its own, there is nothing to be in the foreground of. */
+	/* A process of another session is not in the background of this tty. */
 	if (job.session != session || job.group == foreground)
 		return 0;
 	return jobs->stop_reader();
 }
 
-/* Whether as much has come as a read waits for: a line, or so many bytes as the modes say. */
+/* Returns true if a read need not wait: there is a line, or as many bytes as the modes demand. */
 static bool has_enough(uint64_t bytes)
 {
 	const struct termios *modes = discipline_modes();
@@ -166,7 +166,7 @@ static bool has_enough(uint64_t bytes)
 	return discipline_count() >= least;
 }
 
-/* Sleeps until something can be read: 1; 0: the time that the modes give was up; or an error. */
+/* Sleeps until something can be read. Returns 1; 0 if the modes' time is over; or an error. */
 static long wait_for_input(const struct file *file, uint64_t bytes)
 {
 	const uint8_t *character = discipline_modes()->character;
@@ -226,7 +226,7 @@ static long tty_write(struct file *file, uint64_t *position, uintptr_t from, uin
 		done += copied;
 		if (copied < piece)
 			return done ? (long)done : -EFAULT;
-		/* A console may be slow. */
+		/* The console may be slow: let others run, and stop for a signal. */
 		if (task_pause() && done < bytes)
 			break;
 	}
@@ -280,7 +280,10 @@ static long set_foreground_group(uintptr_t argument)
 	return 0;
 }
 
-/* The leader of a session without a tty takes this one, if nobody has it or it is to be stolen. */
+/*
+ * Gives the tty to the running process's session, if it leads one without a tty, and if nobody has
+ * the tty or it may be stolen.
+ */
 static long take_tty(bool steal)
 {
 	struct job job = jobs->running_job();
@@ -321,7 +324,7 @@ static long tty_control(struct file *file, uint32_t request, uintptr_t argument)
 	case TCSETSF:
 		return change_modes(argument, true);
 	case TCSBRK:
-		return 0; /* a write is over when the console has taken it */
+		return 0; /* a write ends once the console has taken it */
 	case TCFLSH:
 		if (argument != 1)
 			flush_input();

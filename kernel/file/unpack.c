@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From an archive to files. Each entry costs as much as its own bytes and the logarithm of what is
- * there already, whoever made the archive.
+ * Unpacking an archive into files. The cost of an entry is its own bytes and the logarithm of the
+ * number of files, whatever the archive is like.
  */
 #include <kernel/file/fs.h>
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
 #include <mm/frame/slab.h>
 
-/* A file that has several names in the archive, by the first of them. */
+/* A file with several names in the archive, by the first of them. */
 struct first {
 	struct tree_node node;
 	uint64_t device;
@@ -23,7 +23,7 @@ static struct first *first_at(const struct tree_node *node)
 	return container_of(node, struct first, node);
 }
 
-/* Which comes first does not matter, as long as it is the same for all. */
+/* Any order will do, as long as it is consistent. */
 static bool is_before(const struct tree_node *node, const struct tree_node *other)
 {
 	const struct first *a = first_at(node), *b = first_at(other);
@@ -39,9 +39,9 @@ static bool is_reached(const struct tree_node *node, const void *key)
 }
 
 /*
- * Finds the first name of the file that an entry is a name of, or notes the entry as that one.
- * Names of one file carry its data once, with the first or with the last of them. False: out of
- * memory. *name: NULL, or the first name if that is another one.
+ * Finds the first name of the file that an entry is a name of; records the entry's if it is the
+ * first. Of the names of one file the first or the last carries its data. Returns false if memory
+ * is out. *name: the first name; NULL if that is the entry's.
  */
 static bool find_first(struct tree *files, const struct cpio_entry *entry, const char **name)
 {
@@ -69,8 +69,8 @@ static bool find_first(struct tree *files, const struct cpio_entry *entry, const
 }
 
 /*
- * Returns the directory that a path leads to but for its last name, which becomes *name; archives
- * may leave directories out, so those that are missing are made. NULL: it cannot be.
+ * Returns the directory of a path's last name, and that name in *name. Creates missing directories,
+ * which archives may leave out. NULL: that failed.
  */
 static struct inode *make_parents(const char *path, const char **name)
 {
@@ -106,7 +106,7 @@ static struct inode *make_parents(const char *path, const char **name)
 	}
 }
 
-/* Gives a file its data, if the entry has them. */
+/* Writes a file's data, if the entry has them. */
 static const char *fill(struct inode *inode, const struct cpio_entry *entry)
 {
 	inode->mtime = entry->mtime;
@@ -127,7 +127,7 @@ static const char *unpack_link(const struct cpio_entry *entry, struct inode *par
 		return "a file has vanished before its second name came";
 	error = name_link(parent, inode, name);
 	if (error == -EEXIST) {
-		/* The later one counts. */
+		/* The later entry replaces the earlier one. */
 		error = name_unlink(parent, name, false);
 		if (!error)
 			error = name_link(parent, inode, name);
@@ -157,7 +157,7 @@ static const char *unpack_new(const struct cpio_entry *entry, struct inode *pare
 	}
 	error = name_create(parent, name, entry->mode, link ? target : NULL, &inode);
 	if (error == -EEXIST) {
-		/* The later one counts; a directory stays what it is. */
+		/* The later entry replaces the earlier one; a directory stays. */
 		if ((entry->mode & CPIO_TYPE_MASK) == CPIO_DIRECTORY)
 			return NULL;
 		error = name_unlink(parent, name, false);

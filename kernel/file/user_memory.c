@@ -68,7 +68,7 @@ long user_read_string(uintptr_t from, char *to, uint64_t size)
 {
 	uint64_t done = 0;
 
-	/* Page by page: what lies behind the string's end may be forbidden. */
+	/* Page by page: the page after the string may be inaccessible. */
 	while (done < size) {
 		uint64_t rest = PAGE_SIZE - (from + done) % PAGE_SIZE;
 		uint64_t wanted = MIN(size - done, rest);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The commands of the prompt that look at the kernel as a whole. Each is a few lines: what it shows
- * is printed by the module that knows it.
+ * The commands of the prompt about the kernel as a whole. Each has a few lines: the module that it
+ * is about prints what it knows.
  */
 #include <arch/evtchn.h>
 #include <arch/time.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The commands of the prompt that look into memory management: translations, pins, batches, and why
- * Xen says no.
+ * The commands of the prompt about memory management: translations, pins, batches, and why Xen
+ * refuses an entry.
  */
 #include <arch/machine.h>
 #include <kernel/lib/printk.h>
@@ -171,7 +171,10 @@ static enum pt_level level_named(const char *name)
 	return level;
 }
 
-/* Asks Xen to take the value into an empty table that nothing else uses, and takes it out again. */
+/*
+ * Writes the value to an entry of an empty, unused table, and removes it again. Returns what Xen
+ * says.
+ */
 static long ask_entry(enum pt_level level, uint64_t value, pfn_t table)
 {
 	struct mmu_update update = {mfn_to_maddr(pfn_to_mfn(table)).ma, value};
@@ -201,7 +204,7 @@ static void explain_value(enum pt_level level, uint64_t value)
 	unsigned int reasons = explain_entry(level, entry);
 	pfn_t table;
 
-	/* Xen may end a domain that writes such an entry, so it is not asked. */
+	/* Xen may end a domain that writes such an entry, so do not ask it. */
 	if (!pt_entry_present(entry) && reasons)
 		return;
 	table = frames_alloc(0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The prompt: read a line, find its command, run it.
+ * The prompt: reads a line, finds its command, runs it.
  */
 #include <arch/machine.h>
 #include <drivers/console.h>
@@ -24,7 +24,10 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* The command that follows "after" in the alphabet; the first for NULL; NULL behind the last. */
+/*
+ * Returns the command after "after" in alphabetical order, the first one for NULL; NULL after the
+ * last.
+ */
 static const struct command *next_command(const char *after)
 {
 	const struct command *next = NULL;

@@ -18,7 +18,7 @@
 
 /* ---- files ---- */
 
-static char path[FS_PATH_MAX]; /* of the directory that is being listed */
+static char path[FS_PATH_MAX]; /* the directory that is being listed */
 
 static bool print_file(const char *name, struct inode *inode, uint64_t next, void *unused)
 {
@@ -78,7 +78,7 @@ COMMAND(ps, "", "the processes: number, parent, threads, memory, root of the pag
 	}
 }
 
-/* The process that a command names; NULL: none, and that was said. */
+/* Returns the process that a command names. NULL, after a message: there is none. */
 static struct process *named(const char *command, unsigned int argc, char **argv)
 {
 	struct process *process = NULL;
@@ -108,7 +108,7 @@ COMMAND(maps, "PID", "the regions of a process, as in Linux's /proc/PID/maps")
 		printk(PRINTK_OUTPUT, "maps: process %u has ended\n", process->pid);
 }
 
-/* To all processes of that name; whether there are any. */
+/* Sends a signal to all processes of that name. Returns false if there are none. */
 static bool kill_by_name(const char *name, unsigned int number, const struct signal_info *info)
 {
 	bool found = false;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way into the kernel and out again on a processor of our own: one stub a vector. The processor
- * pushes ss, rsp, rflags, cs, rip and for some exceptions an error code; the stub makes sure that
- * there is one, and pushes its number.
+ * Entry to the kernel and return, on a processor that the kernel owns: one stub for each vector.
+ * The processor pushes ss, rsp, rflags, cs, rip and for some exceptions an error code; the stub
+ * makes sure that there is one, and pushes its number.
  */
 #include <arch/segments.h>
 #include "../regs.inc"
 
 	.text
-	/* 16 bytes a stub: descriptors.c computes their addresses. */
+	/* Each stub has 16 bytes: descriptors.c computes their addresses. */
 	.balign	16
 	.globl	native_trap_stubs
 	.type	native_trap_stubs, @function
@@ -26,7 +26,7 @@ native_trap_stubs:
 	.endr
 	.size	native_trap_stubs, . - native_trap_stubs
 
-	/* "syscall": the processor has put rip and rflags into rcx and r11, and changed nothing else. */
+	/* "syscall": the processor has saved rip and rflags in rcx and r11, and changed nothing else. */
 	.globl	native_syscall_entry
 	.type	native_syscall_entry, @function
 native_syscall_entry:
@@ -44,17 +44,17 @@ native_syscall_entry:
 	back_to_kernel
 	.size	native_syscall_entry, . - native_syscall_entry
 
-	/* The GS base is the kernel's while it runs, and the program's own while that does. */
+	/* In the kernel the GS base is the kernel's, and in a program the program's. */
 	.type	native_trap_common, @function
 native_trap_common:
 	testb	$3, 24(%rsp)
 	jz	1f
 	swapgs
-	/* Of the flags, a program's alignment check would let the kernel at programs' pages (SMAP). */
+	/* A program's alignment-check flag would let the kernel access programs' pages (SMAP). */
 1:	pushq	$2
 	popfq
 	save_registers
-	/* These two are on stacks of their own, and go back from there. */
+	/* These two have stacks of their own, and return from there. */
 	cmpq	$VECTOR_NMI, REGS_VECTOR(%rsp)
 	je	3f
 	cmpq	$VECTOR_DOUBLE_FAULT, REGS_VECTOR(%rsp)

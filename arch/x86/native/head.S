@@ -70,7 +70,7 @@ pvh_entry:
 	movl	$PHYSICAL(boot_pud_low) + 3, PHYSICAL(boot_pgd)
 	movl	$PHYSICAL(boot_pud_high) + 3, PHYSICAL(boot_pgd) + 511 * 8
 
-	/* Four levels for now, whatever the loader has used itself. */
+	/* Four levels for now, whatever the loader has used. */
 	movl	%cr4, %eax
 	andl	$~CR4_LA57, %eax
 	orl	$CR4_PAE, %eax
@@ -105,7 +105,7 @@ pvh_entry:
 	jmp	4b
 	.size	pvh_entry, . - pvh_entry
 
-	/* Says what is missing (esi) on the serial port, and stops; QEMU ends if it was told how. */
+	/* Prints what is missing (esi) on the serial port, and halts; QEMU exits if scripts/run started it. */
 	.code32
 	.type	complain, @function
 complain:
@@ -115,7 +115,7 @@ complain:
 	movb	%al, %ah
 	movw	$0x3fd, %dx
 5:	inb	%dx, %al
-	testb	$0x20, %al		/* if there is no port, this and all else is set */
+	testb	$0x20, %al		/* without a port all bits are set */
 	jz	5b
 	movb	%ah, %al
 	movw	$0x3f8, %dx

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way into the kernel and out again: one stub a vector, Xen's callbacks, the return.
+ * Entry to the kernel and return: one stub for each vector, Xen's callbacks, the return.
  *
  * Xen delivers an exception by building on the kernel stack what hardware would have built, with
  * rcx and r11 on top, since it enters the guest by an instruction that destroys both:
  *
  *     rcx, r11, [error code,] rip, cs, rflags, rsp, ss          (lowest address first)
  *
- * Each stub takes those two back, makes sure that there is an error code, and pushes its number.
+ * Each stub pops those two, makes sure that there is an error code, and pushes its number.
  * All handlers run with events masked. The return goes through HYPERVISOR_iret (public/arch-x86/
  * xen-x86_64.h), which restores the event mask from the saved rflags in one step with the jump.
  */
@@ -23,7 +23,7 @@
 	popq	%r11
 	.endm
 
-	/* 16 bytes a stub: traps.c computes their addresses. */
+	/* Each stub has 16 bytes: traps.c computes their addresses. */
 	.balign	16
 	.globl	trap_stubs
 	.type	trap_stubs, @function
@@ -51,7 +51,7 @@ event_entry:
 	jmp	trap_common
 	.size	event_entry, . - event_entry
 
-	/* On top of the frame lie ds, es, fs and gs as Xen tried to load them: of no use to us. */
+	/* On top of the frame lie ds, es, fs and gs as Xen tried to load them: of no use here. */
 	.globl	failsafe_entry
 	.type	failsafe_entry, @function
 failsafe_entry:
@@ -74,7 +74,7 @@ syscall_entry:
 	.type	trap_common, @function
 trap_common:
 	save_registers
-	/* From the kernel, Xen has the privilege level in the saved selector as 0. */
+	/* In a selector saved from the kernel Xen has set the privilege level to 0. */
 	testb	$3, REGS_CS(%rsp)
 	jnz	from_program
 	movq	%rsp, %rdi
@@ -118,7 +118,7 @@ probe_failsafe:
 	pushq	%rdx
 	pushq	$VGCF_IRET
 	jmp	hypercall_page + __HYPERVISOR_iret * 32
-3:	xorl	%eax, %eax		/* it did return: the selector was good after all */
+3:	xorl	%eax, %eax		/* it did return: the selector was valid */
 	ret
 4:	movl	$1, %eax
 	ret

@@ -31,7 +31,7 @@ xen_pv_entry:
 	.globl	hypercall_page
 	.type	hypercall_page, @function
 hypercall_page:
-	.skip	PAGE_SIZE, 0xcc		/* int3: a hypercall where nobody filled it in */
+	.skip	PAGE_SIZE, 0xcc		/* int3, for a hypercall before the page is filled in */
 	.size	hypercall_page, PAGE_SIZE
 
 	.section .note.GNU-stack, "", @progbits

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ramdisk that the kernel was given, which becomes what is in the file system at first.
+ * The initramfs: the ramdisk that the kernel was given becomes the first contents of the file
+ * system.
  */
 #ifndef KERNEL_FILE_INITRAMFS_H
 #define KERNEL_FILE_INITRAMFS_H
@@ -8,9 +9,9 @@
 #include <kernel/lib/boot_info.h>
 
 /*
- * Unpacks the ramdisk, a cpio archive, plain or packed with gzip, into the file system, and gives
- * its memory back. One that is not a sound archive is reported, with what is wrong and where, and
- * left out as a whole; the boot goes on. Once; needs fs_init() and the page allocator.
+ * Unpacks the ramdisk, a cpio archive, plain or compressed with gzip, into the file system, and
+ * frees its memory. An archive with an error is reported, with the error and its offset, and
+ * ignored as a whole; the boot continues. Once; needs fs_init() and the page allocator.
  */
 void initramfs_unpack(const struct boot_info *boot);
 

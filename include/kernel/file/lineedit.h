@@ -76,8 +76,7 @@ struct lineedit {
 
 	/* At a prompt, whose lines have LINEEDIT_LENGTH bytes: */
 	struct lineedit_history *history;
-	/* Returns the n-th word (from 0) that may complete the first word of a line; NULL: no more.
-	 */
+	/* Returns the n-th word, from 0, that may complete a line's first word; NULL: no more. */
 	const char *(*word)(unsigned int n);
 
 	unsigned int length, cursor;
@@ -87,13 +86,13 @@ struct lineedit {
 	bool after_return;   /* "\n" right after "\r" is the same key */
 };
 
-/* Starts a new line: shows the prompt, if there is one. History stays. */
+/* Starts a new line, and shows the prompt if there is one. History stays. */
 void lineedit_begin(struct lineedit *edit);
 
 /* Takes one byte from the terminal. After anything but LINEEDIT_MORE, begin again. */
 enum lineedit_result lineedit_feed(struct lineedit *edit, char c);
 
-/* Shows a byte as "echo" says; for bytes that do not become part of a program's line. */
+/* Shows a byte as "echo" says. For bytes that are not part of a program's line. */
 void lineedit_echo(struct lineedit *edit, char c);
 
 #endif

@@ -2,22 +2,22 @@
 /*
  * The tty: the console as a terminal (termios(3)).
  *
- * Between the console and whoever reads lies the line discipline. Usually it collects a line, with
- * Backspace, Ctrl-U and Ctrl-W, echoes it, and makes Ctrl-C a signal for the processes in the
- * foreground; "raw" it hands on what comes. The kernel's own prompt is one more reader, a raw one.
+ * The line discipline (kernel/file/discipline.h) lies between the console and its readers. By
+ * default it collects a line, echoes it, and makes Ctrl-C a signal for the processes in the
+ * foreground. In raw mode it passes on every byte; the kernel's own prompt is a raw reader.
  */
 #ifndef KERNEL_FILE_TTY_H
 #define KERNEL_FILE_TTY_H
 
 #include <kernel/lib/compiler.h>
 
-/* What the tty tells a group of processes. */
+/* The signals that the tty sends to a group of processes. */
 enum tty_signal { TTY_INTERRUPT, TTY_QUIT, TTY_SUSPEND, TTY_HANGUP };
 
-/* Where the running process belongs: the numbers of its group and session. */
+/* The place of a process in job control: the numbers of its group and session. */
 struct job {
 	uint32_t group, session;
-	bool leads; /* it is the leader of its session */
+	bool leads; /* it leads its session */
 };
 
 /* The hooks by which the tty acts on processes, of which it knows nothing else. */
@@ -27,8 +27,8 @@ struct job_control {
 	bool (*group_exists)(uint32_t group, uint32_t session);
 	void (*send)(uint32_t group, enum tty_signal signal);
 	/*
-	 * Stops the running process's group, which reads in the background. Returns -ERESTART; or
-	 * -EIO if SIGTTIN would not stop it.
+	 * Stops the group of the running process, which reads in the background. Returns -ERESTART;
+	 * or -EIO if SIGTTIN would not stop it.
 	 */
 	long (*stop_reader)(void);
 };
@@ -36,13 +36,16 @@ struct job_control {
 /* Sets the hooks. Once, before tty_init(). */
 void tty_set_job_control(const struct job_control *hooks);
 
-/* Starts the task that takes what the console receives. Once; false: out of memory. */
+/* Starts the task that reads the console. Once. Returns false if memory is out. */
 bool tty_init(void);
 
-/* For the kernel's own use: raw, and no process in the foreground; what was typed ahead stays. */
+/*
+ * Takes the tty for the kernel's prompt: raw mode, and no process in the foreground. What was typed
+ * ahead stays.
+ */
 void tty_take(void);
 
-/* The next byte, 0 .. 255; sleeps until there is one. */
+/* Returns the next byte, 0 to 255; sleeps until there is one. */
 int tty_getc(void);
 
 /* Gives the tty to a session, with that group in the foreground, and resets its modes. */

@@ -31,7 +31,7 @@ struct bench {
 /* Prints one line, "bench: WHAT: TICKS ticks, N times: X.XX each". */
 void bench_report(const char *what, uint64_t ticks, uint64_t times);
 
-/* Runs all of them; false: they are not for this machine. */
+/* Runs all measurements. Returns false if they are not for this machine. */
 bool bench_run(void);
 
 #endif
