@@ -5,6 +5,7 @@
 #include <kernel/cmdline.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
+#include <kernel/lib/text.h>
 
 static bool is_blank(char c)
 {

@@ -7,6 +7,7 @@
 #include <kernel/lib/errno.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
+#include <kernel/lib/text.h>
 
 #define MAX_SYMLINKS 40 /* in one lookup, as on Linux */
 

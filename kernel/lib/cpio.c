@@ -9,6 +9,7 @@
  */
 #include <kernel/lib/cpio.h>
 #include <kernel/lib/string.h>
+#include <kernel/lib/text.h>
 
 #define HEADER_SIZE 110
 #define NAME_MAX    4096

@@ -11,6 +11,7 @@
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
 #include <kernel/lib/symbols.h>
+#include <kernel/lib/text.h>
 #include <kernel/prompt/monitor.h>
 #include <kernel/report/report.h>
 #include <kernel/report/shutdown.h>

@@ -6,6 +6,7 @@
 #include <arch/machine.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
+#include <kernel/lib/text.h>
 #include <kernel/prompt/monitor.h>
 #include <kernel/report/explain.h>
 #include <kernel/report/report.h>

@@ -9,6 +9,7 @@
 #include <kernel/lib/printf.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
+#include <kernel/lib/text.h>
 #include <kernel/process/pids.h>
 #include <kernel/process/proc.h>
 #include <kernel/process/process.h>

@@ -10,6 +10,7 @@
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
 #include <kernel/lib/symbols.h>
+#include <kernel/lib/text.h>
 #include <kernel/selftest/selftest.h>
 
 #define INDENT "    " /* what KTAP puts before the lines of a subtest */

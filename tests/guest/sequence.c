@@ -12,6 +12,7 @@
 #include <arch/traps.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
+#include <kernel/lib/text.h>
 #include <kernel/prompt/monitor.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reading words and numbers that a person typed.
+ * Parsing words and numbers; see the header.
  */
 #include <kernel/lib/string.h>
+#include <kernel/lib/text.h>
 
 bool text_equals(const char *text, size_t length, const char *word)
 {
