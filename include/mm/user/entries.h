@@ -1,30 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The entries behind the regions of an address space: making, changing and dropping many at a time,
- * in batches. For the other files of mm/user, which hold the space's lock.
+ * The page-table entries of a program's pages: one at a time, and those of a whole range in
+ * batches. The other files of mm/user call these functions with the space's lock held.
  *
- * A pte of a program's page is in one of three states: empty; present; or *asleep*, for a page that
- * is kept while its region allows no access. One that sleeps is not present and holds the pfn with
- * its bits inverted: address bits that point at memory would tempt a processor to read it (L1TF).
+ * Such an entry is in one of three states: empty; present; or *inaccessible*, when it keeps a page
+ * whose region allows no access (PROT_NONE). An inaccessible entry is not present. It holds the pfn
+ * with all bits inverted, because a processor may speculatively read what the address bits of an
+ * absent entry point at (L1TF).
  */
 #ifndef MM_USER_ENTRIES_H
 #define MM_USER_ENTRIES_H
 
 #include <mm/user/region.h>
 
-/* Set in an inaccessible entry, so that it is not taken for an empty one. */
+/* The bit that tells an inaccessible entry from an empty one. */
 #define PT_INACCESSIBLE (1ull << 9)
 
-/* The frame of zeros that everybody shares read-only until a write. It is not counted. */
+/* The frame of zeros that all programs share, read-only. Its references are not counted. */
 extern pfn_t zero_page;
 
-/* Makes the zero page; once, at boot. */
+/* Makes the zero page, once, at boot. Returns false when out of memory. */
 bool entries_init(void);
 
-/* The entry for a page with these rights, or asleep without any. "writable": it may be written. */
+/*
+ * Returns the entry for a page with these rights (SPACE_...); inaccessible if there are none. It
+ * allows writes only if also "writable", which says that the page need not be copied first.
+ */
 pt_entry_t entry_make(pfn_t page, unsigned int rights, bool writable);
 
-/* Returns true if an entry keeps a page that its region allows no access to. */
+/* Returns true if an entry is inaccessible. */
 static inline bool entry_is_inaccessible(pt_entry_t entry)
 {
 	return !pt_entry_present(entry) && (entry.raw & PT_INACCESSIBLE);
@@ -38,38 +42,40 @@ static inline pfn_t entry_page(pt_entry_t entry)
 	return pt_entry_present(entry) ? pt_entry_pfn(entry) : INVALID_PFN;
 }
 
-/* Drops the reference that an entry had to its page, unless that is the zero page. */
+/* Drops the reference that an entry had to its page. The zero page is not counted. */
 void entry_put_page(pfn_t page);
 
 /*
- * Returns true if a page may be written where it is: writes are for all who map it, or there is
- * nobody else.
+ * Returns true if a page may be written in place: the region is shared, or no other mapping has the
+ * page.
  */
 bool entry_may_write(const struct region *region, pfn_t page);
 
 /*
- * Counts the pages of a region, the zero page not among them; with "copies", only those that are
- * not the object's own.
+ * Returns the number of pages of a region, without the zero page. With "copies" it counts only
+ * pages that are private copies of the object's.
  */
 uint64_t entries_count(const struct space *space, const struct region *region, bool copies);
 
 /*
- * Lets go of all pages from start to end, and of tables that serve nothing else: those that lie
- * between "floor" and "ceiling", where there is no other region.
+ * Unmaps all pages from "start" to "end" and drops their references. Frees tables that then map
+ * nothing: those for addresses from "floor" to "ceiling", where no other region is.
  */
 void entries_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t floor,
 		  uintptr_t ceiling);
 
-/* Gives the pages of a region the rights that it has now. */
+/* Gives the entries of a region the rights that the region has now. */
 void entries_protect(struct space *space, const struct region *region);
 
-/* Shares the pages of a private region with a child. False: out of memory for the child's tables.
+/*
+ * Maps the pages of a private region in a child too, read-only on both sides. The caller flushes
+ * the TLB. Returns false, with some pages shared, when out of memory for the child's tables.
  */
 bool entries_share(struct space *parent, struct space *child, const struct region *region);
 
 /*
- * Moves what is mapped from one place to another, where nothing is. False: out of memory for the
- * tables there, and nothing was moved.
+ * Moves the entries of a range to another address, where there are none. Returns false, with
+ * nothing moved, when out of memory for tables.
  */
 bool entries_move(struct space *space, uintptr_t from, uintptr_t to, uint64_t bytes);
 

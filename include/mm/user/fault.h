@@ -1,25 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Page faults of programs: what an address that has no entry, or one that forbids the access, gets.
+ * Page faults of programs: making the entry that an access needs, or saying why there is none.
  */
 #ifndef MM_USER_FAULT_H
 #define MM_USER_FAULT_H
 
 #include <mm/user/space.h>
 
+/* How a fault ends. */
 enum fault {
 	FAULT_DONE,      /* the access can be tried again */
-	FAULT_UNMAPPED,  /* no region there: SEGV_MAPERR */
-	FAULT_FORBIDDEN, /* not with these rights: SEGV_ACCERR */
-	FAULT_PAST_END,  /* beyond the end of a file: SIGBUS */
-	FAULT_NO_SPACE,  /* in a hole of a file, and files may take no more memory: SIGBUS */
-	FAULT_NO_MEMORY, /* for the page or for a table; or the reserve would be needed */
+	FAULT_UNMAPPED,  /* there is no region: SEGV_MAPERR */
+	FAULT_FORBIDDEN, /* the region does not allow the access: SEGV_ACCERR */
+	FAULT_PAST_END,  /* the page is past the end of the file: SIGBUS */
+	FAULT_NO_SPACE,  /* the file has a hole there, and object_is_full(): SIGBUS */
+	FAULT_NO_MEMORY, /* a page or a table is needed, and at most the reserve is left */
 };
 
-/* A program touched an address, wanting one of the rights. Takes the lock. */
+/*
+ * Handles the fault of a program at an address, where it wanted one of the rights SPACE_READ,
+ * SPACE_WRITE and SPACE_EXECUTE. Takes the lock.
+ */
 enum fault fault_resolve(struct space *space, uintptr_t address, unsigned int wanted);
 
-/* As fault_resolve(), with the lock held. "address" is the start of a page. */
+/* Does what fault_resolve() does, with the lock held, for a page in the user half by its start. */
 enum fault fault_resolve_locked(struct space *space, uintptr_t address, unsigned int wanted);
 
 #endif

@@ -2,14 +2,13 @@
 /*
  * A program's address space: which addresses mean what, and with which rights.
  *
- * It is a set of *regions*, ranges of pages that are alike, on top of page tables (struct mm) that
- * are filled when somebody faults. The regions are the truth; an entry that is missing can always
- * be made from them. What changes them has the semantics of the Linux system calls of the same
- * names (mmap(2), munmap(2), mprotect(2), mremap(2), madvise(2), brk(2)), errors included, and is
- * done whole or not at all, except where Linux itself stops half way and says so here.
+ * It is a set of *regions* (mm/user/region.h), ranges of pages that are alike, on top of page
+ * tables (struct mm). The regions are the truth. An entry of the tables is made when the program
+ * faults (mm/user/fault.h), and can always be made again from its region. Programs change the
+ * regions with the system calls of mm/user/map.h.
  *
- * Pages of private regions are shared after a fork, read-only, until somebody writes: a page has a
- * count of references (mm/user/object.h), and whoever has the only one may simply write.
+ * After a fork both sides share the pages of private regions, read-only, until one of them writes.
+ * Each page has a count of references (struct frame): who holds the only one may write in place.
  */
 #ifndef MM_USER_SPACE_H
 #define MM_USER_SPACE_H
@@ -18,13 +17,13 @@
 #include <mm/table/mm.h>
 #include <mm/user/object.h>
 
-/* Rights, with the values of PROT_READ, PROT_WRITE and PROT_EXEC. */
+/* The rights of a region, with the values of PROT_READ, PROT_WRITE and PROT_EXEC. */
 #define SPACE_READ    1u
 #define SPACE_WRITE   2u
 #define SPACE_EXECUTE 4u
 #define SPACE_RIGHTS  7u
 
-/* Invariant: regions do not overlap, and no two neighbours could be one (regions_check()). */
+/* Invariant: regions do not overlap, and no two neighbours are so alike that they could be one. */
 struct space {
 	struct mm mm;
 	struct tree regions;
@@ -32,61 +31,66 @@ struct space {
 	struct spinlock lock;             /* guards the regions and the entries made from them */
 	uint32_t references;              /* processes that run in it */
 	uint64_t bytes;                   /* in all regions */
-	uint64_t limit;                   /* how many there may be, at most */
+	uint64_t limit;                   /* upper bound of "bytes" */
 	uintptr_t break_start, break_now; /* brk(2) */
 };
 
-/* The lowest address that can be mapped, and what stays free below a stack that has grown. */
+/*
+ * The lowest address that can be mapped; the bytes that stay free below a stack that grows; and the
+ * size up to which it grows.
+ */
 #define SPACE_LOWEST      0x10000ul
 #define SPACE_STACK_GUARD (256ul * PAGE_SIZE)
 #define SPACE_STACK_MOST  (8ul << 20)
 
 /*
- * The first address that no program gets: a page short of the end of its half. A "syscall" in the
- * very last bytes would have the processor return to an address that is none.
+ * Returns the first address that no program can map: a page below the end of the user half. A
+ * "syscall" in the very last bytes would make the processor return to a non-canonical address.
  */
 static inline uintptr_t space_end(void)
 {
 	return pt_user_limit() + 1 - PAGE_SIZE;
 }
 
-/* An empty address space, not yet activated; NULL: out of memory. */
+/* Makes an empty address space, not yet activated. Returns NULL when out of memory. */
 struct space *space_create(void);
 
 /*
- * A copy for a fork: the same regions, private pages shared until one side writes. Activated (and,
- * under Xen, pinned). NULL: out of memory; the parent is as it was.
+ * Makes a copy for a fork: the same regions, with private pages shared until one side writes. The
+ * copy is activated and, under Xen, pinned. Returns NULL when out of memory; the parent is then as
+ * before. Takes the parent's lock.
  */
 struct space *space_fork(struct space *parent);
 
-/* One user more, or less: the last one ends it and everything in it. */
+/* Takes a reference for another process, and returns the space. */
 struct space *space_get(struct space *space);
+
+/* Drops a reference. The last one frees the space, with its regions, pages and tables. */
 void space_put(struct space *space);
 
-/* Pages that are there, shared ones included: by going through the tables. Takes the lock. */
+/* Counts the pages that are present, shared ones included, in the tables. Takes the lock. */
 uint64_t space_resident(struct space *space);
 
-/* What a space takes of the machine's memory, in pages, by purpose. */
+/* The memory that a space uses, in pages, by purpose. */
 struct space_use {
-	uint64_t pages;   /* of its own, or shared by forks or in objects that no directory names */
+	uint64_t pages;   /* private, shared since a fork, or in objects that no directory names */
 	uint64_t tables;  /* page tables, roots included */
-	uint64_t regions; /* their descriptions */
+	uint64_t regions; /* descriptions of regions */
 };
 
 /*
- * Counts what the end of all processes in the space could give back: so pages of files that have a
- * name do not count. Goes through tables and regions. Takes the lock.
+ * Counts the memory that could be freed if all processes in the space ended. Pages of files that
+ * have a name outlive them and do not count. Takes the lock.
  */
 struct space_use space_count_use(struct space *space);
 
 /*
- * Gives back all pages and tables ahead of the space's end, when every process in it is about to
- * end. The regions stay: what a thread still does in the kernel may fault a page in again. Takes
- * the lock.
+ * Frees all pages and tables of a space whose processes are all about to end. The regions stay: a
+ * thread that is still in the kernel may fault a page in again. Takes the lock.
  */
 void space_reap(struct space *space);
 
-/* Whether there is a page at an address now. Takes the lock. */
+/* Returns true if a page is present, or inaccessible, at an address now. Takes the lock. */
 bool space_has_page(struct space *space, uintptr_t address);
 
 #endif
