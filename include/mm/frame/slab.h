@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Small objects: a slab cache hands out pieces of one size, cut from pages of the frame allocator,
- * and gives a page back as soon as all of its pieces are free (Bonwick, "The slab allocator",
- * USENIX Summer 1994, without the colours). So when everything was freed, every frame is free
- * again.
+ * Small objects: a slab cache cuts pages of the frame allocator into pieces of one size, and frees
+ * a page as soon as all of its pieces are free (Bonwick, "The slab allocator", USENIX Summer 1994,
+ * without the colours). When every object was freed, every frame is free again.
  */
 #ifndef MM_FRAME_SLAB_H
 #define MM_FRAME_SLAB_H
@@ -13,23 +12,23 @@
 #include <kernel/lib/list.h>
 
 struct slab_cache {
-	const char *name;         /* for the prompt */
-	size_t size;              /* bytes of an object: 16 to a page, a multiple of 8 */
+	const char *name;         /* of the type, for messages */
+	size_t size;              /* bytes of an object: a multiple of 8, from 16 to a page */
 	struct list_node partial; /* pages with at least one free object */
-	uint64_t objects, pages;  /* handed out, and taken for them */
+	uint64_t objects, pages;  /* objects in use, and pages that they are cut from */
 	struct spinlock lock;
-	bool ready; /* the list above was initialized */
+	bool ready; /* "partial" is initialized */
 };
 
-/* A cache for objects of that type, to be defined with static storage. */
+/* Initializer of a cache, with static storage, for objects of a type. */
 #define SLAB_CACHE(type)      \
 	((struct slab_cache){ \
 		.name = #type, .size = ROUND_UP(sizeof(type), 8), .lock = SPINLOCK(LOCK_SLAB)})
 
-/* An object, all zeros; NULL: out of memory. Lock: the cache's, and the allocator's. */
+/* Returns an object, all zeros; NULL: out of memory. Locks: the cache's, the allocator's. */
 void *slab_alloc(struct slab_cache *cache);
 
-/* Gives back what slab_alloc() gave, of the same cache; NULL is ignored. */
+/* Frees an object of the cache; NULL is ignored. An object that is not in use is a panic. */
 void slab_free(struct slab_cache *cache, void *object);
 
 #endif

@@ -26,8 +26,7 @@ struct mapping {
 	uint64_t offset;       /* in the object, bytes; a multiple of PAGE_SIZE */
 };
 
-/* Maps, as mmap(2). Returns the address, or EINVAL, ENOMEM, EEXIST or EPERM (below SPACE_LOWEST).
- */
+/* Maps, as mmap(2). Returns the address, EINVAL, ENOMEM, EEXIST or EPERM (below SPACE_LOWEST). */
 long map_add(struct space *space, const struct mapping *mapping);
 
 /* Unmaps, as munmap(2). Returns 0, EINVAL, or ENOMEM if a region cannot be cut in two. */

@@ -94,8 +94,7 @@ void region_remove(struct space *space, struct region *region);
 /* Removes and frees all regions of a space. */
 void regions_discard(struct space *space);
 
-/* Copies the regions of a space to one without any. Returns false, with none, when out of memory.
- */
+/* Copies all regions to a space without any. Returns false, with none, when out of memory. */
 bool regions_copy(const struct space *from, struct space *to);
 
 /* Moves the bounds of a region, which stay between its neighbours. The offset does not change. */
@@ -116,8 +115,7 @@ uint64_t regions_bytes(struct space *space, uintptr_t start, uintptr_t end);
 /* Returns true if no region overlaps a range, and no stack above it may grow into it. */
 bool regions_clear(struct space *space, uintptr_t start, uintptr_t end);
 
-/* Returns the start of the highest clear range of that length below a ceiling; 0 if there is none.
- */
+/* Returns the start of the highest clear range of that length below a ceiling; 0: none. */
 uintptr_t regions_find_gap(struct space *space, uint64_t bytes, uintptr_t ceiling);
 
 /* Checks the invariants. Returns NULL, or what is wrong (valid until the next call). */
