@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The sorted list of runs in use; see the header.
+ * The sorted list of the runs of frames that are in use at boot, and the claims on frames of the
+ * P2M.
  */
 #include <kernel/lib/compiler.h>
 #include <kernel/lib/message.h>
@@ -80,7 +81,7 @@ static struct pfn_range common(struct pfn_range a, struct pfn_range b)
 	return (struct pfn_range){pfn(start), start < end ? end - start : 0};
 }
 
-/* The first run of the P2M's that has frames of this range, and which; count 0: none has. */
+/* Returns the first part of a range that the P2M has; count 0, at the end of the range: none. */
 static struct pfn_range part_of_p2m(const struct boot_memory *memory, struct pfn_range range)
 {
 	for (unsigned int i = 0; i < memory->runs; i++) {
@@ -120,7 +121,7 @@ const struct boot_run *boot_memory_claimant(const struct boot_memory *memory, pf
 	return NULL;
 }
 
-/* What is left of a run below and above a part of it. */
+/* The rest of a run below a part of it, and above. */
 static struct pfn_range below(struct pfn_range run, struct pfn_range part)
 {
 	return (struct pfn_range){run.start, part.start.pfn - run.start.pfn};
@@ -149,7 +150,7 @@ static const char *make_free(struct boot_memory *memory, struct pfn_range range)
 	return NULL;
 }
 
-/* Gives claimants what is free now. The rest of a claim, on either side, is the P2M's still. */
+/* Adds runs for claims on frames that are free now. The rest of a claim stays the P2M's. */
 static const char *settle_claims(struct boot_memory *memory, struct pfn_range range)
 {
 	const char *error = NULL;
@@ -225,7 +226,7 @@ uint64_t boot_memory_longest(const struct boot_memory *memory)
 	return longest;
 }
 
-/* Counts the frames of runs: of one kind, or with FRAME_KINDS of all. */
+/* Returns the number of frames in runs of a kind; FRAME_KINDS: of all kinds. */
 static uint64_t sum(const struct boot_run *run, unsigned int runs, enum frame_kind kind)
 {
 	uint64_t count = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The buddy allocator over the frame database; see the header.
+ * The buddy allocator over the frame database.
  *
- * The buddy of a block is found by flipping the bit of its number that the order stands for. All
- * the state is in the database: a block's first frame says what it is, so joining needs to look at
- * one frame, and nothing has to be searched.
+ * The first frame of a block is a multiple of its size, so flipping one bit of that number, the one
+ * for its order, gives the block's buddy. All state is in the database: the first frame of a block
+ * says what the block is, so joining two blocks looks at one frame and searches nothing.
  */
 #include <arch/cpu.h>
 #include <arch/lock.h>
@@ -17,7 +17,7 @@ static struct spinlock lock = SPINLOCK(LOCK_FRAMES);
 struct frame *frame_database;
 uint64_t frame_count;
 static uint64_t free_pages;
-static uint64_t changes; /* of the free lists, so far */
+static uint64_t changes; /* number of changes to the free lists so far */
 static struct list_node free_lists[FRAMES_ORDERS];
 uint64_t frames_reserve = 64;
 
@@ -32,7 +32,7 @@ static void set_block(struct frame *frame, enum frame_kind kind, unsigned int or
 	frame->order = (uint8_t)order;
 }
 
-/* Puts a block on the free list of its order. The lock is held. */
+/* Adds a block to the free list of its order. The lock is held. */
 static void add_free(struct frame *frame, unsigned int order)
 {
 	set_block(frame, FRAME_FREE, order);
@@ -41,7 +41,7 @@ static void add_free(struct frame *frame, unsigned int order)
 	changes++;
 }
 
-/* Takes a free block off its list. The lock is held. */
+/* Removes a free block from its list. The lock is held. */
 static void remove_free(struct frame *frame)
 {
 	list_remove(&frame->link);
@@ -50,7 +50,7 @@ static void remove_free(struct frame *frame)
 	set_block(frame, FRAME_TAIL, 0);
 }
 
-/* The free block of that order that is the other half, or NULL. The lock is held. */
+/* Returns a block's buddy if it is a free block of the same order, or NULL. The lock is held. */
 static struct frame *free_buddy(const struct frame *frame, unsigned int order)
 {
 	struct frame *buddy = frame_of(pfn(frame_number(frame).pfn ^ 1ull << order));
@@ -58,7 +58,7 @@ static struct frame *free_buddy(const struct frame *frame, unsigned int order)
 	return buddy && buddy->kind == FRAME_FREE && buddy->order == order ? buddy : NULL;
 }
 
-/* Frees a block, joined with its buddy as long as that is free too. The lock is held. */
+/* Frees a block, joined with its buddy for as long as that is free. The lock is held. */
 static void free_block(struct frame *frame, unsigned int order)
 {
 	set_block(frame, FRAME_TAIL, 0);
@@ -89,7 +89,7 @@ static void free_run(struct pfn_range run)
 	}
 }
 
-/* Frees the frames of a run that have memory, and marks the others. */
+/* Frees the frames of a run that are present, and marks the others absent. */
 static void free_present(struct pfn_range run, bool (*present)(pfn_t frame))
 {
 	struct pfn_range piece = {run.start, 0};
@@ -130,7 +130,7 @@ void frames_init(struct frame *storage, const struct boot_memory *memory,
 		free_present(gap, present);
 }
 
-/* Hands a block out that is in no list any more. */
+/* Makes a block that is in no list an allocated one. */
 static void take_block(struct frame *frame, unsigned int order)
 {
 	set_block(frame, FRAME_ALLOCATED, order);
@@ -139,7 +139,7 @@ static void take_block(struct frame *frame, unsigned int order)
 	frame->flags = 0;
 }
 
-/* The reserve as it binds the running CPU. */
+/* Returns the reserve that the running CPU must leave. */
 static uint64_t reserve_kept(void)
 {
 	return this_cpu()->keeps_reserve ? frames_reserve : 0;
@@ -161,7 +161,7 @@ pfn_t frames_alloc(unsigned int order)
 		struct frame *frame = container_of(free_lists[from].next, struct frame, link);
 
 		remove_free(frame);
-		/* The upper half goes back, again and again, until the rest has the right size. */
+		/* Frees the upper half until what is left has the right size. */
 		while (from-- > order)
 			add_free(frame + (1ull << from), from);
 		take_block(frame, order);
@@ -196,7 +196,7 @@ pfn_t frames_alloc_run(uint64_t blocks)
 	return found == blocks ? pfn(end - blocks * size) : INVALID_PFN;
 }
 
-/* Frees the block of a frame whose kind is one of those in the mask; anything else is a panic. */
+/* Frees a block whose kind is in the mask. Anything else is a panic. */
 static ALWAYS_INLINE void give_back(pfn_t number, unsigned int kinds, const char *caller,
 				    const char *expected)
 {
@@ -249,8 +249,8 @@ pfn_t frames_block(pfn_t number)
 }
 
 /*
- * Whoever goes through all frames lets events come, and others take the lock, between one block of
- * the largest size and the next: no smaller block reaches over that border.
+ * Returns true between two blocks of the largest size, which no smaller block crosses. There, those
+ * who go through all frames release the lock for a moment, so that events can occur.
  */
 static bool is_border(uint64_t n)
 {
@@ -282,7 +282,7 @@ uint64_t frames_free_count(void)
 	return __atomic_load_n(&free_pages, __ATOMIC_RELAXED);
 }
 
-/* After so many checks into which others came with changes, one that lets nobody in. */
+/* After that many checks that were interrupted by changes, one that holds the lock throughout. */
 #define CHECK_TRIES 8
 
 static const char *check_block(uint64_t n)
@@ -309,16 +309,16 @@ static const char *check_block(uint64_t n)
 	return NULL;
 }
 
-/* A check in progress; the lock is held but for moments. */
+/* A check in progress. */
 struct check {
-	bool events;       /* as they were before */
-	bool alone;        /* there are no such moments */
-	uint64_t changes;  /* of the lists, when it began */
+	bool events;       /* whether they were enabled before */
+	bool alone;        /* the lock is held throughout */
+	uint64_t changes;  /* the counter of changes, when it began */
 	uint64_t free;     /* frames that are free in the database */
 	uint64_t on_lists; /* frames on the lists so far */
 };
 
-/* Lets others have the lock. False: they have changed the lists, and what was counted is void. */
+/* Releases the lock for a moment. Returns false if the free lists have changed meanwhile. */
 static bool pause(struct check *check)
 {
 	if (check->alone)
@@ -366,8 +366,8 @@ static bool check_list(struct check *check, unsigned int order, const char **err
 }
 
 /*
- * Free blocks in the database and on the lists must be the same ones, and as many as are counted.
- * False: they have changed meanwhile.
+ * Checks that the free blocks in the database and on the lists are as many as are counted. Returns
+ * false if they have changed meanwhile.
  */
 static bool check_all(struct check *check, const char **error)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The slab allocator; see the header.
+ * The slab allocator.
  *
- * The free objects of a page are a chain through their own first words. Where it starts and how
- * many objects of the page are in use is in the frame's description: "private" and "references".
+ * The free objects of a page are a list linked through their first words. In the page's struct
+ * frame, "private" is the head of that list and "references" the number of objects in use.
  */
 #include <kernel/lib/panic.h>
 #include <kernel/lib/string.h>
@@ -15,7 +15,7 @@ struct free_object {
 	struct free_object *next;
 };
 
-/* A page full of free objects joins the cache. The lock is held. */
+/* Adds a page of free objects to a cache. Returns false when out of memory. The lock is held. */
 static bool add_page(struct slab_cache *cache)
 {
 	pfn_t page = frames_alloc(0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Copying between the kernel and a program's memory, by the direct map: the space need not be
- * loaded, and what a page of it forbids the program it forbids the copy.
+ * Copying between the kernel and a program's memory: page by page, each faulted in if need be and
+ * reached by the direct map. An access that a page forbids the program, it forbids the copy too.
  */
 #include <kernel/lib/string.h>
 #include <mm/frame/translate.h>
@@ -9,7 +9,7 @@
 #include <mm/user/entries.h>
 #include <mm/user/fault.h>
 
-/* The byte at an address, where the kernel reaches it, after the faults that it takes; or NULL. */
+/* Returns where the kernel reaches the byte at an address, after any faults; NULL: it cannot be. */
 static char *reach(struct space *space, uintptr_t address, unsigned int wanted)
 {
 	uintptr_t page_start = ROUND_DOWN(address, PAGE_SIZE);
@@ -28,7 +28,7 @@ static char *reach(struct space *space, uintptr_t address, unsigned int wanted)
 	return (char *)pfn_to_virt(entry_page(*entry)) + address % PAGE_SIZE;
 }
 
-/* Copies page by page, in the direction that "wanted" says; "here" NULL writes zeros. */
+/* Copies, as a read or a write of the program; "here" NULL writes zeros. Takes the lock. */
 static uint64_t copy(struct space *space, uintptr_t address, char *here, uint64_t bytes,
 		     unsigned int wanted)
 {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The entries behind regions; see the header.
+ * Page-table entries of programs, many at a time: counting, unmapping, changing rights, sharing
+ * with a child, moving. All of it walks the ptes of the tables that exist, a run in one table at a
+ * time.
  *
- * A page may be given away only when no processor can reach it through an old translation: so
- * references are dropped after the entries are gone *and* the TLB was flushed, never before.
+ * A page may be freed only when no processor can reach it through an old translation. So references
+ * are dropped after the entries are cleared *and* the TLB is flushed, never before.
  */
 #include <mm/frame/frames.h>
 #include <mm/kernel/direct_map.h>
@@ -16,7 +18,7 @@ pfn_t zero_page = {UINT64_MAX};
 bool entries_init(void)
 {
 	zero_page = frames_alloc_zeroed();
-	/* Every program may have it: from here on not even the kernel can write to it. */
+	/* Every program can map it, so not even the kernel can write to it from here on. */
 	return pfn_valid(zero_page) &&
 	       direct_map_restrict((struct pfn_range){zero_page, 1}, PT_KERNEL_RO);
 }
@@ -50,16 +52,16 @@ bool entry_may_write(const struct region *region, pfn_t page)
 	return region->shared || (!is_zero_page(page) && frame_of(page)->references == 1);
 }
 
-/* ---- going through the tables that there are ---- */
+/* ---- walking ---- */
 
-/* Ptes side by side in one table: those of "count" pages from "start" to "end". */
+/* A run of ptes in one table: those of "count" pages from "start" to "end". */
 struct ptes {
 	pt_entry_t *entry;
 	uintptr_t start, end;
 	unsigned int count;
 };
 
-/* Sets *ptes to the next after *ptes; false if no table has any before "end". */
+/* Advances *ptes to the next run; returns false if there is none below "end". */
 static bool next_ptes(const struct space *space, uintptr_t end, struct ptes *ptes)
 {
 	uintptr_t from = ptes->end;
@@ -77,7 +79,7 @@ static bool next_ptes(const struct space *space, uintptr_t end, struct ptes *pte
 			ptes->count = (unsigned int)((ptes->end - from) >> PAGE_SHIFT);
 			return true;
 		}
-		/* Over all that are empty side by side, to the end of their table at most. */
+		/* Skips adjacent empty entries, as far as the end of their table. */
 		entry = mm_entry(&space->mm, from, level);
 		do {
 			from = (from | (pt_span(level) - 1)) + 1;
@@ -108,9 +110,9 @@ uint64_t entries_count(const struct space *space, const struct region *region, b
 	return count;
 }
 
-/* ---- dropping ---- */
+/* ---- unmapping ---- */
 
-/* Pages whose entries were cleared, waiting for the TLB to forget them. */
+/* Pages whose entries are cleared and whose references are dropped after the next flush. */
 struct dropping {
 	struct space *space;
 	unsigned int count;
@@ -140,7 +142,7 @@ static void drop_range(struct dropping *dropping, uintptr_t start, uintptr_t end
 	}
 }
 
-/* For mm_drop_tables(): an entry that goes with its table. */
+/* Drops the reference of an entry whose table is freed, for mm_drop_tables(). */
 static void drop_with_table(pt_entry_t entry)
 {
 	if (!pt_entry_is_none(entry))
@@ -151,7 +153,7 @@ void entries_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t
 		  uintptr_t ceiling)
 {
 	const uintptr_t span = pt_span(PT_PMD);
-	/* Tables that go away as a whole, those between these two, need not be emptied. */
+	/* Tables within this range are freed as a whole, so their entries need not be cleared. */
 	uintptr_t whole = ROUND_UP(floor, span), whole_end = ROUND_DOWN(ceiling, span);
 	struct dropping dropping = {.space = space};
 
@@ -170,7 +172,7 @@ void entries_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t
 
 static void change(pt_entry_t *entry, pt_entry_t value)
 {
-	/* The processor sets bits only in entries that are present. */
+	/* The processor sets accessed and dirty bits only in present entries. */
 	if (pt_entry_present(*entry) && pt_entry_present(value)) {
 		protect_start(entry);
 		protect_commit(entry, value);
@@ -234,7 +236,7 @@ bool entries_share(struct space *parent, struct space *child, const struct regio
 
 bool entries_move(struct space *space, uintptr_t from, uintptr_t to, uint64_t bytes)
 {
-	/* Prepared first, so that it cannot stop half way. */
+	/* All tables are made first: what follows cannot fail. */
 	for_each_ptes (ptes, space, from, from + bytes) {
 		if (!mm_prepare(&space->mm, ptes.start - from + to, ptes.end - from + to - 1,
 				PT_PTE))

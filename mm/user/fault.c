@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Page faults of programs: making an entry from what its region says.
+ * Page faults of programs: an entry is made from what its region says.
  *
- * Four things can be behind a fault that is no mistake: nothing is there yet (zeros, or a page of
- * an object); a page that is shared since a fork, or is a file's, is written to; it was touched
- * right below the stack; or another thread was faster and nothing is left to do.
+ * A fault that is no error has one of four causes. The page is not mapped yet: it is zeros, or a
+ * page of an object. A page is written to that is shared since a fork, or is a file's. A stack has
+ * to grow. Or another thread has already handled the same fault, and nothing is left to do.
  */
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
@@ -15,12 +15,12 @@
 #include <mm/user/region.h>
 
 /*
- * Pages that one fault makes at a time, where a program goes through memory in order: making them
+ * The number of pages that one fault maps when a program goes through memory in order. Mapping them
  * costs a fraction of the faults that it saves.
  */
 #define RUN 16
 
-/* The region of a page, if need be by growing a stack down to its start. */
+/* Returns the region of a page, after growing a stack down to it if need be; NULL: none. */
 static struct region *region_for(struct space *space, uintptr_t start)
 {
 	struct region *region = region_after(space, start);
@@ -35,7 +35,7 @@ static struct region *region_for(struct space *space, uintptr_t start)
 	return region;
 }
 
-/* Allocates a frame with the contents of another. */
+/* Returns a new frame with the contents of another; INVALID_PFN when out of memory. */
 static inline pfn_t copy_of(pfn_t page)
 {
 	pfn_t copy = frames_alloc(0);
@@ -45,7 +45,7 @@ static inline pfn_t copy_of(pfn_t page)
 	return copy;
 }
 
-/* Finds the page of the region's object for an address, or makes it. */
+/* Finds or makes the page of a region's object for the page at an address. */
 static enum fault object_page_for(const struct region *region, uintptr_t address, pfn_t *page)
 {
 	uint64_t offset = region->offset + (address - region->start);
@@ -58,7 +58,7 @@ static enum fault object_page_for(const struct region *region, uintptr_t address
 	return object_is_full(region->object) ? FAULT_NO_SPACE : FAULT_NO_MEMORY;
 }
 
-/* Gets the page that an empty entry is to show, with a reference; "write": it will be written. */
+/* Gets the page for an empty entry, with a reference. "write": the program writes to it. */
 static enum fault page_for(const struct region *region, uintptr_t address, bool write, pfn_t *page)
 {
 	if (region->object) {
@@ -76,7 +76,7 @@ static enum fault page_for(const struct region *region, uintptr_t address, bool 
 	return pfn_valid(*page) ? FAULT_DONE : FAULT_NO_MEMORY;
 }
 
-/* A write to a page that is there and may not be written: since a fork, or as a file's. */
+/* Handles a write to a page mapped read-only: shared since a fork, or a file's. */
 static enum fault copy_on_write(struct space *space, struct region *region, uintptr_t address,
 				pt_entry_t *entry)
 {
@@ -90,14 +90,17 @@ static enum fault copy_on_write(struct space *space, struct region *region, uint
 	}
 	set_pte_at(&space->mm, address, entry, entry_make(copy, region->rights, true));
 	paravirt.flush_address(address);
-	/* Now that no processor reads the old one any more. */
+	/* The request for the flush must reach Xen before the page is freed. */
 	lazy_flush();
 	if (!alone)
 		entry_put_page(page);
 	return FAULT_DONE;
 }
 
-/* How many more pages to make: as many empty entries as follow, if the one before is in use. */
+/*
+ * Returns how many more pages to map: as many as there are empty entries after this one, if the
+ * entry before it is in use.
+ */
 static unsigned int run_length(const struct region *region, uintptr_t address,
 			       const pt_entry_t *entry)
 {
@@ -112,7 +115,7 @@ static unsigned int run_length(const struct region *region, uintptr_t address,
 	return count;
 }
 
-/* Fills an empty entry, and those after it that run_length() says. */
+/* Maps a page in an empty entry, and in those after it that run_length() counts. */
 static enum fault make_present(struct space *space, const struct region *region, uintptr_t address,
 			       pt_entry_t *entry, bool write)
 {
@@ -127,7 +130,7 @@ static enum fault make_present(struct space *space, const struct region *region,
 
 		result = page_for(region, at, write, &page);
 		if (result != FAULT_DONE) {
-			/* Only the first was asked for. */
+			/* The program asked for the first page only. */
 			result = i ? FAULT_DONE : result;
 			break;
 		}
@@ -137,7 +140,7 @@ static enum fault make_present(struct space *space, const struct region *region,
 	return result;
 }
 
-/* What can be written or executed can be read: the processor knows no other way. */
+/* Whatever allows writing or execution allows reading too: x86 has no other entries. */
 static bool allows(const struct region *region, unsigned int wanted)
 {
 	return (region->rights & wanted) || (wanted == SPACE_READ && region->rights);
@@ -159,7 +162,7 @@ enum fault fault_resolve_locked(struct space *space, uintptr_t address, unsigned
 		return make_present(space, region, address, entry, wanted == SPACE_WRITE);
 	if (wanted == SPACE_WRITE && !(entry->raw & PT_RW))
 		return copy_on_write(space, region, address, entry);
-	/* Somebody else was faster, or a translation is out of date. */
+	/* Another thread has handled the fault, or the TLB has an old translation. */
 	paravirt.flush_address(address);
 	return FAULT_DONE;
 }

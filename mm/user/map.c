@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The system calls about address spaces, made of splitting and merging regions (mm/user/region.c);
- * see the header.
+ * The system calls that change an address space, by cutting and joining regions (mm/user/region.c).
  *
- * Every operation is: check; cut the regions at both ends of the range, which is all that may need
- * memory; then change what lies between, which cannot fail; then join what has become alike.
+ * Each one first checks its arguments. Then it cuts the regions at both ends of the range, which is
+ * all that can run out of memory. Then it changes what lies between, which cannot fail, and joins
+ * the regions that have become alike.
  */
 #include <kernel/lib/errno.h>
 #include <mm/user/entries.h>
 #include <mm/user/map.h>
 #include <mm/user/region.h>
 
-/* Takes regions that were cut out away, with their pages. Cannot fail. */
+/* Removes the regions of a range that was cut at both ends, with their pages. Cannot fail. */
 static void remove_range(struct space *space, uintptr_t start, uintptr_t end)
 {
 	struct region *region = region_after(space, start);
@@ -23,7 +23,7 @@ static void remove_range(struct space *space, uintptr_t start, uintptr_t end)
 		region_remove(space, region);
 		region = next;
 	}
-	/* Tables may be dropped up to the next region on either side. */
+	/* Tables can be freed up to the next region on either side. */
 	if (any)
 		entries_drop(space, start, end, region_end_before(space, region),
 			     region ? region->start : pt_user_limit() + 1);
@@ -31,7 +31,7 @@ static void remove_range(struct space *space, uintptr_t start, uintptr_t end)
 
 /* ---- ranges ---- */
 
-/* The end of a range of whole pages in the programs' half; 0: it is no such range. */
+/* Returns the end of a range of whole pages that programs can map; 0 if it is none. */
 static uintptr_t range_end(uintptr_t start, uint64_t length)
 {
 	uint64_t bytes = ROUND_UP(length, PAGE_SIZE);
@@ -96,7 +96,7 @@ static struct region *new_region(const struct space *space, const struct mapping
 	return region;
 }
 
-/* Leaves joining the new region with its neighbours to the caller. */
+/* Maps without joining the new region with its neighbours, which is left to the caller. */
 static long map_alone(struct space *space, const struct mapping *mapping)
 {
 	uint64_t bytes = ROUND_UP(mapping->length, PAGE_SIZE);
@@ -148,7 +148,7 @@ long map_add(struct space *space, const struct mapping *mapping)
 	return result;
 }
 
-/* ---- unmap, protect, forget ---- */
+/* ---- unmap, protect, discard ---- */
 
 static long unmap_locked(struct space *space, uintptr_t start, uintptr_t end)
 {
@@ -171,7 +171,7 @@ long map_remove(struct space *space, uintptr_t start, uint64_t length)
 	return result;
 }
 
-/* The first region in a range that cannot be given these rights; its start, or "end". */
+/* Returns the start of the first region in a range that cannot be given these rights, or "end". */
 static uintptr_t first_refusal(struct space *space, uintptr_t start, uintptr_t end,
 			       unsigned int rights)
 {
@@ -196,7 +196,7 @@ long map_protect(struct space *space, uintptr_t start, uint64_t length, unsigned
 	if (rights & ~SPACE_RIGHTS)
 		return -EINVAL;
 	spin_acquire(&space->lock);
-	/* Linux changes what comes before a gap, and then says that there was one. */
+	/* As in Linux, what comes before a gap is changed before the gap is reported. */
 	gap = regions_first_gap(space, start, end);
 	refusal = first_refusal(space, start, gap, rights);
 	result = refusal < gap ? -EACCES : gap < end ? -ENOMEM : 0;
@@ -246,7 +246,7 @@ uintptr_t map_set_break(struct space *space, uintptr_t wanted)
 	old_end = ROUND_UP(space->break_now, PAGE_SIZE);
 	new_end = ROUND_UP(wanted, PAGE_SIZE);
 	if (wanted < space->break_start || new_end < wanted) {
-		/* A question: where is it? */
+		/* Programs ask by an impossible address where the break is. */
 	} else if (new_end < old_end) {
 		if (unmap_locked(space, new_end, old_end) == 0)
 			space->break_now = wanted;
@@ -268,7 +268,7 @@ uintptr_t map_set_break(struct space *space, uintptr_t wanted)
 
 /* ---- remap ---- */
 
-/* Maps a copy of the region's description elsewhere, moves the pages there, and unmaps the rest. */
+/* Maps the range anew elsewhere, moves its pages there, and unmaps it. */
 static long move_region(struct space *space, struct region *region, uintptr_t start, uint64_t old,
 			uint64_t new, const struct mapping *place)
 {
@@ -285,10 +285,10 @@ static long move_region(struct space *space, struct region *region, uintptr_t st
 	};
 	long to;
 
-	/* Cut first: afterwards nothing may fail. */
+	/* Cut first: after the move nothing may fail. */
 	if (!regions_cut(space, start, start + old))
 		return -ENOMEM;
-	/* What is moved does not count twice. */
+	/* The bytes that move count once. */
 	space->limit += old;
 	to = map_alone(space, &mapping);
 	space->limit -= old;
@@ -316,7 +316,7 @@ static long remap_locked(struct space *space, uintptr_t start, uint64_t old, uin
 		return -EFAULT;
 	if (fixed && to < start + old && start < to + new)
 		return -EINVAL;
-	/* Getting smaller is unmapping, whatever is there. */
+	/* Shrinking unmaps the end, whatever regions are there. */
 	if (!fixed && new <= old) {
 		long error = new < old ? unmap_locked(space, start + new, start + old) : 0;
 
@@ -324,7 +324,7 @@ static long remap_locked(struct space *space, uintptr_t start, uint64_t old, uin
 	}
 	if (region->end - start < old)
 		return -EFAULT;
-	/* In place, if it is the region's end that grows and there is room. */
+	/* Growing in place needs room after the region, of which the range must be the end. */
 	if (!fixed && region->end == start + old &&
 	    regions_clear(space, start + old, start + new) && range_end(start, new) &&
 	    space->bytes + (new - old) <= space->limit &&

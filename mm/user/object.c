@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Memory objects; see the header. An entry of a node is the address of the node below, or at the
- * lowest level a pfn plus one; 0 is nothing.
+ * Memory objects: the tree of their pages, and reading and writing their contents.
+ *
+ * An entry of a node is the address of a node of the next lower level; at the lowest level it is a
+ * pfn plus one. 0 is an empty entry.
  */
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
@@ -37,7 +39,7 @@ static unsigned int index_at(uint64_t number, unsigned int level)
 	return number >> NODE_BITS * level & (NODE_ENTRIES - 1);
 }
 
-/* Pages that a tree of that depth has room for. */
+/* Returns the number of pages that a tree of that depth has room for. */
 static uint64_t room(unsigned int depth)
 {
 	return depth ? 1ull << NODE_BITS * depth : 0;
@@ -59,7 +61,10 @@ static void free_node(struct object *object, uint64_t *node)
 	frames_free(virt_to_pfn(node));
 }
 
-/* Lets go of the pages from "first" on below a node, and of nodes that are empty then. */
+/*
+ * Drops the pages from number "first" on below a node, and frees the nodes that become empty.
+ * Returns true if this node is empty.
+ */
 static bool drop_from(struct object *object, uint64_t *node, unsigned int level, uint64_t base,
 		      uint64_t first)
 {
@@ -101,7 +106,7 @@ void object_put(struct object *object)
 	slab_free(&objects, object);
 }
 
-/* Puts roots on top of the tree until it has room for that page. False: out of memory. */
+/* Adds levels to the tree until it has room for that page. Returns false when out of memory. */
 static bool grow(struct object *object, uint64_t number)
 {
 	while (number >= room(object->depth)) {
@@ -109,7 +114,7 @@ static bool grow(struct object *object, uint64_t number)
 
 		if (!root)
 			return false;
-		/* An empty tree is as deep as it must be from the start. */
+		/* An empty tree gets its full depth at once. */
 		while (!object->root && number >= room(object->depth + 1))
 			object->depth++;
 		root[0] = (uint64_t)object->root;
@@ -119,7 +124,10 @@ static bool grow(struct object *object, uint64_t number)
 	return true;
 }
 
-/* The entry of a page; NULL if a node on the way is missing and, with "make", memory is out. */
+/*
+ * Returns the entry of a page. If a node on the way is missing, makes it if "make", or returns
+ * NULL; also when out of memory.
+ */
 static uint64_t *entry_of(struct object *object, uint64_t number, bool make)
 {
 	uint64_t *node;

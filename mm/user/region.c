@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The container of regions; see the header. regions_check() at the end checks what it promises.
+ * The regions of an address space: a balanced tree (kernel/lib/tree.c) whose nodes know the largest
+ * gap in their subtree. regions_check() verifies what the tree keeps.
  */
 #include <kernel/lib/message.h>
 #include <mm/frame/slab.h>
@@ -11,9 +12,9 @@ static struct slab_cache regions = SLAB_CACHE(struct region);
 /* ---- gaps ---- */
 
 /*
- * Returns where the clear range below a region ends. A stack keeps what it may still grow into, and
- * a guard below that, as far as no other region lies in its way: it is given to nobody who does not
- * ask for it.
+ * Returns where the clear range below a region ends. A stack keeps the addresses that it may grow
+ * into, and a guard below them, as far as no other region lies there: they are given only to a
+ * program that asks for them.
  */
 static uintptr_t reach(const struct region *region)
 {
@@ -23,13 +24,13 @@ static uintptr_t reach(const struct region *region)
 	return region->stack ? floor - MIN(floor, SPACE_STACK_GUARD) : floor;
 }
 
-/* The bytes between where one thing ends and the next begins, which may be less. */
+/* Returns the size of the gap between an end and the start that follows; 0 if they overlap. */
 static uint64_t between(uintptr_t end, uintptr_t next)
 {
 	return next > end ? next - end : 0;
 }
 
-/* Computes what a node keeps about its subtree; nothing in it depends on what lies outside. */
+/* Computes what a node keeps about its subtree, from itself and its children alone. */
 static void update_subtree(struct tree_node *node)
 {
 	struct region *region = region_of(node);
@@ -51,10 +52,10 @@ static void update_subtree(struct tree_node *node)
 }
 
 /*
- * Returns the end of the highest gap of that size above a region of the subtree, the one up to
- * "top" included, and below the ceiling; 0: there is none. Where the whole subtree is below the
- * ceiling the largest gap tells beforehand whether to look, so one path down is looked at, and one
- * along the ceiling.
+ * Returns the end of the highest gap of at least that size above a region of the subtree, up to
+ * "top" and below the ceiling; 0 if there is none. Where a whole subtree is below the ceiling its
+ * largest gap says whether to search it. So the search takes one path down, and one along the
+ * ceiling.
  */
 static uintptr_t gap_in(struct tree_node *node, uint64_t bytes, uintptr_t top, uintptr_t ceiling)
 {
@@ -200,7 +201,7 @@ void regions_discard(struct space *space)
 	space->bytes = 0;
 }
 
-/* Copies a subtree as it is, with its shape and all that its nodes know about it. */
+/* Copies a subtree with its shape and all that its nodes keep. Returns false when out of memory. */
 static bool copy_subtree(struct tree_node **to, const struct tree_node *from,
 			 struct tree_node *parent)
 {
@@ -255,7 +256,7 @@ void regions_join(struct space *space, uintptr_t start, uintptr_t end)
 	}
 }
 
-/* Cuts the region that contains an address in two there; no cut is needed at its ends. */
+/* Cuts the region that contains an address in two there, unless that is its start. */
 static bool cut(struct space *space, uintptr_t address)
 {
 	struct region *region = region_find(space, address), *upper;
@@ -300,7 +301,7 @@ static const char *check_bounds(const struct region *region, uintptr_t last)
 	return NULL;
 }
 
-/* Computes it once more: that must change nothing. */
+/* Returns true if what a node keeps about its subtree is what update_subtree() computes. */
 static bool subtree_is_right(struct region *region)
 {
 	uintptr_t low = region->subtree_low, high = region->subtree_high;

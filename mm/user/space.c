@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The life of an address space: made, copied by a fork, counted, and ended with its last process.
+ * The life of an address space: it is made, copied by a fork, its memory counted, and freed when
+ * its last process has ended. What happens to it in between is in the other files of mm/user.
  */
 #include <mm/frame/slab.h>
 #include <mm/table/ops.h>
@@ -36,7 +37,7 @@ void space_put(struct space *space)
 {
 	if (__atomic_sub_fetch(&space->references, 1, __ATOMIC_ACQ_REL))
 		return;
-	/* Off the processors and unpinned first: then everything else is plain memory. */
+	/* Unloaded from all CPUs and unpinned first: its tables are plain memory from then on. */
 	mm_exit(&space->mm);
 	regions_discard(space);
 	entries_drop(space, 0, pt_user_limit() + 1, 0, pt_user_limit() + 1);
@@ -44,7 +45,7 @@ void space_put(struct space *space)
 	slab_free(&spaces, space);
 }
 
-/* Gives a child its parent's regions, and what is in them. False: out of memory. */
+/* Copies a parent's regions to a child, and shares the pages. Returns false: out of memory. */
 static bool copy_regions(struct space *parent, struct space *child)
 {
 	if (!regions_copy(parent, child))
@@ -68,7 +69,7 @@ struct space *space_fork(struct space *parent)
 	child->break_start = parent->break_start;
 	child->break_now = parent->break_now;
 	complete = copy_regions(parent, child);
-	/* The parent's pages became read-only; or some, and its next writes make that good. */
+	/* Even if not all was copied, some of the parent's pages have become read-only. */
 	paravirt.flush_all();
 	lazy_flush();
 	spin_release(&parent->lock);
@@ -91,12 +92,12 @@ uint64_t space_resident(struct space *space)
 	return count;
 }
 
-/* Pages of a region that go away with it. The lock is held. */
+/* Counts the pages that are freed with a region. The lock is held. */
 static uint64_t pages_of_region(struct space *space, const struct region *region)
 {
 	uint64_t size = (region->end - region->start) >> PAGE_SHIFT;
 
-	/* Of a shared object what others have touched counts too, and what nobody maps any more. */
+	/* All pages of a shared object count, by whichever space they were touched. */
 	if (region->shared)
 		return region->object->named ? 0 : MIN(size, object_frames(region->object));
 	return entries_count(space, region, region->object != NULL);
