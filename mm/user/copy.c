@@ -10,7 +10,7 @@
 #include <mm/user/fault.h>
 
 /* Returns where the kernel reaches the byte at an address, after any faults; NULL: it cannot be. */
-static char *reach(struct space *space, uintptr_t address, unsigned int wanted)
+static char *locate(struct space *space, uintptr_t address, unsigned int wanted)
 {
 	uintptr_t page_start = ROUND_DOWN(address, PAGE_SIZE);
 	const pt_entry_t *entry;
@@ -38,7 +38,7 @@ static uint64_t copy(struct space *space, uintptr_t address, char *here, uint64_
 	while (done < bytes) {
 		uint64_t rest = PAGE_SIZE - (address + done) % PAGE_SIZE;
 		uint64_t piece = MIN(bytes - done, rest);
-		char *there = reach(space, address + done, wanted);
+		char *there = locate(space, address + done, wanted);
 
 		if (!there)
 			break;
