@@ -45,18 +45,6 @@ void space_put(struct space *space)
 	slab_free(&spaces, space);
 }
 
-/* Copies a parent's regions to a child, and shares the pages. Returns false: out of memory. */
-static bool copy_regions(struct space *parent, struct space *child)
-{
-	if (!regions_copy(parent, child))
-		return false;
-	for_each_region (region, child) {
-		if (!region->shared && !entries_share(parent, child, region))
-			return false;
-	}
-	return true;
-}
-
 struct space *space_fork(struct space *parent)
 {
 	struct space *child = space_create();
@@ -68,7 +56,11 @@ struct space *space_fork(struct space *parent)
 	child->limit = parent->limit;
 	child->break_start = parent->break_start;
 	child->break_now = parent->break_now;
-	complete = copy_regions(parent, child);
+	complete = regions_copy(parent, child);
+	for_each_region (region, child) {
+		if (complete && !region->shared)
+			complete = entries_share(parent, child, region);
+	}
 	/* Even if not all was copied, some of the parent's pages have become read-only. */
 	paravirt.flush_all();
 	lazy_flush();
