@@ -24,7 +24,7 @@ include tests/user/user.mk
 # Adding a source file, a suite or a command is adding a file. (The checks of locks are for DEBUG=1.)
 SOURCES := $(filter-out $(if $(DEBUG),,arch/x86/lock.c),$(sort \
 	$(shell find arch boot drivers kernel mm tests/guest -name '*.[cS]' ! -name '*.lds.S') \
-	$(addprefix tests/model/,sequence.c leak.c histories.c recorder.c) $(EXTRA_SOURCES)))
+	$(addprefix tests/model/,sequence.c leak.c histories.c regions.c recorder.c) $(EXTRA_SOURCES)))
 # notes.c and notes.S share a name: objects keep the suffix.
 OBJECTS := $(patsubst %,$(BUILD)/%.o,$(SOURCES))
 

@@ -3,6 +3,7 @@
  * The ELF loader: what a sound file becomes, what a program starts with, and that no file whatever
  * does harm.
  */
+#include "../model/regions.h"
 #include "../model/world.h"
 #include "host.h"
 

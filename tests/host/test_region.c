@@ -6,6 +6,7 @@
  *
  * tests/host/test_space.c is about what programs see in memory; this is about where things go.
  */
+#include "../model/regions.h"
 #include "../model/world.h"
 #include "host.h"
 

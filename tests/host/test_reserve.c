@@ -4,6 +4,7 @@
  * leave a sixteenth of all memory, and what a space takes is counted and can be taken back before
  * its end. With 4 and 5 levels, on the model.
  */
+#include "../model/regions.h"
 #include "../model/world.h"
 #include "host.h"
 

@@ -10,6 +10,7 @@
 #include "host.h"
 
 #include "../model/recorder.h"
+#include "../model/regions.h"
 #include <arch/cpu.h>
 #include <kernel/lib/errno.h>
 #include <mm/frame/frames.h>

@@ -3,6 +3,7 @@
  * The naive account, and the generator; see the header.
  */
 #include "histories.h"
+#include "regions.h"
 
 #include <kernel/lib/errno.h>
 #include <kernel/lib/printf.h>

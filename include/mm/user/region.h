@@ -118,7 +118,4 @@ bool regions_clear(struct space *space, uintptr_t start, uintptr_t end);
 /* Returns the start of the highest clear range of that length below a ceiling; 0: none. */
 uintptr_t regions_find_gap(struct space *space, uint64_t bytes, uintptr_t ceiling);
 
-/* Checks the invariants. Returns NULL, or what is wrong (valid until the next call). */
-const char *regions_check(struct space *space);
-
 #endif
