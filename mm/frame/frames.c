@@ -313,9 +313,11 @@ static const char *check_block(uint64_t n)
 struct check {
 	bool events;       /* whether they were enabled before */
 	bool alone;        /* the lock is held throughout */
+	bool stale;        /* the free lists have changed since it began */
 	uint64_t changes;  /* the counter of changes, when it began */
 	uint64_t free;     /* frames that are free in the database */
 	uint64_t on_lists; /* frames on the lists so far */
+	const char *error; /* what is wrong */
 };
 
 /* Releases the lock for a moment. Returns false if the free lists have changed meanwhile. */
@@ -325,17 +327,19 @@ static bool pause(struct check *check)
 		return true;
 	spin_unlock(&lock, check->events);
 	check->events = spin_lock(&lock);
-	return check->changes == changes;
+	check->stale = check->changes != changes;
+	return !check->stale;
 }
 
-static bool check_database(struct check *check, const char **error)
+/* Checks the blocks in the database. Returns false if the check ends here. */
+static bool check_database(struct check *check)
 {
 	for (uint64_t n = 0; n < frame_count;) {
 		const struct frame *frame = &frame_database[n];
 
-		*error = check_block(n);
-		if (*error)
-			return true;
+		check->error = check_block(n);
+		if (check->error)
+			return false;
 		if (frame->kind == FRAME_FREE)
 			check->free += 1ull << frame->order;
 		n += 1ull << frame->order;
@@ -345,7 +349,8 @@ static bool check_database(struct check *check, const char **error)
 	return true;
 }
 
-static bool check_list(struct check *check, unsigned int order, const char **error)
+/* Checks the blocks of a free list. Returns false if the check ends here. */
+static bool check_list(struct check *check, unsigned int order)
 {
 	uint64_t blocks = 0;
 
@@ -353,10 +358,10 @@ static bool check_list(struct check *check, unsigned int order, const char **err
 		const struct frame *frame = container_of(node, struct frame, link);
 
 		if (frame->kind != FRAME_FREE || frame->order != order) {
-			*error = message_make("pfn %lx is on the free list of order %u but is %s",
-					      frame_number(frame).pfn, order,
-					      frame_kind_name(frame->kind));
-			return true;
+			check->error = message_make(
+				"pfn %lx is on the free list of order %u but is %s",
+				frame_number(frame).pfn, order, frame_kind_name(frame->kind));
+			return false;
 		}
 		check->on_lists += 1ull << order;
 		if (is_border(++blocks) && !pause(check))
@@ -365,38 +370,31 @@ static bool check_list(struct check *check, unsigned int order, const char **err
 	return true;
 }
 
-/*
- * Checks that the free blocks in the database and on the lists are as many as are counted. Returns
- * false if they have changed meanwhile.
- */
-static bool check_all(struct check *check, const char **error)
+/* Checks that as many free blocks are in the database and on the lists as are counted. */
+static void check_all(struct check *check)
 {
-	*error = NULL;
-	if (!check_database(check, error))
-		return false;
-	for (unsigned int order = 0; order < FRAMES_ORDERS && !*error; order++) {
-		if (!check_list(check, order, error))
-			return false;
+	if (!check_database(check))
+		return;
+	for (unsigned int order = 0; order < FRAMES_ORDERS; order++) {
+		if (!check_list(check, order))
+			return;
 	}
-	if (*error || (check->on_lists == check->free && check->on_lists == free_pages))
-		return true;
-	*error = message_make("%lu frames free in the database, %lu on lists, %lu counted",
-			      check->free, check->on_lists, free_pages);
-	return true;
+	if (check->on_lists != check->free || check->on_lists != free_pages)
+		check->error =
+			message_make("%lu frames free in the database, %lu on lists, %lu counted",
+				     check->free, check->on_lists, free_pages);
 }
 
 const char *frames_check(void)
 {
-	const char *error;
-	bool done = false;
+	struct check check = {.stale = true};
 
-	for (unsigned int tries = 0; !done; tries++) {
-		struct check check = {.alone = tries == CHECK_TRIES};
-
+	for (unsigned int tries = 0; check.stale; tries++) {
+		check = (struct check){.alone = tries == CHECK_TRIES};
 		check.events = spin_lock(&lock);
 		check.changes = changes;
-		done = check_all(&check, &error);
+		check_all(&check);
 		spin_unlock(&lock, check.events);
 	}
-	return error;
+	return check.error;
 }
