@@ -49,7 +49,7 @@ uint64_t user_write_some(uintptr_t to, const void *from, uint64_t bytes)
 		return done;
 	while (done < bytes && can_go_on(space, to + done, SPACE_WRITE))
 		done += copy_to_space(space, to + done, from ? (const char *)from + done : NULL,
-				    bytes - done);
+				      bytes - done);
 	keep_reserve();
 	return done;
 }
