@@ -43,10 +43,8 @@ void *slab_alloc(struct slab_cache *cache)
 	bool events = spin_lock(&cache->lock);
 	struct free_object *object = NULL;
 
-	if (!cache->ready) {
+	if (!cache->partial.next)
 		list_init(&cache->partial);
-		cache->ready = true;
-	}
 	if (!list_empty(&cache->partial) || add_page(cache)) {
 		struct frame *frame = container_of(cache->partial.next, struct frame, link);
 

@@ -14,10 +14,9 @@
 struct slab_cache {
 	const char *name;         /* of the type, for messages */
 	size_t size;              /* bytes of an object: a multiple of 8, from 16 to a page */
-	struct list_node partial; /* pages with at least one free object */
+	struct list_node partial; /* pages with at least one free object; NULL before the first */
 	uint64_t objects, pages;  /* objects in use, and pages that they are cut from */
 	struct spinlock lock;
-	bool ready; /* "partial" is initialized */
 };
 
 /* Initializer of a cache, with static storage, for objects of a type. */
