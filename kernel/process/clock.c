@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Clocks and sleeping, for programs; see the header.
- */
+/* Clocks and sleeping for programs: see the header. */
 #include <arch/time.h>
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
 #include <kernel/process/clock.h>
 #include <kernel/process/process.h>
 
-/* CLOCK_TAI and above (alarms, ...) are not there. */
+/* CLOCK_TAI, alarms and later clocks do not exist here. */
 #define CLOCKS 8
 
 static bool is_of_day(uint32_t clock)
@@ -61,9 +59,9 @@ long sys_time(uintptr_t address)
 }
 
 /*
- * Makes a system time of a duration, or of a point in time on a clock that says "passed" now. What
- * lies centuries ahead is for ever: no sum of nanoseconds may reach 2^63, which Xen takes for a
- * time long past.
+ * Converts a duration, or a point in time of a clock that reads "passed" now, to a system time. A
+ * time centuries ahead becomes TASK_FOR_EVER, since Xen takes 2^63 nanoseconds and more for a time
+ * in the past.
  */
 static long deadline_of(struct clock_time time, uint64_t passed, uint64_t *deadline)
 {
@@ -91,13 +89,13 @@ long clock_read_deadline(uintptr_t address, uint32_t clock, bool absolute, uint6
 
 long clock_read_timeval(uintptr_t address, uint64_t *deadline)
 {
-	struct clock_time time; /* with microseconds, a million of them or more */
+	struct clock_time time; /* the microseconds may be a million or more */
 	int64_t seconds;
 
 	if (user_read(address, &time, sizeof(time)))
 		return -EFAULT;
 	if (__builtin_add_overflow(time.seconds, time.nanoseconds / 1000000, &seconds))
-		seconds = -1; /* an error, as on Linux */
+		seconds = -1; /* the error is found below, as on Linux */
 	time = (struct clock_time){seconds, time.nanoseconds % 1000000 * 1000};
 	return deadline_of(time, 0, deadline);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * clone(2), by which a process gets another thread or a child: the child's address space is a copy
- * for fork(), and shared until the child runs another program for vfork() and posix_spawn().
+ * clone(2), which adds a thread to a process or makes a child. The child's address space is a copy
+ * for fork(); for vfork() and posix_spawn() it is shared until the child runs another program.
  */
 #include "create.h"
 
@@ -34,7 +34,10 @@ enum {
 	(CLONE_SIGNAL | CLONE_OF_THREADS | CLONE_VFORK | CLONE_SYSVSEM | CLONE_SETTLS | \
 	 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_CHILD_SETTID)
 
-/* A copy of the running process, without a thread. NULL: out of memory, and nothing happened. */
+/*
+ * Returns a copy of the running process without threads. Returns NULL if memory is out, and leaves
+ * nothing behind.
+ */
 static struct process *copy_process(struct process *parent, uint64_t flags)
 {
 	struct process *process = process_create(parent);
@@ -55,7 +58,7 @@ static struct process *copy_process(struct process *parent, uint64_t flags)
 	return NULL;
 }
 
-/* The registers of a thread that comes out of the same system call, with 0. */
+/* Copies the registers for a thread that returns 0 from the same system call. */
 static void copy_registers(struct thread *from, struct thread *to, uintptr_t stack)
 {
 	struct regs *regs = task_regs(to->task);
@@ -73,8 +76,8 @@ static void copy_registers(struct thread *from, struct thread *to, uintptr_t sta
 }
 
 /*
- * Waits for a child that runs in our memory to have some of its own. If we are to die meanwhile it
- * is left to itself.
+ * Sleeps until a vfork() child has memory of its own. If the caller must end first, the child keeps
+ * the shared memory.
  */
 static void wait_for_borrower(struct process *child, const bool *borrowing)
 {
@@ -88,13 +91,13 @@ static void wait_for_borrower(struct process *child, const bool *borrowing)
 	events_restore(events);
 }
 
-/* Writes the number of the new thread where the flags say that it is wanted, if that can be. */
+/* Writes the tid of the new thread where the flags ask for it. Errors are ignored, as on Linux. */
 static void tell_tid(const struct thread *thread, uint64_t flags, uintptr_t parent_tid,
 		     uintptr_t child_tid)
 {
 	uint32_t tid = thread->tid;
 
-	/* The child relies on finding its number: its page must not be what memory is out for. */
+	/* The child relies on its tid being there, so writing it may use the reserve. */
 	task_spend_reserve(task_current(), true);
 	if (flags & CLONE_CHILD_SETTID)
 		copy_to_space(thread->process->space, child_tid, &tid, sizeof(tid));
@@ -109,7 +112,9 @@ static bool flags_are_possible(uint64_t flags)
 
 	if ((flags & ~(uint64_t)CLONE_KNOWN) || (flags & CLONE_VFORK && flags & CLONE_THREAD))
 		return false;
-	/* Everything in common is a thread; memory alone is for vfork() and posix_spawn(). */
+	/*
+	 * A thread shares everything; a child may share memory only, for vfork() and posix_spawn().
+	 */
 	return shared == CLONE_OF_THREADS || shared == 0 || shared == CLONE_VM;
 }
 
@@ -148,7 +153,7 @@ long sys_clone(uint64_t flags, uintptr_t stack, uintptr_t parent_tid, uintptr_t 
 	}
 	if (flags & CLONE_VFORK)
 		process->borrowing = &borrowing;
-	/* From here on it may run. */
+	/* The new thread may run from here on. */
 	tell_tid(thread, flags, parent_tid, child_tid);
 	if (flags & CLONE_VFORK)
 		wait_for_borrower(process, &borrowing);

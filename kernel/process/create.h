@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The pieces that a new process or thread is made from; for kernel/process alone. They are used in
- * the order in which they stand here.
+ * The steps of making a process or thread, in the order in which they are taken; for kernel/process
+ * alone.
  */
 #ifndef KERNEL_PROCESS_CREATE_H
 #define KERNEL_PROCESS_CREATE_H
 
 #include <kernel/process/process.h>
 
-/* Returns true if there are as many processes as there can be: the next would be EAGAIN. */
+/* Returns true if there are as many processes as there can be, so that the next one is EAGAIN. */
 bool processes_are_full(void);
 
 /*

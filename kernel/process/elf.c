@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The ELF loader; see the header.
- */
+/* The ELF loader: see the header. */
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
 #include <kernel/process/elf.h>
@@ -72,7 +70,10 @@ static bool segment_makes_sense(const struct segment *segment)
 	       (segment->flags & (CAN_WRITE | CAN_EXECUTE)) != (CAN_WRITE | CAN_EXECUTE);
 }
 
-/* In the file, segments are in the order of their addresses (gABI, "Program header"). */
+/*
+ * Returns true if the segments are possible and in ascending order of addresses, as the gABI
+ * requires ("Program header").
+ */
 static bool segments_make_sense(const struct program *program)
 {
 	uintptr_t end = 0;
@@ -116,7 +117,10 @@ static long map_at(struct space *space, uintptr_t start, uintptr_t end, unsigned
 	return result < 0 ? (result == -ENOMEM ? -ENOMEM : -ENOEXEC) : 0;
 }
 
-/* The file's pages, then pages of zeros; what the file's last page has behind its end is zeroed. */
+/*
+ * Maps the pages of a segment that are in the file, and pages of zeros after them. Clears the rest
+ * of the file's last page. Returns 0 or an error.
+ */
 static long load_segment(struct object *file, struct space *space, const struct segment *segment,
 			 uintptr_t bias)
 {
@@ -135,7 +139,10 @@ static long load_segment(struct object *file, struct space *space, const struct 
 	return copy_to_space(space, data_end, NULL, rest) == rest ? 0 : -ENOMEM;
 }
 
-/* Where the program finds its own headers: in the segment that maps that part of the file. */
+/*
+ * Returns the address of the program headers in the program's memory: inside the segment that maps
+ * that part of the file. 0: no segment does.
+ */
 static uintptr_t find_headers(const struct program *program, uintptr_t bias)
 {
 	uint64_t offset = program->header.segments_offset;
@@ -166,7 +173,7 @@ static long load_program(struct object *file, struct space *space, const struct 
 		if (segment->type != SEGMENT_LOAD || !segment->memory_size)
 			continue;
 		if (segment->file_size && segment->offset + segment->file_size > file->bytes)
-			return -ENOEXEC; /* cut off */
+			return -ENOEXEC; /* the file is truncated */
 		error = load_segment(file, space, segment, bias);
 		if (error)
 			return error;

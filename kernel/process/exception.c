@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The signals of exceptions; see the header. Codes: sigaction(2).
- */
+/* The signals of exceptions: see the header. For the codes see sigaction(2). */
 #include <arch/traps.h>
 #include <kernel/process/exception.h>
 #include <kernel/process/signal.h>
 
-#define EXCEPTIONS 32 /* the vectors after them are interrupts */
+#define EXCEPTIONS 32 /* later vectors are interrupts */
 
 struct exception_signal exception_signal(uint64_t vector)
 {
@@ -17,7 +15,7 @@ struct exception_signal exception_signal(uint64_t vector)
 		[TRAP_INVALID_OPCODE] = {SIGILL, 2}, /* ILL_ILLOPN */
 		[11] = {SIGBUS, SIGNAL_BY_KERNEL},
 		[12] = {SIGBUS, SIGNAL_BY_KERNEL},
-		[16] = {SIGFPE, 3}, /* FPE_FLTDIV, and its like */
+		[16] = {SIGFPE, 3}, /* FPE_FLTDIV stands for all x87 errors */
 		[17] = {SIGBUS, 1}, /* BUS_ADRALN */
 		[19] = {SIGFPE, 3},
 	};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * execve(): everything that can fail is done in a new address space, while the old one is still
- * whole; then the process moves over and the old one is given up.
+ * execve(2). Everything that can fail is done in a new address space while the old one is intact;
+ * then the process moves to the new one and frees the old one.
  */
 #include <arch/switch.h>
 #include <arch/user.h>
@@ -15,15 +15,15 @@
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 
-/* The longest first line of a script that is looked at, as on Linux. */
+/* The bytes of a script's first line that are read, as on Linux. */
 #define SCRIPT_LINE 256
 
-/* Scripts whose interpreter is a script, and so on. */
+/* The deepest nesting of scripts whose interpreter is a script. */
 #define SCRIPTS_MOST 4
 
 /* ---- strings ---- */
 
-/* Memory for strings: a block of the frame allocator's. */
+/* Allocates memory for strings from the frame allocator. Returns false if there is none. */
 static bool strings_alloc(struct strings *strings, uint64_t bytes)
 {
 	unsigned int order = 0;
@@ -43,12 +43,12 @@ static void strings_free(const struct strings *strings)
 }
 
 /*
- * Reads a vector of pointers to strings out of the program's memory: only measures them if "text"
- * is NULL. The program may change them between the one and the other: "most" bounds both.
+ * Reads a vector of pointers to strings from the program's memory, or only measures them if "text"
+ * is NULL. Another thread may change them between the two passes, so "most" bounds both.
  */
 static long read_vector(uintptr_t vector, char *text, uint64_t most, struct strings *result)
 {
-	static char measured[PAGE_SIZE]; /* nobody reads what is in it */
+	static char measured[PAGE_SIZE]; /* written only */
 
 	*result = (struct strings){.text = text};
 	for (;; vector += sizeof(uintptr_t), result->count++) {
@@ -59,7 +59,7 @@ static long read_vector(uintptr_t vector, char *text, uint64_t most, struct stri
 			return -EFAULT;
 		if (!string)
 			return 0;
-		/* In pieces when it is only measured. */
+		/* A string that is only measured is read in pieces. */
 		if (text) {
 			length = user_read_string(string, text + result->bytes,
 						  most - result->bytes);
@@ -100,7 +100,10 @@ static long read_strings(uintptr_t vector, struct strings *strings)
 
 /* ---- scripts ---- */
 
-/* The first word from *line on, 0-terminated; *line moves behind it. NULL: there is none. */
+/*
+ * Returns the first word from *line on, NUL-terminated, and moves *line past it. Returns NULL if
+ * there is none.
+ */
 static char *next_word(char **line)
 {
 	char *word = *line, *end;
@@ -115,7 +118,10 @@ static char *next_word(char **line)
 	return *word ? word : NULL;
 }
 
-/* What follows, without blanks around it: all of it is one argument. NULL: nothing. */
+/*
+ * Returns the rest of the line without blanks around it, as one argument. Returns NULL if it is
+ * empty.
+ */
 static char *rest_of_line(char *line)
 {
 	size_t length;
@@ -140,7 +146,10 @@ static void append_word(struct strings *strings, const char *word)
 	strings->count++;
 }
 
-/* "INTERPRETER [ARGUMENT] PATH WORDS...": the words but the first. */
+/*
+ * Makes the arguments of an interpreter: "INTERPRETER [ARGUMENT] PATH" and the words except the
+ * first. Returns false if memory is out.
+ */
 static bool script_words(const char *interpreter, const char *argument, const char *path,
 			 const struct strings *old, struct strings *new)
 {
@@ -159,7 +168,7 @@ static bool script_words(const char *interpreter, const char *argument, const ch
 
 /* ---- programs ---- */
 
-/* The file to run, with a reference. */
+/* Finds the file to run, and takes a reference to it. Returns 0 or an error. */
 static long find_program(struct process *process, const char *path, struct inode **result)
 {
 	long error = path_lookup(process->directory, path, true, result);
@@ -188,7 +197,7 @@ static long load(const struct process *process, struct object *file, const char 
 	return program_load(file, &program, image->space, &image->start);
 }
 
-/* Writes down what the process will be called. */
+/* Sets the name and the path that the process will have. Returns 0 or ENOMEM. */
 static long name_image(const struct process *process, const char *path, struct exec_image *image)
 {
 	char *name = NULL;
@@ -236,7 +245,9 @@ void exec_discard(struct exec_image *image)
 	*image = (struct exec_image){0};
 }
 
-/* Runs the interpreter of a script instead, or says ENOEXEC. */
+/*
+ * Loads a program, or the interpreter that the first line of a script names. Returns 0 or an error.
+ */
 static long prepare(struct process *process, const char *path, const struct strings *arguments,
 		    const struct strings *environment, unsigned int depth, struct exec_image *image)
 {
@@ -278,7 +289,10 @@ long exec_prepare(struct process *process, const char *path, const struct string
 	return error;
 }
 
-/* The other threads end; then this one is alone. False: the whole process is to end instead. */
+/*
+ * Ends the other threads of the process and waits for that. Returns false if the whole process must
+ * end instead.
+ */
 static bool be_alone(struct process *process)
 {
 	bool events;
@@ -299,7 +313,7 @@ static bool be_alone(struct process *process)
 	return !process->dying;
 }
 
-/* The point of no return. */
+/* Replaces the address space and the registers. Nothing from here on can fail. */
 static void move_over(struct process *process, const struct exec_image *image)
 {
 	struct thread *thread = thread_current();
@@ -325,7 +339,7 @@ static void move_over(struct process *process, const struct exec_image *image)
 static long exec(const char *path, const struct strings *arguments,
 		 const struct strings *environment)
 {
-	/* A program may rely on having a name. */
+	/* Programs expect argv[0] to exist. */
 	static const struct strings nameless = {1, "", 1};
 	struct process *process = process_current();
 	struct exec_image image;

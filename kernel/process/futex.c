@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Futexes: a tree of those who wait, in order of the words that they wait for, and for one word in
- * the order in which they came. See the header.
+ * Futexes: a tree of waiters, ordered by the words that they wait for; waiters for one word are in
+ * order of arrival. See the header.
  */
 #include <arch/time.h>
 #include <kernel/file/user_memory.h>
@@ -24,11 +24,11 @@ enum {
 
 #define ANY_BITS 0xffffffffu
 
-/* A word, whoever sees it at which address: in an object that is shared, or in one space. */
+/* Identifies a word by what it is part of: a shared object, or one address space. */
 struct word {
 	const void *owner;
 	uint64_t place;
-	struct object *object; /* the owner, if it is one: held while somebody waits */
+	struct object *object; /* the object, if shared: a waiter holds a reference */
 };
 
 struct waiter {
@@ -36,7 +36,7 @@ struct waiter {
 	struct task *task;
 	struct word word;
 	uint32_t bits;
-	bool woken; /* and in the tree no more */
+	bool woken; /* removed from the tree by the waker */
 };
 
 static struct tree waiters;
@@ -134,7 +134,7 @@ static long wait(const struct word *word, uint32_t bits, uint64_t deadline)
 	return waiter.woken ? 0 : result;
 }
 
-/* FUTEX_WAIT's time is a duration, WAIT_BITSET's a point in time. */
+/* The timeout of FUTEX_WAIT is a duration, that of FUTEX_WAIT_BITSET a point in time. */
 static long wait_for_word(uintptr_t address, const struct word *word, uint32_t operation,
 			  uint32_t value, uint64_t timeout, uint32_t bits)
 {
@@ -185,8 +185,8 @@ long sys_futex(uintptr_t address, uint32_t operation, uint32_t value, uint64_t t
 		/* falls through */
 	case FUTEX_REQUEUE:
 		/*
-		 * Moving a waiter to the other word spares it being woken in vain; waking it is
-		 * allowed all the same, for every waiter looks again.
+		 * Requeuing would spare a waiter a spurious wake-up. Waking it is correct as well,
+		 * since every waiter checks its word again.
 		 */
 		(void)other;
 		return wake(&word, (uint64_t)value + (uint32_t)timeout, ANY_BITS);

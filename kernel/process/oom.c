@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Out of memory: who holds what, who is ended, and how its memory comes back at once. See the
- * header for the rules.
+ * Out of memory: what each process holds, which one is ended, and how its memory is freed at once.
+ * See the header for the rules.
  *
- * A process that was ended gives its memory back when its threads have run to their ends. Those who
- * wait for memory may be where no other task can run, so its pages and tables are *reaped* for it:
- * dropped by whoever needs them. That is safe, for no thread of it returns to the program, and in
- * the kernel a thread that sleeps keeps no pointer to a page of its space.
+ * A process that was ended frees its memory when its threads have run to their ends. A task that
+ * needs memory may be unable to let them run. So it *reaps* the process: it frees the pages and
+ * page tables itself. That is safe, since no thread of an ended process returns to the program, and
+ * a thread that sleeps in the kernel keeps no pointer to a page of its space.
  */
 #include <arch/cpu.h>
 #include <kernel/lib/printf.h>
@@ -20,7 +20,10 @@ uint64_t oom_use_total(const struct oom_use *use)
 	return use->pages + use->tables + use->stacks + use->files + use->children;
 }
 
-/* What an open file keeps from being freed: a pipe, an object that no directory names, or NULL. */
+/*
+ * Returns what an open file keeps from being freed: a pipe, an object that has no name in any
+ * directory, or NULL.
+ */
 static const void *kept_by(const struct file *file)
 {
 	if (!file)
@@ -30,7 +33,10 @@ static const void *kept_by(const struct file *file)
 	return file->object && !file->object->named ? file->object : NULL;
 }
 
-/* Pages that the open files of a process hold, each pipe and each object once. */
+/*
+ * Returns the number of pages that the open files of a process keep in use. Each pipe and each
+ * object counts once.
+ */
 static uint64_t pages_of_files(const struct files *files)
 {
 	uint64_t pages = 0;
@@ -67,7 +73,9 @@ struct oom_use oom_use_of(const struct process *process)
 	return use;
 }
 
-/* The living process that holds most; number 1 if there is no other. */
+/*
+ * Returns the process that holds most memory and was not ended yet; process 1 if there is no other.
+ */
 static struct process *find_largest(struct oom_use *largest_use)
 {
 	struct process *largest = NULL;
@@ -89,7 +97,7 @@ static struct process *find_largest(struct oom_use *largest_use)
 	return largest;
 }
 
-/* Returns true if a process that was ended has yet to run to its end. */
+/* Returns true if a process that was ended still has threads. */
 static bool is_any_dying(void)
 {
 	for_each_process(process)
@@ -100,7 +108,10 @@ static bool is_any_dying(void)
 	return false;
 }
 
-/* Returns true if all processes that run in a space, as a child of vfork() does, were ended. */
+/*
+ * Returns true if all processes that use a space were ended. A child of vfork() shares its parent's
+ * space.
+ */
 static bool is_nobodys(const struct space *space)
 {
 	uint32_t dying = 0;
@@ -109,7 +120,10 @@ static bool is_nobodys(const struct space *space)
 	return dying == space->references;
 }
 
-/* Takes pages and tables from a process that was ended. Returns false if there is none to take. */
+/*
+ * Frees the pages and page tables of a process that was ended. Returns false if there is no such
+ * process.
+ */
 static bool reap_dying(void)
 {
 	for_each_process(process)
@@ -127,7 +141,7 @@ static bool reap_dying(void)
 	return false;
 }
 
-/* Lets what ended processes hold come back. Returns false if there is none to wait for. */
+/* Lets processes that were ended free their memory. Returns false if there are none. */
 static bool wait_for_ended(void)
 {
 	if (reap_dying())
@@ -164,7 +178,7 @@ bool oom_make_room(bool may_sleep)
 		return false;
 	if (may_sleep ? wait_for_ended() : reap_dying())
 		return !self->dying;
-	/* If it spends already, what is left of the reserve is not enough for it. */
+	/* If it may use the reserve already, the reserve is too small for it. */
 	if (!may_sleep && is_any_dying() && !task_current()->spends_reserve) {
 		task_spend_reserve(task_current(), true);
 		return true;

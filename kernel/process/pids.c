@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Numbers of processes and threads; see the header.
- *
- * A number stays taken as long as a process is in a group or session of that number, whether or not
- * the process that they are named after is still there (credentials(7)).
+ * Pids and tids: see the header. A number is in use as long as a process, thread, group or session
+ * has it, even if the process that the group is named for has ended (credentials(7)).
  */
 #include <kernel/process/pids.h>
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * /dev, and the few files of /proc whose contents are made when somebody opens them.
- */
+/* /dev, and the files of /proc whose contents are made when they are opened. */
 #include <arch/time.h>
 #include <kernel/file/file.h>
 #include <kernel/lib/errno.h>
@@ -12,7 +10,7 @@
 #include <mm/user/region.h>
 #include <mm/xen/batch.h>
 
-/* Text that grows at the end of an object. */
+/* Appends text to an object. */
 struct writer {
 	struct object *object;
 	bool failed;
@@ -27,7 +25,9 @@ static void write_text(void *argument, const char *text)
 		writer->failed = true;
 }
 
-/* What a region is for, if that is known: its file is not, only that file's number. */
+/*
+ * Returns the label of a region, stack or heap. A mapped file has none: only its number is known.
+ */
 static const char *purpose(const struct space *space, const struct region *region)
 {
 	if (region->stack)
@@ -55,7 +55,7 @@ void proc_print_maps(struct space *space, void (*print)(void *argument, const ch
 	}
 }
 
-/* The lines of a file as they are now. NULL: out of memory. */
+/* Returns the current contents of a file of /proc as an object. NULL: out of memory. */
 static struct object *make_text(uint32_t device)
 {
 	struct writer writer = {object_create(0), false};
@@ -120,7 +120,7 @@ bool proc_init(void)
 		struct inode *inode;
 		long error;
 
-		/* What the archive has there gives way, if it is no directory. */
+		/* A file of the initramfs at that path is replaced, unless it is a directory. */
 		if (inodes[i].device)
 			name_unlink(fs_root(), inodes[i].path, false);
 		error = name_create(fs_root(), inodes[i].path, inodes[i].mode, NULL, &inode);

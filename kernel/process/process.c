@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Processes: the list of them, the first ones, which the kernel starts, and their ends. See the
- * header. A process comes from another by kernel/process/clone.c, runs another program by
- * kernel/process/exec.c, and is waited for by its parent in kernel/process/wait.c.
+ * Processes: the list of them, the programs that the kernel starts, and the end of a process. See
+ * the header. kernel/process/clone.c makes a process from another, kernel/process/exec.c replaces
+ * its program, kernel/process/wait.c tells its parent.
  */
 #include "create.h"
 #include "job_control.h"
@@ -20,7 +20,7 @@
 #include <mm/user/copy.h>
 #include <mm/user/fault.h>
 
-/* How many processes there can be, those included that nobody has waited for yet. */
+/* The most processes that can exist, zombies included. */
 #define PROCESSES_MOST 4096
 
 struct process process_zero;
@@ -86,7 +86,10 @@ void process_publish(struct process *process)
 	process_count++;
 }
 
-/* Opens the files 0, 1 and 2 of a first process: the tty, or nothing to read. */
+/*
+ * Opens descriptors 0, 1 and 2 of a program that the kernel starts: the tty, or /dev/null for
+ * reading.
+ */
 static bool open_terminal(struct process *process, bool background)
 {
 	for (unsigned int i = 0; i < 3; i++) {
@@ -145,7 +148,7 @@ long process_start(const char *path, const struct strings *words, bool backgroun
 
 /* ---- ending ---- */
 
-/* vfork(): the parent has its memory for itself again. */
+/* Ends a vfork(): the parent has its memory for itself again. */
 void process_stop_borrowing(struct process *process)
 {
 	if (!process->borrowing)
@@ -164,7 +167,10 @@ void process_die(struct process *process, int status)
 	process->status = status;
 	for_each_thread(thread, process)
 	{
-		/* Its end must not wait for the memory that it gives back. */
+		/*
+		 * A thread that is ending must not have to wait for the memory that it is about to
+		 * free.
+		 */
 		thread->task->ending = true;
 		task_spend_reserve(thread->task, true);
 		task_wake(thread->task);
@@ -186,7 +192,7 @@ static void leave_space(struct process *process)
 	space_put(space);
 }
 
-/* Nobody is left who could let a stopped group go on: it hangs up, and does. */
+/* Sends SIGHUP and SIGCONT to a stopped group that has become orphaned, as POSIX says. */
 static void let_orphans_go(const struct process *child)
 {
 	if (!child->stopped || !process_group_is_orphaned(child->group))
@@ -195,7 +201,10 @@ static void let_orphans_go(const struct process *child)
 	signal_send_group(child->group, SIGCONT);
 }
 
-/* Children go to number 1, or to the kernel, which does not care how they end. */
+/*
+ * Gives the children to process 1, or else to process 0, which reaps them without asking how they
+ * ended.
+ */
 static void give_children_away(struct process *process)
 {
 	struct process *heir = pids_find(1);

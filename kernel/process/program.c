@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The first stack of a program; see the header. From the top down: the strings, then the vectors
- * that point to them, with the count of arguments at the very end, where rsp points.
+ * The initial stack of a program: see the header. From the top down: the strings, the vectors of
+ * pointers to them, and the count of arguments, where rsp points.
  */
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
@@ -32,7 +32,7 @@ enum {
 	AUX_NAME = 31,
 };
 
-/* A stack that is being filled downwards. Once something did not fit, nothing more is written. */
+/* A stack that is filled downwards. After something did not fit, nothing more is written. */
 struct builder {
 	struct space *space;
 	uintptr_t at;
@@ -57,7 +57,7 @@ static void push_word(struct builder *stack, uint64_t word)
 	push(stack, &word, sizeof(word));
 }
 
-/* In reverse: the vector ends with AUX_END, which therefore comes first. */
+/* Pushes the auxiliary vector in reverse order, so AUX_END, its last entry, is first. */
 static void push_auxiliary(struct builder *stack, const struct elf_image *image, uintptr_t random,
 			   uintptr_t platform, uintptr_t name)
 {
@@ -85,14 +85,14 @@ static void push_auxiliary(struct builder *stack, const struct elf_image *image,
 		push(stack, vector[i], sizeof(vector[i]));
 }
 
-/* Pointers to strings that lie at "first", and a NULL behind them. */
+/* Pushes pointers to consecutive strings that begin at "first", and a NULL after them. */
 static void push_pointers(struct builder *stack, const struct strings *strings, uintptr_t first)
 {
 	uint64_t offset = strings->bytes;
 
 	push_word(stack, 0);
 	for (unsigned int i = 0; i < strings->count; i++) {
-		/* The last one first: back over its 0, and on to where it begins. */
+		/* The last string first: from its NUL back to its first byte. */
 		for (offset--; offset && strings->text[offset - 1]; offset--)
 			;
 		push_word(stack, first + offset);
@@ -101,7 +101,7 @@ static void push_pointers(struct builder *stack, const struct strings *strings, 
 
 static uint64_t words_of(const struct program *program)
 {
-	/* The count, two NULLs, and the pointers: what decides the alignment. */
+	/* The count, two NULLs and the pointers decide the alignment. */
 	return 3 + program->arguments.count + program->environment.count;
 }
 
@@ -117,7 +117,7 @@ static long build_stack(const struct program *program, const struct elf_image *i
 	platform = push_text(&stack, "x86_64");
 	stack.at = ROUND_DOWN(stack.at, 16);
 	random = push(&stack, program->random, sizeof(program->random));
-	/* rsp is a multiple of 16 in the end. */
+	/* rsp must be a multiple of 16 when the program starts. */
 	if (words_of(program) % 2)
 		push_word(&stack, 0);
 	push_auxiliary(&stack, image, random, platform, name);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Signals; see the header. From top to bottom: what they do if the program does not say, sending,
- * taking, delivering. The frames of handlers are in signal_frame.c, the system calls in
- * signal_calls.c.
+ * Signals: see the header. From top to bottom: default actions, sending, taking, delivering. The
+ * frames of handlers are in signal_frame.c, the system calls in signal_calls.c.
  */
 #include "signal_parts.h"
 
@@ -16,7 +15,10 @@
 #define HARMLESS \
 	(signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH) | signal_bit(SIGCONT))
 
-/* Number 1 takes only signals that it has a handler for: without it the system ends (kill(2)). */
+/*
+ * Returns true for process 1, which takes only signals that it has a handler for (kill(2)): without
+ * it the system ends.
+ */
 static bool is_protected(const struct process *process)
 {
 	return process->pid == 1;
@@ -55,7 +57,7 @@ static void stop_or_continue(struct process *process, unsigned int number)
 	}
 }
 
-/* Wakes a thread that can take what is pending for its process. */
+/* Wakes a thread that can take a signal that is pending for its process. */
 static void rouse_one(struct process *process, unsigned int number)
 {
 	for_each_thread(thread, process)
@@ -109,7 +111,7 @@ void signal_send(struct process *process, struct thread *thread, unsigned int nu
 		return;
 	}
 	stop_or_continue(process, number);
-	/* A blocked one is kept, for it may be meant by the time that it no longer is. */
+	/* A blocked signal is kept, since it may have a handler by the time it is unblocked. */
 	if (signal_is_ignored(process, number) && !blocked)
 		return;
 	if (!signal_is_in(pending->set, number)) {
@@ -145,7 +147,7 @@ void signal_force(unsigned int number, int32_t code, uintptr_t address)
 		action->handler = SIGNAL_DEFAULT;
 		thread->blocked &= ~signal_bit(number);
 	}
-	/* Its own mistakes end number 1 too. */
+	/* A fault of its own ends process 1, too. */
 	if (is_protected(thread->process) && action->handler == SIGNAL_DEFAULT)
 		process_die(thread->process, (int)number);
 	signal_send(thread->process, thread, number, &info);
@@ -187,7 +189,7 @@ unsigned int signal_take(struct thread *thread, uint64_t set, struct signal_info
 	return number;
 }
 
-/* Stops the process, until somebody lets it go on. */
+/* Stops the process until it is sent SIGCONT. */
 static void stop(struct process *process, unsigned int number)
 {
 	process->stopped = true;
@@ -218,7 +220,7 @@ static void call_handler(struct thread *thread, struct regs *regs, unsigned int 
 	uint64_t mask = action->mask, flags = action->flags;
 
 	if (!signal_frame_push(thread, regs, number, info)) {
-		/* Its own handler cannot tell it either. */
+		/* A handler of SIGSEGV cannot report that its own frame does not fit. */
 		if (number == SIGSEGV)
 			action->handler = SIGNAL_DEFAULT;
 		signal_force(SIGSEGV, SIGNAL_BY_KERNEL, 0);
@@ -227,14 +229,16 @@ static void call_handler(struct thread *thread, struct regs *regs, unsigned int 
 	if (flags & SA_RESETHAND)
 		action->handler = SIGNAL_DEFAULT;
 	thread->suspended = false;
-	/* A call that would be done again is not what the handler's own calls go on with. */
+	/*
+	 * The deadline of an interrupted call does not apply to the calls that the handler makes.
+	 */
 	thread->sleep_until = 0;
 	if (!(flags & SA_NODEFER))
 		mask |= signal_bit(number);
 	signal_set_blocked(thread, thread->blocked | mask);
 }
 
-/* Makes a system call that was interrupted begin anew, or be over. */
+/* Ends an interrupted system call: it is made again, or fails with EINTR. */
 static void settle_call(struct thread *thread, struct regs *regs, bool again)
 {
 	if (thread->call < 0)
@@ -249,7 +253,7 @@ static void settle_call(struct thread *thread, struct regs *regs, bool again)
 	thread->call = -1;
 }
 
-/* The action of one signal that was taken. */
+/* Performs the action of a signal that was taken. */
 static void act(struct thread *thread, struct regs *regs, unsigned int number,
 		const struct signal_info *info)
 {
@@ -263,7 +267,7 @@ static void act(struct thread *thread, struct regs *regs, unsigned int number,
 			    (action->flags & SA_RESTART) && (long)regs->rax == -ERESTART);
 		call_handler(thread, regs, number, info);
 	} else if (signal_is_in(STOPPING, number)) {
-		/* Nobody would ever let an orphan go on. */
+		/* No process would ever continue an orphaned group. */
 		if (number == SIGSTOP || !process_group_is_orphaned(process->group))
 			stop(process, number);
 	} else {
@@ -288,7 +292,7 @@ void signal_deliver(struct regs *regs)
 		else
 			break;
 	}
-	/* Nothing had a handler. */
+	/* No handler was entered. */
 	settle_call(thread, regs, true);
 	if (thread->suspended) {
 		thread->suspended = false;

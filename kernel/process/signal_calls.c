@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * System calls about signals: what to do on them, which to block, waiting for them, sending them.
- */
+/* System calls about signals: setting actions, blocking, waiting, sending. */
 #include "signal_parts.h"
 
 #include <arch/time.h>
@@ -60,7 +58,9 @@ long sys_rt_sigpending(uintptr_t set_address, uint64_t size)
 	return size > 8 ? -EINVAL : user_write(set_address, &set, size);
 }
 
-/* Takes a signal that is blocked, for rt_sigtimedwait(). */
+/*
+ * Takes a signal of a set, waiting for one until the deadline. Returns its number, EAGAIN or EINTR.
+ */
 static long wait_for_signal(struct thread *thread, uint64_t set, uint64_t deadline,
 			    struct signal_info *info)
 {
@@ -128,14 +128,14 @@ long sys_rt_sigsuspend(uintptr_t set_address, uint64_t size)
 	return sys_pause();
 }
 
-/* Ends when a handler was called; again and again if something else interrupts. */
+/* Sleeps until a signal has a handler. If something else interrupts it, it is made again. */
 long sys_pause(void)
 {
 	sleep_until_interrupted();
 	return -ERESTART_UNLESS_HANDLED;
 }
 
-/* Sends a signal (0: none) to all of a group. */
+/* Sends a signal (0: none) to all processes of a group. Returns 0, or ESRCH if there are none. */
 static long kill_group(uint32_t group, unsigned int number, const struct signal_info *info)
 {
 	for_each_in_group(process, group)
@@ -146,7 +146,10 @@ static long kill_group(uint32_t group, unsigned int number, const struct signal_
 	return pids_group_first(group) ? 0 : -ESRCH;
 }
 
-/* Sends a signal (0: none) to everybody but the first process and oneself. */
+/*
+ * Sends a signal (0: none) to all processes except number 1 and the caller. Returns 0, or ESRCH if
+ * there are none.
+ */
 static long kill_all(unsigned int number, const struct signal_info *info)
 {
 	bool found = false;
@@ -191,7 +194,10 @@ long sys_tgkill(int32_t pid, int32_t tid, unsigned int number)
 	if (number > SIGNALS || tid <= 0 || (pid <= 0 && pid != -1))
 		return -EINVAL;
 	thread = pids_find_thread((uint32_t)tid);
-	/* The first thread has a number as long as its process lives, though it may have ended. */
+	/*
+	 * The pid stays a valid tid as long as the process exists, even if the first thread has
+	 * ended.
+	 */
 	if (!thread && (pid == -1 || pid == tid) && pids_find((uint32_t)tid))
 		return 0;
 	if (!thread || (pid != -1 && thread->process->pid != (uint32_t)pid))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The frame that a signal handler finds on its stack, and the way back from it (sigreturn(2)). It
- * is the one that Linux makes: the C library returns through it, and handlers read registers in it.
+ * The frame of a signal handler, and the return from it (sigreturn(2)). It is the frame that Linux
+ * makes, since the C library returns through it and handlers read registers in it.
  */
 #include "signal_parts.h"
 
@@ -16,7 +16,7 @@
 #define SS_DISABLE  2u
 #define STACK_LEAST 2048ul
 
-/* What Linux puts on the stack (uapi/asm/sigcontext.h, ucontext.h). */
+/* The frame on the stack (Linux: uapi/asm/sigcontext.h, ucontext.h). */
 struct signal_frame {
 	uint64_t return_address;
 	struct {
@@ -34,7 +34,7 @@ struct signal_frame {
 _Static_assert(sizeof(struct signal_frame) == 8 + 304 + 128, "as Linux has it");
 
 #define FPU_BYTES        512
-#define FPU_CONTROL      24 /* MXCSR, and the bits that it has */
+#define FPU_CONTROL      24 /* offsets of MXCSR and of the mask of its valid bits */
 #define FPU_CONTROL_MASK 28
 #define RED_ZONE         128
 
@@ -99,7 +99,9 @@ bool signal_frame_push(struct thread *thread, struct regs *regs, unsigned int nu
 	    !on_alternative(thread, regs->rsp))
 		sp = thread->stack.address + thread->stack.size;
 	fpu = ROUND_DOWN(sp - FPU_BYTES, 64);
-	/* As after a call: the stack is a multiple of 16 before the return address goes on it. */
+	/*
+	 * As after a call: the stack was aligned to 16 bytes before the return address was pushed.
+	 */
 	sp = ROUND_DOWN(fpu - sizeof(frame), 16) - 8;
 	frame.info = signal_siginfo(number, info);
 	fill_context(&frame, thread, regs);
@@ -124,7 +126,7 @@ long sys_rt_sigreturn(void)
 {
 	struct thread *thread = thread_current();
 	struct regs *regs = task_regs(thread->task);
-	uintptr_t at = regs->rsp - 8; /* the return address was taken off */
+	uintptr_t at = regs->rsp - 8; /* the handler has popped the return address */
 	struct signal_frame frame;
 	uint32_t control, exists;
 
@@ -151,14 +153,17 @@ long sys_rt_sigreturn(void)
 	regs->rcx = frame.context.rcx;
 	regs->rsp = frame.context.rsp;
 	regs->rip = frame.context.rip;
-	/* 32-bit code goes on in that mode; no other segment is the program's to choose. */
+	/*
+	 * Code that was in 32-bit mode returns to it. No other segment may be chosen by the
+	 * program.
+	 */
 	if (machine->user_code_32 && frame.context.cs == machine->user_code_32)
 		regs->cs = frame.context.cs;
-	/* Of the flags only those that are a program's own. */
+	/* Only the flags that a program may change are restored. */
 	regs->rflags =
 		(regs->rflags & ~RFLAGS_OF_PROGRAMS) | (frame.context.rflags & RFLAGS_OF_PROGRAMS);
 	if (frame.context.fpu) {
-		/* Bits that do not exist would make the processor refuse (Intel SDM 1, 11.6.6). */
+		/* A reserved bit in MXCSR would cause a #GP in the kernel (Intel SDM 1, 11.6.6). */
 		memcpy(&control, thread->task->fpu + FPU_CONTROL, sizeof(control));
 		control &= exists ? exists : 0xffbf;
 		memcpy(thread->task->fpu + FPU_CONTROL, &control, sizeof(control));

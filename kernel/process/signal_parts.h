@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What the three files about signals use of each other; for kernel/process alone.
- */
+/* Functions that the three files about signals share; for kernel/process alone. */
 #ifndef KERNEL_PROCESS_SIGNAL_PARTS_H
 #define KERNEL_PROCESS_SIGNAL_PARTS_H
 
@@ -20,7 +18,8 @@
 struct siginfo {
 	int32_t number, error, code, padding;
 	union {
-		uint64_t room[14]; /* first: an initializer need not clear more than that */
+		uint64_t room[14]; /* the first member, so that an initializer clears all of the
+				      union */
 		uint64_t address;
 		struct {
 			uint32_t pid, uid;
@@ -39,7 +38,10 @@ static inline struct signal_action *signal_action_of(struct process *process, un
 	return &process->signals.action[number - 1];
 }
 
-/* Returns true if a signal would have no effect on the process at all. */
+/*
+ * Returns true if a signal would have no effect on the process: it is ignored, or its default is to
+ * do nothing.
+ */
 bool signal_is_ignored(struct process *process, unsigned int number);
 
 /* Discards the pending signals of a set, of the process and of all its threads. */
@@ -55,12 +57,12 @@ void signal_set_blocked(struct thread *thread, uint64_t set);
 uint64_t signal_pending_for(const struct thread *thread);
 
 /*
- * Takes one pending signal of "set", which are all pending: one that the thread caused itself
- * first, then the lowest number. Returns its number and *info, or 0 if the set is empty.
+ * Takes one signal of "set", all of which are pending: faults of the thread first, then the lowest
+ * number. Returns its number and *info, or 0 if the set is empty.
  */
 unsigned int signal_take(struct thread *thread, uint64_t set, struct signal_info *info);
 
-/* Returns a signal as the program sees it. */
+/* Returns the siginfo_t of a signal. */
 struct siginfo signal_siginfo(unsigned int number, const struct signal_info *info);
 
 /*

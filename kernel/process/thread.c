@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Threads of a process: how one begins, when it must stop what it does, and how it ends. What it
- * does in between is the loop in kernel/syscall/run.c.
+ * Threads: how one begins, when it must stop waiting, and how it ends. What it does in between is
+ * the loop in kernel/syscall/run.c.
  */
 #include "create.h"
 
@@ -51,7 +51,7 @@ struct thread *thread_create(struct process *process)
 	return thread;
 }
 
-/* Takes a number from a program's memory away, and tells who waits for that: pthread_join(). */
+/* Clears the word that pthread_join() waits for, and wakes its waiters. */
 static void clear_word(struct thread *thread)
 {
 	static const int zero;

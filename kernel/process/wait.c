@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Parents, children, groups: who is told that a process has stopped, gone on or ended, and how it
- * is waited for (wait4(2), waitid(2), credentials(7)).
+ * Parents, children, groups: telling a parent that a process has stopped, continued or ended, and
+ * waiting for that (wait4(2), waitid(2), credentials(7)).
  */
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
@@ -17,19 +17,19 @@ enum {
 	WEXITED = 4,
 	WCONTINUED = 8,
 	WNOWAIT = 0x1000000,
-	WAIT_IGNORED = 0x60000000, /* __WALL, __WNOTHREAD: all is waited for anyway */
+	WAIT_IGNORED = 0x60000000, /* __WALL, __WNOTHREAD: always the case here */
 };
 
 #define STATUS_CONTINUED 0xffff
 
-/* Of a child: which. */
+/* The children and the changes of state that a caller waits for. */
 struct wanted {
 	enum { ANY_CHILD, CHILD_OF_PID, CHILD_OF_GROUP } kind;
 	uint32_t number;
 	uint32_t options;
 };
 
-/* What was found. */
+/* The child whose state has changed, and how. */
 struct found {
 	uint32_t pid;
 	int status;
@@ -52,7 +52,7 @@ void process_print_end(const char *name, int status)
 		printk(PRINTK_OUTPUT, "%s: exit status %d\n", name, status >> 8);
 }
 
-/* A child of the kernel's has ended: a program of the prompt's, or one that was left behind. */
+/* Handles the end of a child of process 0: a program of the prompt, or an orphan. */
 static void tell_kernel(struct process *process)
 {
 	if (process->awaited) {
@@ -90,7 +90,7 @@ void process_tell_parent(struct process *process, int32_t code, int status)
 	task_wake_all(&parent->changed);
 }
 
-/* True: it has ended; or it has stopped, and that was to be known. */
+/* Sleeps until a process has ended (true), or, with "stops", has stopped (false). */
 static bool wait_for_change(struct process *process, bool stops)
 {
 	bool events = events_mask(), ended;
@@ -124,7 +124,10 @@ bool process_wait_unless_stopped(struct process *process, int *status)
 
 /* ---- waiting ---- */
 
-/* Whether the child has something to tell that is wanted; takes it, unless WNOWAIT. */
+/*
+ * Returns true if a child has changed state in a way that is wanted. Marks the change as told,
+ * unless WNOWAIT is set.
+ */
 static bool take_news(struct process *child, const struct wanted *wanted, struct found *found)
 {
 	bool keep = wanted->options & WNOWAIT;
@@ -154,7 +157,10 @@ static bool take_news(struct process *child, const struct wanted *wanted, struct
 	return false;
 }
 
-/* 1: the child has news; 0: not yet; ECHILD: it never will have any that are wanted. */
+/*
+ * Returns 1 if a child has a wanted change of state, 0 if it may have one later, ECHILD if it never
+ * will.
+ */
 static long ask(struct process *child, const struct wanted *wanted, struct found *found)
 {
 	if (take_news(child, wanted, found))
@@ -162,7 +168,10 @@ static long ask(struct process *child, const struct wanted *wanted, struct found
 	return !list_empty(&child->threads) || (wanted->options & WEXITED) ? 0 : -ECHILD;
 }
 
-/* 1: a child with news; 0: none of them has any; ECHILD: there are none. */
+/*
+ * Returns 1 if any wanted child has a change of state, 0 if none has one yet, ECHILD if there are
+ * no such children.
+ */
 static long look(const struct wanted *wanted, struct found *found)
 {
 	struct process *process = process_current(), *one;
@@ -202,7 +211,7 @@ static long wait(const struct wanted *wanted, struct found *found)
 	return result;
 }
 
-/* struct rusage: of a child nothing of it is counted. */
+/* Writes a struct rusage of zeros: no use of resources is counted. */
 static long write_usage(uintptr_t usage)
 {
 	return usage ? user_write(usage, NULL, 144) : 0;
@@ -270,7 +279,7 @@ long sys_waitid(uint32_t kind, int32_t id, uintptr_t address, uint32_t options, 
 
 /* ---- groups and sessions ---- */
 
-/* The process itself for 0. */
+/* Returns the process of a pid, the caller for 0, NULL if there is none. */
 static struct process *named(int32_t pid)
 {
 	return pid ? pids_find((uint32_t)pid) : process_current();
@@ -278,7 +287,7 @@ static struct process *named(int32_t pid)
 
 bool process_group_exists(uint32_t group, uint32_t session)
 {
-	/* A group lies within one session. */
+	/* All members of a group are in one session. */
 	const struct process *member = pids_group_first(group);
 
 	return member && member->session == session;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The scheduler; see the header. One processor, one queue: first come, first served, but that the
- * kernel's own tasks go before programs.
+ * The scheduler: see the header. One CPU, one run queue. It is first come, first served, except
+ * that the kernel's own tasks run before programs.
  */
 #include <arch/cpu.h>
 #include <arch/lock.h>
@@ -19,7 +19,7 @@
 static struct slab_cache tasks = SLAB_CACHE(struct task);
 static struct task first;
 static struct task *current = &first;
-static WAIT_QUEUE(runnable); /* touched with events masked */
+static WAIT_QUEUE(runnable); /* accessed with events masked */
 static struct timer turn;
 static bool turn_is_over;
 
@@ -45,7 +45,10 @@ void tasks_init(void)
 	list_init(&runnable.tasks);
 }
 
-/* Somebody waits: whoever runs does so for a turn. One that is already measured goes on. */
+/*
+ * Starts the timer of the time slice, since another task waits. A slice that has begun is not
+ * extended.
+ */
 static void limit_turn(void)
 {
 	if (!turn.armed)
@@ -57,8 +60,10 @@ static void make_runnable(struct task *task)
 	list_add(runnable.tasks.previous, &task->link);
 }
 
-/* The kernel's own, which read the keyboard and obey it, come first however many programs there
- * are. */
+/*
+ * Makes a sleeping task runnable. The kernel's own tasks, such as the prompt, go to the head of the
+ * queue, so that they run however many programs there are.
+ */
 static void end_sleep(struct task *task)
 {
 	task->asleep = false;
@@ -72,7 +77,10 @@ static void end_sleep(struct task *task)
 	}
 }
 
-/* What the processor, and Xen, must know of the task that is about to run: in one multicall. */
+/*
+ * Loads the page tables, kernel stack, segments and thread pointer of the task that runs next, in
+ * one multicall.
+ */
 static void become(struct task *next)
 {
 	struct mm *mm = next->space ? &next->space->mm : &kernel_mm;
@@ -90,7 +98,7 @@ static void become(struct task *next)
 	lazy_flush();
 }
 
-/* The task that has ended and was left for good by the last switch. */
+/* The task that ended at the last switch. Its stack was in use until then. */
 static struct task *dead;
 
 static void bury(void)
@@ -104,7 +112,10 @@ static void bury(void)
 	slab_free(&tasks, task);
 }
 
-/* Events are masked. The running task was put where it waits, or nowhere. */
+/*
+ * Switches to another task. Events are masked, and the running task is in a queue unless it has
+ * ended.
+ */
 static void switch_to(struct task *next)
 {
 	struct task *previous = current;
@@ -126,11 +137,11 @@ static void switch_to(struct task *next)
 	if (previous->ended)
 		dead = previous;
 	switch_stacks(&previous->sp, next->sp);
-	/* Here again, in this task's turn. */
+	/* The task runs again. */
 	bury();
 }
 
-/* The next in the queue; while it is empty, waits for an event to change that. */
+/* Takes the next task from the run queue. While the queue is empty, waits for an event. */
 static struct task *next_task(void)
 {
 	struct list_node *node;
@@ -144,7 +155,7 @@ static struct task *next_task(void)
 	return container_of(node, struct task, link);
 }
 
-/* A new task's first turn begins here, on its own stack, with events masked. */
+/* The first code of a new task, on its own stack, with events masked. */
 static void begin(void)
 {
 	bury();
@@ -169,10 +180,13 @@ struct task *task_create(void (*start)(void *argument), void *argument, struct s
 	task->argument = argument;
 	task->space = space;
 	fresh_fpu(task->fpu);
-	/* A child has its parent's; what another program left behind is nobody's. */
+	/*
+	 * A child inherits its parent's selectors. The kernel's tasks run with those of some other
+	 * program.
+	 */
 	if (current->space)
 		task->selectors = read_selectors();
-	/* Below the program's registers. */
+	/* The kernel's part of the stack is below the program's registers. */
 	task->sp = fresh_stack(user_kernel_part(task->stack), begin);
 	list_init(&task->link);
 	events = events_mask();
@@ -186,7 +200,10 @@ void task_set_space(struct space *space, uintptr_t thread_pointer)
 {
 	bool events = events_mask();
 
-	/* A new program starts without; a thread pointer means what fs is for. */
+	/*
+	 * A new program starts with null selectors. fs must be null where the thread pointer is its
+	 * base.
+	 */
 	current->selectors = space == current->space ? read_selectors() : (struct selectors){0};
 	current->selectors.fs = 0;
 	current->space = space;
@@ -229,7 +246,7 @@ void task_yield(void)
 		make_runnable(current);
 		switch_to(next_task());
 	} else {
-		turn_is_over = false; /* nobody wants it */
+		turn_is_over = false; /* no other task is runnable */
 	}
 	events_restore(events);
 }
@@ -263,7 +280,7 @@ void task_sleep(struct wait_queue *queue)
 	switch_to(next_task());
 }
 
-/* A task's own timer. */
+/* A timer that wakes one task. */
 struct alarm {
 	struct timer timer;
 	struct task *task;

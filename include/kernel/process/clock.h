@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Time as programs see it: clocks and sleeping (clock_gettime(2), nanosleep(2)).
- */
+/* Time for programs: clocks and sleeping (clock_gettime(2), nanosleep(2)). */
 #ifndef KERNEL_PROCESS_CLOCK_H
 #define KERNEL_PROCESS_CLOCK_H
 
 #include <kernel/lib/compiler.h>
 
-/* Clocks; the others (of processes, coarse, ...) are one of these two by another name. */
+/* The two clocks. All others, such as the coarse ones, are treated as one of these. */
 #define CLOCK_REALTIME  0
 #define CLOCK_MONOTONIC 1
 
@@ -16,15 +14,15 @@ struct clock_time {
 };
 
 /*
- * Reads a struct timespec of the program's, a duration or ("absolute") a point in time of that
- * clock, and makes it a system time: below 2^63, or TASK_FOR_EVER if it lies centuries ahead. 0, or
- * EFAULT, EINVAL.
+ * Reads a struct timespec from the program's memory: a duration, or, if "absolute", a point in time
+ * of a clock. Converts it to a system time below 2^63, or to TASK_FOR_EVER if it is centuries
+ * ahead. Returns 0, EFAULT or EINVAL.
  */
 long clock_read_deadline(uintptr_t address, uint32_t clock, bool absolute, uint64_t *deadline);
 
 /*
- * Reads a struct timeval of the program's, a duration, and makes it a system time. Its microseconds
- * may be more than a second. 0, or EFAULT, EINVAL.
+ * Reads a struct timeval from the program's memory, a duration, and converts it to a system time.
+ * The microseconds may exceed a second. Returns 0, EFAULT or EINVAL.
  */
 long clock_read_timeval(uintptr_t address, uint64_t *deadline);
 

@@ -7,29 +7,32 @@
 
 #include <kernel/process/process.h>
 
-/* A program that is ready to be run: all that execve() needs memory for. */
+/* A program that is ready to run: everything for which execve() allocates memory. */
 struct exec_image {
-	struct space *space; /* with the program in it, not activated */
+	struct space *space; /* holds the program; not activated */
 	struct program_start start;
 	struct object *path;     /* for /proc/self/exe */
-	char name[PROCESS_NAME]; /* what the process will be called */
+	char name[PROCESS_NAME]; /* the name of the process */
 };
 
 /*
- * Makes the image of the program at a path, or of the interpreter that its first line names ("#!"),
- * for a process, which stays as it is. 0, or ENOENT, EACCES, ENOEXEC, E2BIG, ENOMEM and so on; then
- * *image is empty.
+ * Prepares the program at a path, or the interpreter that its first line names ("#!"). The process
+ * is not changed. Returns 0, or ENOENT, EACCES, ENOEXEC, E2BIG, ENOMEM and so on, with *image
+ * empty.
  */
 long exec_prepare(struct process *process, const char *path, const struct strings *arguments,
 		  const struct strings *environment, struct exec_image *image);
 
-/* Gives a process the name and the path of its new program. Takes over the image's "path". */
+/*
+ * Sets the name and path of a process to those of its new program. Consumes the image's reference
+ * to "path".
+ */
 void exec_name_process(struct process *process, const struct exec_image *image);
 
-/* Gives up an image that is not used after all. */
+/* Frees an image that is not used. */
 void exec_discard(struct exec_image *image);
 
-/* Does not return to the program that called, unless with an error. */
+/* Replaces the program. Returns to the calling program only with an error. */
 long sys_execve(uintptr_t path, uintptr_t arguments, uintptr_t environment);
 
 #endif

@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Making an address space ready for a program: its segments, and the stack that it starts with
- * (System V ABI, x86-64 supplement, "Process initialization").
+ * Preparing an address space for a program: its segments, and its initial stack (System V ABI,
+ * x86-64 supplement, "Process initialization").
  */
 #ifndef KERNEL_PROCESS_PROGRAM_H
 #define KERNEL_PROCESS_PROGRAM_H
 
 #include <kernel/process/elf.h>
 
-/* Strings one behind the other, each with its final 0. */
+/* Consecutive NUL-terminated strings. */
 struct strings {
 	unsigned int count;
 	const char *text;
-	uint64_t bytes; /* of them all */
+	uint64_t bytes; /* the size of all of them */
 };
 
-/* What may be put on the stack of a new program, in bytes: as much as Linux's least. */
+/* The most bytes of arguments and environment that a new program can have: Linux's minimum. */
 #define PROGRAM_STRINGS_MOST (128ul << 10)
 
 struct program {
-	const char *name; /* the path that it was found by */
+	const char *name; /* the path by which it was found */
 	struct strings arguments, environment;
-	unsigned char random[16]; /* for it to be unpredictable with (AT_RANDOM) */
+	unsigned char random[16]; /* the program's source of randomness (AT_RANDOM) */
 };
 
-/* Where it starts. */
+/* The initial rip and rsp of a program. */
 struct program_start {
 	uintptr_t entry, stack;
 };
 
 /*
- * Fills an empty space. 0; or ENOEXEC, E2BIG (too many strings), ENOMEM, and then the space is to
- * be given up.
+ * Loads a program into an empty space. Returns 0; ENOEXEC; E2BIG if the strings are too long; or
+ * ENOMEM. After an error the caller frees the space.
  */
 long program_load(struct object *file, const struct program *program, struct space *space,
 		  struct program_start *start);

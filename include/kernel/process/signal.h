@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Signals (signal(7)): sending them, and what becomes of them when a thread is about to go back to
- * its program.
+ * Signals (signal(7)): sending them, and what they do when a thread is about to return to its
+ * program.
  *
- * A signal is for a process or for one thread of it, and pending until a thread that does not block
- * it takes it. Then its action is done: the program's own handler (whose frame is the one that
- * Linux makes, since the C library's return from it relies on that), or the default: to end, to
- * stop, to go on, or nothing.
+ * A signal is sent to a process or to one thread. It is pending until a thread that does not block
+ * it takes it. Then its action is performed: a handler of the program, or the default, which is to
+ * end, stop, continue or do nothing. The frame of a handler is the one that Linux makes, since the
+ * C library returns through it.
  */
 #ifndef KERNEL_PROCESS_SIGNAL_H
 #define KERNEL_PROCESS_SIGNAL_H
@@ -38,7 +38,7 @@ enum {
 	SIGWINCH = 28,
 };
 
-/* Where a signal comes from: si_code (sigaction(2)). */
+/* The cause of a signal: si_code (sigaction(2)). */
 enum {
 	SIGNAL_BY_USER = 0,
 	SIGNAL_BY_KERNEL = 128,
@@ -54,7 +54,7 @@ enum {
 
 struct signal_info {
 	int32_t code;
-	uint32_t pid;   /* the sender, or the child */
+	uint32_t pid;   /* of the sender or the child */
 	uint64_t value; /* an address, or a child's status */
 };
 
@@ -63,17 +63,17 @@ struct pending {
 	struct signal_info info[SIGNALS];
 };
 
-/* As rt_sigaction() has it. */
+/* struct sigaction of the system call rt_sigaction(). */
 struct signal_action {
-	uintptr_t handler; /* or one of these: */
+	uintptr_t handler; /* or one of the two below */
 #define SIGNAL_DEFAULT 0ul
 #define SIGNAL_IGNORED 1ul
 	uint64_t flags;
-	uintptr_t restorer; /* what the handler returns to */
-	uint64_t mask;      /* what is blocked meanwhile */
+	uintptr_t restorer; /* the address that the handler returns to */
+	uint64_t mask;      /* signals blocked while the handler runs */
 };
 
-/* An alternative stack for handlers, as sigaltstack() has it; size 0: none. */
+/* An alternative stack for handlers, stack_t of sigaltstack(); size 0: none. */
 struct signal_stack {
 	uintptr_t address;
 	uint32_t flags;
@@ -84,7 +84,7 @@ struct signal_stack {
 struct process;
 struct thread;
 
-/* What a process has of it all. */
+/* The signals of a process. */
 struct signals {
 	struct pending pending;
 	struct signal_action action[SIGNALS];
@@ -95,30 +95,36 @@ static inline uint64_t signal_bit(unsigned int number)
 	return 1ull << (number - 1);
 }
 
-/* Sends a signal to a process; or to one of its threads, if that is not NULL. */
+/* Sends a signal to a process, or to one of its threads if "thread" is not NULL. */
 void signal_send(struct process *process, struct thread *thread, unsigned int number,
 		 const struct signal_info *info);
 
-/* The same to every process of a group; how many those were. The sender is the kernel. */
+/* Sends a signal from the kernel to every process of a group. Returns the number of processes. */
 unsigned int signal_send_group(uint32_t group, unsigned int number);
 
-/* A mistake of the running thread's own: it cannot be blocked or ignored. */
+/*
+ * Sends the running thread a signal that it has caused itself, by a fault. It cannot be blocked or
+ * ignored.
+ */
 void signal_force(unsigned int number, int32_t code, uintptr_t address);
 
 /*
- * On the way back to the program: ends, stops, or makes the registers those of a handler, for as
- * long as something is to be done. "call" says that a system call has put its result into them.
+ * Performs what is pending for the running thread, before it returns to its program: ends it, stops
+ * it, or makes the registers those of a handler. Also restarts or fails a system call that was
+ * interrupted (thread->call).
  */
 void signal_deliver(struct regs *regs);
 
-/* Wakes threads for what is pending for their process: the one it was meant for will not take it.
+/*
+ * Wakes a thread for each signal that is pending for the process, since the thread that was woken
+ * for it will not take it.
  */
 void signal_retarget(struct process *process);
 
-/* A process that runs another program has no handlers any more. */
+/* Resets all handlers to the default, for execve(). Ignored signals stay ignored. */
 void signal_reset(struct process *process);
 
-/* Whether a signal that the thread does not block waits to be taken. */
+/* Returns true if a signal is pending that the thread does not block. */
 bool signal_is_pending(const struct thread *thread);
 
 long sys_rt_sigaction(unsigned int number, uintptr_t action, uintptr_t old, uint64_t size);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tasks: what takes turns on the processor.
+ * Tasks: what the scheduler runs.
  *
- * A task has a kernel stack and, if it runs a program, an address space, a thread pointer and
- * floating-point registers. Kernel code is never interrupted by another task: it gives the
- * processor up by sleeping or ending, or, in the loop that runs a program, when its turn is over.
- * Turns go round; a timer ends them.
+ * A task has a kernel stack. If it runs a program, it also has an address space, a thread pointer
+ * and FPU registers. No task preempts another in the kernel: a task gives up the CPU when it sleeps
+ * or ends, or, in the loop that runs a program, when its time slice is over. Scheduling is
+ * round-robin.
  */
 #ifndef KERNEL_TASK_TASK_H
 #define KERNEL_TASK_TASK_H
@@ -15,100 +15,109 @@
 #include <kernel/lib/list.h>
 #include <mm/user/space.h>
 
-/* How long a turn is, if others are waiting: nanoseconds. */
+/* The length of a time slice in nanoseconds. A task that no other task waits for may run on. */
 #define TASK_SLICE 10000000ul
 
 struct task {
-	struct list_node link; /* of the queue that it waits in; in none while it runs */
-	uintptr_t stack;       /* the address behind its kernel stack; 0: the one of the boot */
-	uintptr_t sp;          /* while another runs: where its registers are kept */
-	struct space *space;   /* NULL: the kernel's */
+	struct list_node link; /* in the run queue or the wait queue; unlinked while it runs */
+	uintptr_t stack;       /* the address past its kernel stack; 0: the boot stack */
+	uintptr_t sp;          /* its saved stack pointer while another task runs */
+	struct space *space;   /* NULL: it runs no program */
 	uintptr_t thread_pointer;
-	struct selectors selectors; /* of a task with a space, while another runs */
+	struct selectors selectors; /* of a task with a space, while another task runs */
 	void (*start)(void *argument);
 	void *argument;
-	bool (*interrupted)(void); /* of programs: see task_interrupted(); NULL: never */
-	bool asleep;               /* in the queue of something that has to happen */
+	bool (*interrupted)(void); /* see task_interrupted(); NULL: never */
+	bool asleep;               /* in a wait queue */
 	bool ended;
-	bool ending;         /* its program runs no more: it spends the reserve to its end */
-	bool spends_reserve; /* of programs: what it does must get done (frames_reserve) */
-	_Alignas(16) unsigned char fpu[512]; /* FXSAVE's; of tasks with a space */
+	bool ending;         /* its program has ended: it may use the reserve to its end */
+	bool spends_reserve; /* of a task with a space: it may use the reserve (frames_reserve) */
+	_Alignas(16) unsigned char fpu[512]; /* FXSAVE area of a task with a space */
 };
 
-/* Tasks that wait for the same thing to happen. */
+/* The tasks that sleep until one event happens. */
 struct wait_queue {
 	struct list_node tasks;
 };
 
 #define WAIT_QUEUE(name) struct wait_queue name = {{&(name).tasks, &(name).tasks}}
 
-/* Makes what runs now the first task. Once; needs timers. */
+/* Makes the running code the first task. Called once, when timers work. */
 void tasks_init(void);
 
-/* The one that runs. */
+/* Returns the running task. */
 struct task *task_current(void);
 
 /*
- * A new task, which calls start(argument) when it is its turn. "space" (which may be NULL) stays
- * the caller's to look after. NULL: out of memory.
+ * Returns a new runnable task, which calls start(argument). "space" may be NULL; the caller keeps
+ * its reference to it. Returns NULL if memory is out.
  */
 struct task *task_create(void (*start)(void *argument), void *argument, struct space *space);
 
-/* Lets the running task go on in another space, with that thread pointer; loads it if not NULL. */
+/*
+ * Moves the running task to another space (NULL: the kernel's) and sets its thread pointer. Loads
+ * the space's page tables if it is not NULL.
+ */
 void task_set_space(struct space *space, uintptr_t thread_pointer);
 
 /*
- * Lets a program's task take from the reserve of memory (mm/frame/frames.h), or no longer; one that
- * is "ending" always may. The kernel's own tasks may at any time.
+ * Allows a program's task to use the reserve of memory (mm/frame/frames.h), or forbids it; a task
+ * that is "ending" keeps the permission. The kernel's own tasks always have it.
  */
 void task_spend_reserve(struct task *task, bool spend);
 
-/* Puts the floating-point registers of the running task into its "fpu"; and back from there. */
+/* Save the FPU registers of the running task to its "fpu", or restore them from there. */
 void task_save_fpu(void);
 void task_restore_fpu(void);
 
-/* The registers of the program that a task with a space runs, at the top of its stack. */
+/*
+ * Returns the registers of the program that a task with a space runs. They are at the top of its
+ * stack.
+ */
 struct regs *task_regs(struct task *task);
 
 /*
- * Ends the running task; whoever waits in the queue is woken. Does not return: as soon as another
- * one runs, this one's memory is free.
+ * Ends the running task and wakes a queue. Does not return. The task and its stack are freed as
+ * soon as another task runs.
  */
 void task_end(struct wait_queue *waiters) NORETURN;
 
-/* Lets the others have their turns; and the same only if this one's is over. */
+/* Let the other runnable tasks run first; the second only if the time slice is over. */
 void task_yield(void);
 void task_yield_if_due(void);
 
-/* Whether it is. With events masked, that stays so. */
+/* Returns true if the time slice is over. The answer stays the same while events are masked. */
 bool task_slice_is_over(void);
 
 /*
- * Sleeps until somebody wakes the queue, or the task. Events must be masked, and the condition be
- * checked with them masked, before and afterwards: a wake in between would be lost.
+ * Sleeps until the queue or the task is woken. Events must be masked, and the condition must be
+ * checked with them masked, before and afterwards. Otherwise a wake-up in between would be lost.
  */
 void task_sleep(struct wait_queue *queue);
 
-/* The same, but no longer than until that system time (nanoseconds; TASK_FOR_EVER: no limit). */
+/*
+ * Sleeps like task_sleep(), but at most until a system time in nanoseconds (TASK_FOR_EVER: no
+ * limit).
+ */
 #define TASK_FOR_EVER UINT64_MAX
 void task_sleep_until(struct wait_queue *queue, uint64_t deadline);
 
 /*
- * Returns true if the running task should give up whatever it waits for: its program has a signal
- * to handle, or must end. Always false for the kernel's own tasks.
+ * Returns true if the running task should stop waiting: its program has a signal to handle, or must
+ * end. Always false for the kernel's own tasks.
  */
 bool task_interrupted(void);
 
 /*
- * For the middle of something long that can be stopped: yields if the time slice is over. Returns
- * true if the work should stop here, as task_interrupted() does.
+ * Yields if the time slice is over, in the middle of long work. Returns true if the work should
+ * stop here, as task_interrupted() does.
  */
 bool task_pause(void);
 
-/* Makes all that sleep in the queue runnable. Also in event handlers. */
+/* Makes all tasks that sleep in the queue runnable. May be called in event handlers. */
 void task_wake_all(struct wait_queue *queue);
 
-/* Makes this one runnable if it sleeps, whatever it waits for. Also in event handlers. */
+/* Makes a task runnable if it sleeps, in whatever queue. May be called in event handlers. */
 void task_wake(struct task *task);
 
 #endif
