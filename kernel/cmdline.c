@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reading the command line; see the header for the words.
+ * Parsing the command line: see the header for its words.
  */
 #include <kernel/cmdline.h>
 #include <kernel/lib/printk.h>
@@ -12,7 +12,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* The part of the word behind "prefix", or NULL if it does not start with it. */
+/* Returns the part of a word after "prefix", or NULL if it does not begin with that. */
 static const char *value_after(const char *word, size_t length, const char *prefix, size_t *rest)
 {
 	size_t prefix_length = strlen(prefix);
@@ -23,7 +23,7 @@ static const char *value_after(const char *word, size_t length, const char *pref
 	return word + prefix_length;
 }
 
-/* Returns what is wrong with the word, or NULL. */
+/* Parses one word. Returns what is wrong with it, or NULL. */
 static const char *parse_word(const char *word, size_t length, struct cmdline *result)
 {
 	const char *value;

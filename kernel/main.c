@@ -2,10 +2,9 @@
 /*
  * The boot sequence: start reading here.
  *
- * Each way in (boot/xen.c for Xen PV, boot/native.c for PVH and bare hardware)
- * makes the machine just usable enough to run C and
- * to be heard, describes how it was booted, and calls kernel_main(). What follows is the table of
- * contents of the kernel.
+ * Each way in (boot/xen.c for Xen PV, boot/native.c for PVH and bare hardware) prepares the machine
+ * just enough to run C and to print, describes how it was booted, and calls kernel_main(). That
+ * function is the table of contents of the kernel.
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>
@@ -58,7 +57,7 @@ static void greet(void)
 				       "there are four\n");
 }
 
-/* Runs the suites that the command line asks for; how they went is how the domain ends. */
+/* Runs the suites that the command line names, then ends the domain: a failure is a crash. */
 static void run_selftests(void) NORETURN;
 static void run_selftests(void)
 {
@@ -67,7 +66,9 @@ static void run_selftests(void)
 	shutdown(result.failed ? SHUTDOWN_IS_CRASH : SHUTDOWN_IS_POWEROFF);
 }
 
-/* The words behind "--", one behind the other with a 0 after each, behind the program's own name.
+/*
+ * Returns argv for init: its path, then the words after "--", as consecutive NUL-terminated
+ * strings.
  */
 static struct strings init_words(void)
 {
@@ -91,7 +92,10 @@ static struct strings init_words(void)
 	return words;
 }
 
-/* Runs the program that the command line asks for; how it ends is how the domain ends. */
+/*
+ * Runs the program that the command line names, then ends the domain: a status other than 0 is a
+ * crash.
+ */
 static void run_init(void) NORETURN;
 static void run_init(void)
 {
@@ -108,7 +112,7 @@ static void run_init(void)
 	shutdown(status ? SHUTDOWN_IS_CRASH : SHUTDOWN_IS_POWEROFF);
 }
 
-/* What programs need: files, processes, a terminal. */
+/* Initializes what programs need: files, processes, a terminal. */
 static void start_programs(void)
 {
 	if (!fs_init())
@@ -128,12 +132,12 @@ void kernel_main(const struct boot_info *boot)
 	memory_print_boot();
 	if (machine->memory_ready)
 		machine->memory_ready();
-	console_use_direct_map();   /* its ring is about to lose the builder's mapping ... */
+	console_use_direct_map();   /* its ring is about to lose the initial mapping ... */
 	protect_drop_initial_map(); /* ... of which only the kernel image is left */
 	machine->start_timer();
 	tasks_init();
 	console_enable_input();
-	events_restore(true); /* from here on, events */
+	events_restore(true); /* events arrive from here on */
 	start_programs();
 
 	if (cmdline.selftest)

@@ -22,19 +22,19 @@
 #include <mm/xen/relocate.h>
 
 struct cmdline {
-	bool bench;                     /* run the measurements and end */
-	bool selftest;                  /* run the suites and end */
+	bool bench;                     /* run the measurements, then end the domain */
+	bool selftest;                  /* run the suites, then end the domain */
 	char suites[BOOT_CMDLINE_SIZE]; /* "a,b", or empty: all of them */
 	char init[BOOT_CMDLINE_SIZE];   /* the path of the first program; empty: the prompt */
-	const char *arguments;          /* the text behind "--", for it */
-	int loglevel;                   /* an enum printk_level, or -1: as it is */
-	enum p2m_relocation p2m;        /* how the P2M is moved to its window */
-	unsigned int levels;            /* of page tables: 4 or 5; 0: as many as there can be */
+	const char *arguments;          /* the text after "--": its arguments */
+	int loglevel;                   /* an enum printk_level; -1: unchanged */
+	enum p2m_relocation p2m;        /* how the P2M is moved to its window of addresses */
+	unsigned int levels; /* levels of page tables, 4 or 5; 0: as many as the machine has */
 };
 
 /*
- * Reads "text" (0-terminated, of any length) into *result; of a word given twice the last counts.
- * Calls problem(word, length, what) for each word that is wrong; "what" says how. Pure function.
+ * Parses a NUL-terminated text of any length into *result. If a word is given twice, the last one
+ * counts. Calls problem(word, length, what) for each word that is wrong. Pure function.
  */
 void cmdline_parse(const char *text, struct cmdline *result,
 		   void (*problem)(const char *word, size_t length, const char *what));

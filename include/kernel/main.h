@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The boot sequence proper, the same for every way in.
+ * The boot sequence that all ways in share.
  */
 #ifndef KERNEL_MAIN_H
 #define KERNEL_MAIN_H
@@ -8,7 +8,10 @@
 #include <kernel/lib/boot_info.h>
 #include <kernel/lib/compiler.h>
 
-/* Brings everything up, then runs the self-tests or the prompt. Events are masked on entry. */
+/*
+ * Initializes the kernel, then runs self-tests, measurements, a program or the prompt. Events are
+ * masked on entry.
+ */
 void kernel_main(const struct boot_info *boot) NORETURN;
 
 #endif

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Clocks and sleeping for programs: see the header. */
+/*
+ * Clocks and sleeping for programs: see the header.
+ */
 #include <arch/time.h>
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>

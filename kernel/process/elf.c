@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The ELF loader: see the header. */
+/*
+ * The ELF loader: see the header.
+ */
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
 #include <kernel/process/elf.h>

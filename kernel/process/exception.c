@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The signals of exceptions: see the header. For the codes see sigaction(2). */
+/*
+ * The signals of exceptions: see the header. For the codes see sigaction(2).
+ */
 #include <arch/traps.h>
 #include <kernel/process/exception.h>
 #include <kernel/process/signal.h>

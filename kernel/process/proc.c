@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* /dev, and the files of /proc whose contents are made when they are opened. */
+/*
+ * /dev, and the files of /proc whose contents are made when they are opened.
+ */
 #include <arch/time.h>
 #include <kernel/file/file.h>
 #include <kernel/lib/errno.h>

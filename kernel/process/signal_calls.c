@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* System calls about signals: setting actions, blocking, waiting, sending. */
+/*
+ * System calls about signals: setting actions, blocking, waiting, sending.
+ */
 #include "signal_parts.h"
 
 #include <arch/time.h>

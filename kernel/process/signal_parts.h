@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Functions that the three files about signals share; for kernel/process alone. */
+/*
+ * Functions that the three files about signals share; for kernel/process alone.
+ */
 #ifndef KERNEL_PROCESS_SIGNAL_PARTS_H
 #define KERNEL_PROCESS_SIGNAL_PARTS_H
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Running self-tests and reporting them; see the header.
- *
- * Each test runs between fault_catch() and the next: a trap, REQUIRE and SKIP all come back there,
- * with the stack as it was, and the report goes on.
+ * Running self-tests and reporting them: see the header. Each test runs under fault_catch(). A
+ * trap, REQUIRE and SKIP all return there, with the stack as it was, and the run continues.
  */
 #include <arch/cpu.h>
 #include <arch/traps.h>
@@ -13,9 +11,9 @@
 #include <kernel/lib/text.h>
 #include <kernel/selftest/selftest.h>
 
-#define INDENT "    " /* what KTAP puts before the lines of a subtest */
+#define INDENT "    " /* KTAP's indent of a subtest */
 
-/* The test that is running. */
+/* The state of the running test. */
 static struct {
 	struct recovery recovery;
 	unsigned int failures;
@@ -96,7 +94,7 @@ static void run_test(const struct selftest *test)
 		report_fault(&current.recovery);
 	}
 	cpu->on_fault = outer;
-	/* A test that stopped half-way may have left events masked. */
+	/* A test that was aborted may have left events masked. */
 	if (events && !events_enabled())
 		events_restore(true);
 }
@@ -145,7 +143,9 @@ static bool is_separator(char c)
 	return c == ',' || c == ' ';
 }
 
-/* The next name of the list, and its length; NULL at the end. *list moves behind it. */
+/*
+ * Returns the next name of a list and its length, and moves *list past it. Returns NULL at the end.
+ */
 static const char *next_name(const char **list, size_t *length)
 {
 	const char *name = *list;
@@ -186,7 +186,7 @@ static const struct suite *find_suite(const struct selftest_set *set, const char
 	return NULL;
 }
 
-/* Whether a listed name is that of a suite that runs. */
+/* Returns true if a listed name is that of a suite that runs. */
 static bool name_runs(const struct selftest_set *set, const char *name, size_t length)
 {
 	const struct suite *suite = find_suite(set, name, length);
@@ -194,7 +194,7 @@ static bool name_runs(const struct selftest_set *set, const char *name, size_t l
 	return suite && can_run(set, suite);
 }
 
-/* Whether the list names any suite at all: if not, all of them are meant. */
+/* Returns true if the list has a name in it. An empty list means all suites. */
 static bool names_any(const char *list)
 {
 	size_t length;
@@ -218,7 +218,7 @@ static unsigned int count_unknown(const struct selftest_set *set, const char *na
 	return count;
 }
 
-/* A wrong name must not look like success: each is reported as a test that failed. */
+/* Reports each unknown name as a failed test, so that a wrong name does not look like success. */
 static void report_unknown(const struct selftest_set *set, const char *names, unsigned int number)
 {
 	const char *name;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The suites that are linked into this kernel, and which of them this machine is fit for.
+ * The suites that are linked into this kernel, and which of them this machine can run.
  */
 #include <arch/machine.h>
 #include <kernel/selftest/selftest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * System calls about descriptors and the open files that they stand for. Reading and writing are in
+ * System calls about descriptors and their open files. Reading and writing are in
  * kernel/syscall/transfer.c, waiting for several files in kernel/syscall/poll.c.
  */
 #include <kernel/file/user_memory.h>
@@ -107,7 +107,7 @@ long sys_pipe2(uintptr_t descriptors, uint32_t flags)
 
 /* ---- what they are ---- */
 
-/* What Linux calls these devices: major number and minor number. */
+/* Returns Linux's number of a device: major and minor. */
 static uint64_t device_number(const struct inode *inode)
 {
 	static const uint16_t numbers[] = {
@@ -171,7 +171,7 @@ long sys_ftruncate(uint64_t descriptor, int64_t bytes)
 	return 0;
 }
 
-/* Files are in memory only: there is nothing to wait for. */
+/* Files are only in memory, so there is nothing to flush. */
 long sys_fsync(uint64_t descriptor)
 {
 	return file_at(process_current()->files, descriptor) ? 0 : -EBADF;
@@ -205,7 +205,7 @@ long sys_fchdir(uint64_t descriptor)
 
 /* ---- directories ---- */
 
-/* Where the entries go. */
+/* The buffer of getdents64() that is left, and the error that ended it. */
 struct listing {
 	uintptr_t to;
 	uint64_t left;
@@ -241,7 +241,10 @@ static bool list_entry(const char *name, struct inode *inode, uint64_t next, voi
 	return true;
 }
 
-/* What one call lists at most, in bytes: who has room for more calls again, after others' turns. */
+/*
+ * The most bytes that one call lists. A caller with a larger buffer calls again, and other tasks
+ * run in between.
+ */
 #define LISTING_MOST 65536
 
 long sys_getdents64(uint64_t descriptor, uintptr_t to, uint64_t bytes)
@@ -257,6 +260,6 @@ long sys_getdents64(uint64_t descriptor, uintptr_t to, uint64_t bytes)
 	error = fs_list(file->inode, &file->position, list_entry, &listing);
 	if (error)
 		return error;
-	/* That there is no room for the next one is an error only if there was for none. */
+	/* It is an error only if not even one entry fits. */
 	return listing.to > to ? (long)(listing.to - to) : listing.error;
 }

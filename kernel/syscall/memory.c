@@ -28,7 +28,7 @@ enum {
 	MS_SYNC = 4,
 };
 
-/* The object of an open file that may be mapped so; or an error. */
+/* Finds the object of an open file that may be mapped with these rights. Returns 0 or an error. */
 static long object_to_map(uint64_t descriptor, uint32_t rights, bool shared, struct object **object)
 {
 	struct file *file = file_at(process_current()->files, descriptor);
@@ -69,13 +69,13 @@ long sys_mmap(uintptr_t address, uint64_t length, uint32_t rights, uint32_t flag
 		if (mapping.shared && !file_writes(file_at(process_current()->files, descriptor)))
 			mapping.never = SPACE_WRITE;
 	}
-	/* MAP_SHARED_VALIDATE is the two types together, and of files only. */
+	/* MAP_SHARED_VALIDATE has the bits of both types, and is for files only. */
 	if (!length || !type || type > (anonymous ? MAP_PRIVATE : MAP_SHARED | MAP_PRIVATE))
 		return -EINVAL;
 	return map_add(process_current()->space, &mapping);
 }
 
-/* The new break, or the old one: no error says that memory is out. */
+/* Returns the new break, or the old one if it cannot be moved: brk() has no errors. */
 long sys_brk(uintptr_t wanted)
 {
 	uintptr_t now;
@@ -95,7 +95,7 @@ long sys_mremap(uintptr_t address, uint64_t length, uint64_t new_length, uint32_
 			  flags & MREMAP_MAYMOVE, flags & MREMAP_FIXED, to);
 }
 
-/* Whether all pages of a range are in regions. */
+/* Returns true if all pages of a range are in regions. */
 static bool is_mapped(struct space *space, uintptr_t start, uintptr_t end)
 {
 	bool mapped;
@@ -106,7 +106,7 @@ static bool is_mapped(struct space *space, uintptr_t start, uintptr_t end)
 	return mapped;
 }
 
-/* The end of a range of pages; 0: it has none. */
+/* Returns the end of a range of pages; 0: it would wrap around. */
 static uintptr_t end_of(uintptr_t address, uint64_t length)
 {
 	uint64_t bytes = ROUND_UP(length, PAGE_SIZE);
@@ -115,10 +115,10 @@ static uintptr_t end_of(uintptr_t address, uint64_t length)
 										  : address + bytes;
 }
 
-/* Advice that need not be taken is not, but for the errors of a range that is none. */
+/* Follows only the advice that has visible effects; checks the range of all others. */
 long sys_madvise(uintptr_t address, uint64_t length, uint32_t advice)
 {
-	/* Reading ahead or not, freeing lazily, merging, huge pages, dumps, being cold. */
+	/* Bits for read-ahead, lazy freeing, merging, huge pages, dumps and cold pages. */
 	const uint64_t known = 0x33f11f;
 	uintptr_t end = end_of(address, length);
 
@@ -131,7 +131,7 @@ long sys_madvise(uintptr_t address, uint64_t length, uint32_t advice)
 	return is_mapped(process_current()->space, address, end) ? 0 : -ENOMEM;
 }
 
-/* What is written to a shared page is in the file at once. */
+/* Checks the range. There is nothing to flush: a store to a shared page is in the file at once. */
 long sys_msync(uintptr_t address, uint64_t length, uint32_t flags)
 {
 	uintptr_t end = end_of(address, length);
@@ -139,13 +139,13 @@ long sys_msync(uintptr_t address, uint64_t length, uint32_t flags)
 	if ((flags & ~(uint32_t)(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || address % PAGE_SIZE ||
 	    ((flags & MS_ASYNC) && (flags & MS_SYNC)))
 		return -EINVAL;
-	/* A length that is rounded up to 0 is none. */
+	/* A length that wraps to 0 when it is rounded up is an error. */
 	if (!end && ROUND_UP(length, PAGE_SIZE))
 		return -ENOMEM;
 	return is_mapped(process_current()->space, address, end) ? 0 : -ENOMEM;
 }
 
-/* A byte a page: 1 if it is there. */
+/* Writes one byte for each page: 1 if it is resident. */
 long sys_mincore(uintptr_t address, uint64_t length, uintptr_t to)
 {
 	struct space *space = process_current()->space;
@@ -157,7 +157,7 @@ long sys_mincore(uintptr_t address, uint64_t length, uintptr_t to)
 		return -ENOMEM;
 	if (to > pt_user_limit())
 		return -EFAULT;
-	/* What comes before a gap is told. */
+	/* Pages before a gap are reported, as on Linux. */
 	for (; address < end; address += PAGE_SIZE, to++) {
 		char there = (char)space_has_page(space, address);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * System calls about files, by path. Each comes in two forms on Linux, of which the one without a
- * directory means the working directory; here they are one.
+ * System calls about files, by path. Linux has each twice, with and without a directory to start
+ * from; here the second form passes AT_WORKING_DIRECTORY.
  */
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
@@ -13,7 +13,7 @@
 
 #define PERMISSIONS 07777u
 
-/* A path of the program's, read, and the directory that it begins in. */
+/* A path that was read from the program, and the directory that it starts from. */
 struct place {
 	struct inode *base;
 	char *path;
@@ -38,7 +38,7 @@ static long read_place(uint64_t directory, uintptr_t path, struct place *place)
 	return error;
 }
 
-/* What is there, with a reference. */
+/* Finds the inode at a path and takes a reference to it. Returns 0 or an error. */
 static long find(uint64_t directory, uintptr_t path, bool follow, struct inode **inode)
 {
 	struct place place;
@@ -63,7 +63,7 @@ static long find_or_make(const struct place *place, uint32_t flags, uint32_t mod
 
 	if (!(flags & O_CREAT))
 		return path_lookup(place->base, place->path, follow, inode);
-	/* If it is there already it need not be made. */
+	/* A file that exists need not be created. */
 	if (!(flags & O_EXCL) && (!follow || objects_are_full())) {
 		error = path_lookup(place->base, place->path, follow, inode);
 		if (error != -ENOENT)
@@ -81,7 +81,7 @@ static long open(const struct place *place, uint32_t flags, uint32_t mode)
 	struct file *file;
 	long error;
 
-	/* A slash at the end means a directory, and those are not made so. */
+	/* A trailing slash means a directory, which open() does not create. */
 	if ((flags & O_CREAT) && length && place->path[length - 1] == '/')
 		return -EISDIR;
 	error = find_or_make(place, flags, mode, &inode);
@@ -136,7 +136,7 @@ long sys_stat(uint64_t directory, uintptr_t path, uintptr_t to, uint32_t flags)
 	return error;
 }
 
-/* Root may do everything but run what nobody may. */
+/* Root may do everything except execute a file that nobody may execute. */
 long sys_access(uint64_t directory, uintptr_t path, uint32_t wanted)
 {
 	const uint32_t execute = 1, all = 7;
@@ -167,8 +167,8 @@ long sys_readlink(uint64_t directory, uintptr_t path, uintptr_t to, uint64_t byt
 		return result;
 	result = path_lookup(place.base, place.path, false, &inode);
 	if (!result) {
-		/* The page of the path has done its duty, and is large enough. */
-		result = inode_read_link(inode, place.path, MIN(bytes, (uint64_t)PAGE_SIZE));
+		/* The page that held the path is free to hold the target. */
+		result = fs_readlink(inode, place.path, MIN(bytes, (uint64_t)PAGE_SIZE));
 		inode_put(inode);
 	}
 	if (result > 0 && user_write(to, place.path, (uint64_t)result))
@@ -198,7 +198,7 @@ long sys_getcwd(uintptr_t to, uint64_t bytes)
 	return result;
 }
 
-/* struct statfs: a file system in memory. */
+/* Writes a struct statfs for a file system in memory. */
 static long write_fs_status(uintptr_t to)
 {
 	const uint64_t status[15] = {
@@ -244,7 +244,7 @@ long sys_mkdir(uint64_t directory, uintptr_t path, uint32_t mode)
 	return make(directory, path, FS_DIRECTORY | (mode & 01777));
 }
 
-/* Files only: nobody here needs a device that is not there already. */
+/* Makes regular files only: all devices that there are exist already. */
 long sys_mknod(uint64_t directory, uintptr_t path, uint32_t mode)
 {
 	if ((mode & FS_TYPE_MASK) && (mode & FS_TYPE_MASK) != FS_FILE)
@@ -345,7 +345,7 @@ long sys_chmod(uint64_t directory, uintptr_t path, uint32_t mode)
 	return 0;
 }
 
-/* Everything is root's, and stays so. */
+/* Accepts root as owner and refuses all others: there are no other users. */
 static long own(uint32_t user, uint32_t group)
 {
 	return (user && user != UINT32_MAX) || (group && group != UINT32_MAX) ? -EPERM : 0;
@@ -391,11 +391,14 @@ long sys_truncate(uintptr_t path, int64_t bytes)
 	return error;
 }
 
-/* What may stand in place of nanoseconds (utimensat(2)). */
+/* Special values of nanoseconds (utimensat(2)). */
 #define TIME_NOW  0x3fffffff
 #define TIME_OMIT 0x3ffffffe
 
-/* Sets when a file was last written, all that is kept. "path" 0: of the open file "directory". */
+/*
+ * Sets the time of modification, the only one that is kept. "path" 0: that of the open file
+ * "directory".
+ */
 static long set_time(uint64_t directory, uintptr_t path, const struct clock_time *time,
 		     uint32_t flags)
 {
@@ -429,7 +432,7 @@ long sys_utimens(uint64_t directory, uintptr_t path, uintptr_t times_address, ui
 	return set_time(directory, path, &times[1], flags);
 }
 
-/* The older form, with microseconds, which programs of Debian 11 use. */
+/* The older form with microseconds, which programs of Debian 11 use. */
 long sys_utimes(uintptr_t path, uintptr_t times_address)
 {
 	struct clock_time times[2] = {{0, TIME_NOW}, {0, TIME_NOW}};

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Waiting for several files at once: poll(2), and select(2), which is made a poll.
+ * Waiting for several files at once: poll(2), and select(2), which is done by poll.
  */
 #include <arch/time.h>
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
 #include <kernel/process/clock.h>
 #include <kernel/syscall/table.h>
-
-/* ---- waiting for several ---- */
 
 struct poll_request {
 	int32_t descriptor;
@@ -24,13 +22,13 @@ static unsigned int ready_of(int32_t descriptor)
 	return file->type->ready ? file->type->ready(file) : READY_IN | READY_OUT;
 }
 
-/* POLLRDNORM and POLLWRNORM say the same once more. */
+/* Adds POLLRDNORM and POLLWRNORM, the synonyms of POLLIN and POLLOUT. */
 static unsigned int with_synonyms(unsigned int ready)
 {
 	return ready | (ready & READY_IN ? 0x40u : 0) | (ready & READY_OUT ? 0x100u : 0);
 }
 
-/* How many of them are ready; which is noted in them. */
+/* Sets what is ready in each request, and returns the number of requests with anything ready. */
 static long look(struct poll_request *requests, uint64_t count)
 {
 	const unsigned int always = READY_ERROR | READY_HANGUP | READY_INVALID;
@@ -64,7 +62,7 @@ static long wait_until_ready(struct poll_request *requests, uint64_t count, uint
 	return result;
 }
 
-/* A signal mask for the time of a wait: as rt_sigsuspend()'s, put back afterwards. */
+/* Waits with another signal mask, as rt_sigsuspend() does, if "mask" is not 0. */
 static long with_mask(uintptr_t mask, struct poll_request *requests, uint64_t count,
 		      uint64_t deadline)
 {
@@ -102,7 +100,7 @@ static long poll(uintptr_t address, uint64_t count, uint64_t deadline, uintptr_t
 	return result;
 }
 
-/* When it has been interrupted and is done again, the time goes on. */
+/* Keeps the deadline of the first attempt when an interrupted call is made again. */
 static uint64_t lasting_deadline(uint64_t deadline)
 {
 	struct thread *thread = thread_current();
@@ -131,7 +129,7 @@ long sys_ppoll(uintptr_t requests, uint64_t count, uintptr_t timeout, uintptr_t 
 	return poll(requests, count, lasting_deadline(deadline), mask);
 }
 
-/* Sets of select(): for reading, for writing, for what never happens here. */
+/* The sets of select(): readable, writable, and exceptional, which never happens here. */
 #define SET_WORDS (FILES_MOST / 64)
 struct sets {
 	uint64_t bits[3][SET_WORDS];
@@ -156,7 +154,10 @@ static unsigned int requests_of_sets(const struct sets *sets, unsigned int count
 	return used;
 }
 
-/* The sets of those that are ready, and how many bits that makes; EBADF if one is not open. */
+/*
+ * Makes the sets from what is ready. Returns the number of bits set, or EBADF if a descriptor is
+ * not open.
+ */
 static long sets_of_requests(const struct poll_request *requests, unsigned int used,
 			     struct sets *sets)
 {
@@ -182,7 +183,10 @@ static long sets_of_requests(const struct poll_request *requests, unsigned int u
 	return bits;
 }
 
-/* "timeout" is a struct timespec (pselect6) or a struct timeval (select); 0: for ever. */
+/*
+ * Reads a struct timespec (pselect6) or struct timeval (select); 0: no timeout. Returns 0 or an
+ * error.
+ */
 static long read_timeout(uintptr_t timeout, bool timeval, uint64_t *deadline)
 {
 	*deadline = TASK_FOR_EVER;
@@ -210,7 +214,7 @@ long sys_select(int32_t count, uintptr_t addresses[3], uintptr_t timeout, bool t
 		if (addresses[i] && user_read(addresses[i], sets.bits[i], bytes))
 			return -EFAULT;
 	}
-	/* pselect6() gives the mask by way of a structure. */
+	/* pselect6() passes a pointer to a struct whose first member points to the mask. */
 	if (mask_pointer && user_read(mask_pointer, &mask, sizeof(mask)))
 		return -EFAULT;
 	result = read_timeout(timeout, timeval, &deadline);

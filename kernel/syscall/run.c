@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The loop of a thread. To the kernel a program is a function call: user_run() lets it run and
- * returns the vector that brought it back, a system call, a page fault, another exception or an
- * event. Between two runs the thread settles what others want of it: its time slice, signals, its
- * end.
+ * The loop of a thread.
+ *
+ * To the kernel a program is a function call: user_run() lets it run, and returns the vector that
+ * brought it back: a system call, a page fault, another exception or an event. Before the thread
+ * runs its program again it settles what is due: the end of its time slice, signals, its own end.
  */
 #include "trace.h"
 
@@ -14,11 +15,11 @@
 #include <kernel/syscall/table.h>
 #include <mm/user/fault.h>
 
-/* Maps the page that a program has touched, or sends it a signal. */
+/* Maps the page that a program has accessed, or sends it a signal. */
 static void handle_page_fault(struct thread *thread, const struct regs *regs)
 {
 	uintptr_t address = trap_fault_address();
-	/* As on Linux, fetching from a page that is not there counts as reading it. */
+	/* As on Linux, an instruction fetch from an absent page counts as a read. */
 	unsigned int wanted = regs->error & 2            ? SPACE_WRITE
 			      : (regs->error & 17) == 17 ? SPACE_EXECUTE
 							 : SPACE_READ;
@@ -36,7 +37,7 @@ static void handle_page_fault(struct thread *thread, const struct regs *regs)
 		signal_force(SIGBUS, BUS_PAST_END, address);
 }
 
-/* Sends the signal that an exception stands for, if it stands for one. */
+/* Sends the signal of an exception, if it has one. */
 static void handle_exception(const struct regs *regs)
 {
 	struct exception_signal signal = exception_signal(regs->vector);
@@ -47,8 +48,8 @@ static void handle_exception(const struct regs *regs)
 }
 
 /*
- * Does what must come before the program goes on: yields if the time slice is over, delivers
- * signals, stops, ends. Returns with events masked, so that nothing of this can become due unseen.
+ * Does what is due before the program runs: yields, delivers signals, stops or ends. Returns with
+ * events masked, so that nothing more can become due unnoticed.
  */
 static void settle(struct thread *thread, struct regs *regs)
 {
@@ -62,8 +63,7 @@ static void settle(struct thread *thread, struct regs *regs)
 	}
 }
 
-/* Runs the program. An address that no program can have would fault in the kernel on the way out.
- */
+/* Runs the program. A non-canonical rip would fault in the kernel, on the way out. */
 static uint64_t run_program(struct regs *regs)
 {
 	if (likely(regs->rip <= pt_user_limit()))
@@ -74,7 +74,7 @@ static uint64_t run_program(struct regs *regs)
 
 typedef void make_call(struct thread *thread, struct regs *regs);
 
-/* Inlined for each way of making calls, so that these are called directly. */
+/* Inlined into each caller, so that the calls are direct. */
 static inline __attribute__((always_inline)) void run(struct thread *thread, make_call *make,
 						      make_call *make_32)
 {

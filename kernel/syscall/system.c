@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * System calls about the system as a whole, and what is little more than a number.
+ * System calls about the system as a whole, and those that return little more than a number.
  */
 #include <arch/time.h>
 #include <kernel/file/user_memory.h>
@@ -51,7 +51,7 @@ long sys_sysinfo(uintptr_t to)
 	return user_write(to, &info, sizeof(info));
 }
 
-/* Limits: of the address space and of a stack they are kept; most others are as they are. */
+/* Reads and sets limits. Those of the address space are enforced; most others cannot be changed. */
 long sys_getrlimit(uint32_t resource, uintptr_t new_limit, uintptr_t old)
 {
 	enum { STACK = 3, FILES = 7, SPACE = 9, RESOURCES = 16 };
@@ -81,13 +81,13 @@ long sys_getrlimit(uint32_t resource, uintptr_t new_limit, uintptr_t old)
 	return old ? user_write(old, &limit, sizeof(limit)) : 0;
 }
 
-/* struct rusage, of which nothing is counted. */
+/* Writes a struct rusage of zeros: no use of resources is counted. */
 long sys_getrusage(uintptr_t to)
 {
 	return user_write(to, NULL, 144);
 }
 
-/* In hundredths of a second; nobody's time is counted but everybody's. */
+/* Returns the time since boot in hundredths of a second. No process's own time is counted. */
 long sys_times(uintptr_t to)
 {
 	if (to && user_write(to, NULL, 32))
@@ -97,7 +97,7 @@ long sys_times(uintptr_t to)
 
 long sys_getrandom(uintptr_t to, uint64_t bytes)
 {
-	const uint64_t most = 64ul << 10; /* as often as it is asked for */
+	const uint64_t most = 64ul << 10; /* filled again and again until the request is met */
 	unsigned char random[64];
 	uint64_t done = 0;
 
@@ -142,14 +142,14 @@ long sys_prctl(uint32_t what, uintptr_t argument)
 		return -EINVAL;
 	if (user_read_string(argument, new, sizeof(new)) == -EFAULT)
 		return -EFAULT;
-	/* What lay behind the string in memory was read as well. */
+	/* The bytes after the string were read as well. */
 	length = strnlen(new, sizeof(new) - 1);
 	memset(name, 0, PROCESS_NAME);
 	memcpy(name, new, length);
 	return 0;
 }
 
-/* One processor. */
+/* There is one CPU. */
 long sys_sched_getaffinity(uint64_t size, uintptr_t to)
 {
 	const uint64_t set = 1;

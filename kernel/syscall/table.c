@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The table of system calls, made from include/kernel/syscall/calls.def, and how a call is made. A
- * number that is not in the table is ENOSYS, which libraries know how to live with.
+ * The table of system calls, made from include/kernel/syscall/calls.def, and the making of a call.
+ * A number that is not in the table is ENOSYS, which C libraries handle.
  */
 #include <kernel/lib/errno.h>
 #include <kernel/process/clock.h>
@@ -11,7 +11,9 @@
 #include <kernel/syscall/table.h>
 #include <mm/user/map.h>
 
-/* A function for each call, which takes the arguments from where 64-bit programs pass them. */
+/*
+ * A function for each call, which takes the arguments from the registers of the 64-bit interface.
+ */
 #define CALL(number, name, expression, ...)                                          \
 	static long call_##name(const struct regs *regs)                             \
 	{                                                                            \
@@ -30,7 +32,7 @@ static const struct syscall table[] = {
 #include <kernel/syscall/calls.def>
 };
 
-/* The numbers of "int $0x80": where in the table the call is, plus 1; 0: it is not to be had so. */
+/* Indexed by the number of "int $0x80": the place in the table plus 1; 0: there is no such call. */
 #define CALL(...)
 #define CALL_32(number, number_32, ...) [number_32] = (number) + 1,
 static const uint16_t place_of_32[] = {
@@ -42,7 +44,9 @@ const struct syscall *syscall_find(uint64_t number)
 	return number < ARRAY_SIZE(table) && table[number].make ? &table[number] : NULL;
 }
 
-/* Makes a call, and makes it again where another process gave way for it. */
+/*
+ * Makes a call, and makes it again if it failed for lack of memory and a larger process was ended.
+ */
 static long make_with_room(uint64_t number, const struct regs *arguments)
 {
 	const struct syscall *call = syscall_find(number);
@@ -71,7 +75,7 @@ void syscall_make(struct thread *thread, struct regs *regs)
 	uint64_t number = regs->rax;
 
 	answer(thread, regs, number, make_with_room(number, regs));
-	/* Its result is whatever was in the register, and no error of its own. */
+	/* The restored rax may look like an error, but is none. */
 	if (unlikely(number == SYS_rt_sigreturn))
 		thread->call = -1;
 }

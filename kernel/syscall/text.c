@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A system call in words. How each argument is printed is said in calls.def; here is what that
- * looks like.
+ * A system call in words. calls.def says of what kind each argument is; this file prints each kind.
  */
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
@@ -48,7 +47,7 @@ static void print_path(char *text, size_t size, uintptr_t address)
 		return;
 	}
 	path[cut ? PATH_PRINTED : length] = '\0';
-	/* The console is to print what it says, not to obey it. */
+	/* A path may contain escape sequences, which the console would obey. */
 	for (char *at = path; *at; at++) {
 		if (*at < ' ' || *at > '~')
 			*at = '?';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Tracing: the system calls of a program, printed as they return. Threads that are traced run a
- * loop of their own (kernel/syscall/run.c), so that others pay nothing for it.
+ * Tracing: system calls printed as they return. Traced threads have a loop of their own
+ * (kernel/syscall/run.c), so tracing costs other threads nothing.
  */
 #include "trace.h"
 
@@ -9,7 +9,10 @@
 #include <kernel/syscall/table.h>
 #include <kernel/syscall/text.h>
 
-/* "asked": the call as a 64-bit program makes it. */
+/*
+ * Makes a call by "function" and prints it. "asked" has its number and arguments in the registers
+ * of the 64-bit interface.
+ */
 static void make(struct thread *thread, struct regs *regs, const struct regs *asked,
 		 void (*function)(struct thread *, struct regs *))
 {
@@ -17,7 +20,7 @@ static void make(struct thread *thread, struct regs *regs, const struct regs *as
 	uint64_t number = asked->rax;
 	uint32_t tid = thread->tid;
 
-	/* Paths are read before execve() replaces the memory that they are in. */
+	/* Paths must be read before execve() replaces the memory. */
 	syscall_text(text, sizeof(text), asked);
 	function(thread, regs);
 	syscall_text_result(result, sizeof(result), number, (long)regs->rax);

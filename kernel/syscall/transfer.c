@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reading and writing: read(2), write(2), and their kin with a position or with several pieces. An
- * open file is held while it is in use: another thread may close its descriptor while this one
+ * Reading and writing: read(2), write(2), and the forms with a position or a vector. The call holds
+ * a reference to the open file, since another thread may close its descriptor while this one
  * sleeps.
  */
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
 #include <kernel/syscall/table.h>
 
-/* Linux moves no more at a time. */
+/* Linux's limits of one call. */
 #define BYTES_MOST  0x7ffff000ul
 #define PIECES_MOST 1024
 
-/* What is moved without looking whether somebody else wants the processor. */
+/* The bytes that are copied before other tasks may run. */
 #define PIECE_BYTES (256ul << 10)
-
-/* ---- reading and writing ---- */
 
 static long transfer_piece(struct file *file, uint64_t *position, uintptr_t address, uint64_t bytes,
 			   bool write)
@@ -37,7 +35,7 @@ static void signal_broken_pipe(struct file *file)
 		signal_send(process_current(), thread_current(), SIGPIPE, &info);
 }
 
-/* What need not wait for anybody is moved piece by piece, so that others have their turns. */
+/* Reads or writes. What never sleeps is done in pieces, so that other tasks can run. */
 static long transfer(struct file *file, uint64_t *position, uintptr_t address, uint64_t bytes,
 		     bool write)
 {
@@ -61,7 +59,7 @@ static long transfer(struct file *file, uint64_t *position, uintptr_t address, u
 	return done ? done : result;
 }
 
-/* An open file for reading or writing, with a reference; NULL: there is none such. */
+/* Returns an open file that can be read (or written), with a reference; NULL: there is none. */
 static struct file *file_for(uint64_t descriptor, bool write)
 {
 	struct file *file = file_at(process_current()->files, descriptor);
@@ -122,7 +120,7 @@ long sys_pwrite(uint64_t descriptor, uintptr_t from, uint64_t bytes, int64_t pos
 	return move_at(descriptor, from, bytes, position, true);
 }
 
-/* A piece of readv() and writev() (struct iovec). */
+/* struct iovec of readv() and writev(). */
 struct piece {
 	uintptr_t address;
 	uint64_t bytes;
@@ -135,7 +133,7 @@ static long read_piece(uintptr_t pieces, uint64_t i, struct piece *piece)
 	return (int64_t)piece->bytes < 0 ? -EINVAL : 0;
 }
 
-/* Nothing is moved if any of the pieces is impossible. */
+/* Checks all pieces before anything is transferred. Returns 0 or an error. */
 static long check_pieces(uintptr_t pieces, uint64_t count)
 {
 	struct piece piece;
@@ -164,7 +162,10 @@ static long move_pieces(uint64_t descriptor, uintptr_t pieces, uint64_t count, b
 		if (result <= 0)
 			break;
 		done += result;
-		/* A short one is the end, not an error; what there was is not waited to be more. */
+		/*
+		 * A short transfer ends the call without an error. It does not wait for more than
+		 * was ready.
+		 */
 		result = (uint64_t)result < piece.bytes || (!write && !file->type->has_position) ||
 			 (uint64_t)done >= BYTES_MOST || task_pause();
 	}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Time for programs: clocks and sleeping (clock_gettime(2), nanosleep(2)). */
+/*
+ * Time for programs: clocks and sleeping (clock_gettime(2), nanosleep(2)).
+ */
 #ifndef KERNEL_PROCESS_CLOCK_H
 #define KERNEL_PROCESS_CLOCK_H
 

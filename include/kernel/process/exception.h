@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Signals for the exceptions of programs, as Linux sends them. */
+/*
+ * Signals for the exceptions of programs, as Linux sends them.
+ */
 #ifndef KERNEL_PROCESS_EXCEPTION_H
 #define KERNEL_PROCESS_EXCEPTION_H
 

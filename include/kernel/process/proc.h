@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /dev and /proc: the entries of the file system that are not files. */
+/*
+ * /dev and /proc: the entries of the file system that are not files.
+ */
 #ifndef KERNEL_PROCESS_PROC_H
 #define KERNEL_PROCESS_PROC_H
 

@@ -20,13 +20,13 @@
 
 #include <kernel/lib/compiler.h>
 
-/* What a suite is about decides where it can run; elsewhere it is no part of a run. */
+/* What a suite needs to run. On a machine without it the suite is left out. */
 enum suite_needs {
 	NEEDS_NOTHING,     /* any machine */
 	NEEDS_XEN,         /* hypercalls, event channels */
 	NEEDS_XEN_TABLES,  /* Xen validating the page tables: a PV guest */
-	NEEDS_OWN_TABLES,  /* page tables that nobody validates */
-	NEEDS_FIVE_LEVELS, /* of page tables */
+	NEEDS_OWN_TABLES,  /* page tables that Xen does not validate */
+	NEEDS_FIVE_LEVELS, /* five levels of page tables */
 };
 
 struct suite {
@@ -53,32 +53,32 @@ struct selftest {
 	= {#suite, #name, test_##name};       \
 	static void test_##name(void)
 
-/* All suites and tests of a run; the linker sets, or a test's own. */
+/* All suites and tests of a run: the linker sets, or those of a hosted test. */
 struct selftest_set {
 	const struct suite *suites, *suites_end;
 	const struct selftest *tests, *tests_end;
-	bool (*has)(enum suite_needs needs); /* whether the machine has it; NULL: it has all */
+	bool (*has)(enum suite_needs needs); /* returns true if the machine has it; NULL: it has
+						everything */
 };
 
 struct selftest_result {
-	unsigned int passed, failed,
-		skipped; /* tests; a suite that does not exist is a failed one */
+	unsigned int passed, failed, skipped; /* tests; an unknown suite counts as a failed test */
 };
 
 /*
- * Runs the suites whose names are listed in "names" (separated by commas or blanks), all that can
- * run on this machine if it is empty, in the order of the set, and prints the report. A name that
- * is listed and cannot run has failed. Not reentrant.
+ * Runs suites in the order of the set and prints the report. "names" lists them, separated by
+ * commas or blanks; if it is empty, all that can run on this machine do. A listed name that cannot
+ * run is a failure. Not reentrant.
  */
 struct selftest_result selftest_run(const struct selftest_set *set, const char *names);
 
-/* The suites that are linked into this kernel. */
+/* Returns the suites that are linked into this kernel. */
 const struct selftest_set *selftest_builtin(void);
 
-/* One line a suite: name, number of tests, what it is about. */
+/* Prints a line for each suite: name, number of tests, subject. */
 void selftest_list(const struct selftest_set *set);
 
-/* What the macros below call. "file" is shown without its directories. */
+/* For the macros below. "file" is printed without its directories. */
 void selftest_failed(const char *file, int line, const char *expression);
 void selftest_failed_values(const char *file, int line, const char *expression, uint64_t left,
 			    uint64_t right);
@@ -95,7 +95,7 @@ void selftest_skip(const char *reason) NORETURN;
 		holds_;                                                   \
 	})
 
-/* Both sides are compared, and shown, as 64-bit numbers, for < and >= unsigned ones. */
+/* Compares both sides as 64-bit numbers, unsigned for < and >=, and prints them. */
 #define EXPECT_COMPARED(left, operator, right)                                                    \
 	({                                                                                        \
 		uint64_t left_ = (uint64_t)(left), right_ = (uint64_t)(right);                    \
@@ -133,7 +133,7 @@ void selftest_skip(const char *reason) NORETURN;
 			selftest_stop();     \
 	} while (0)
 
-/* Ends a test that cannot be run here; it counts neither as passed nor as failed. */
+/* Ends a test that cannot run here; it counts as neither passed nor failed. */
 #define SKIP(reason) selftest_skip(reason)
 
 #endif

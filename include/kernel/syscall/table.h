@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * System calls: the subset of Linux's x86-64 interface (syscalls(2)) that ordinary static programs
- * need. Each is a function sys_NAME() that takes what the program passed and returns what it gets
- * back: a number, or an error number (kernel/lib/errno.h), negative. Addresses are the program's,
- * and wild until kernel/file/user_memory.h has looked at them.
+ * need.
+ *
+ * Each is a function sys_NAME(), which takes the program's arguments and returns a result or a
+ * negative error number (kernel/lib/errno.h). Addresses are not trusted: they are accessed only by
+ * kernel/file/user_memory.h.
  */
 #ifndef KERNEL_SYSCALL_TABLE_H
 #define KERNEL_SYSCALL_TABLE_H
 
 #include <kernel/process/process.h>
 
-/* SYS_read, SYS_write ...: the numbers. */
+/* The numbers: SYS_read, SYS_write and so on. */
 enum {
 #define CALL(number, name, ...)               SYS_##name = number,
 #define CALL_32(number, number_32, name, ...) SYS_##name = number,
@@ -19,46 +21,47 @@ enum {
 
 /* How a result or an argument is printed. */
 enum syscall_value {
-	AS_NOTHING, /* there is no such argument */
-	AS_INT,     /* of 32 bits, signed; a result may be larger */
-	AS_OFFSET,  /* of 64 bits, signed */
-	AS_SIZE,    /* of 64 bits, unsigned */
+	AS_NOTHING, /* no such argument */
+	AS_INT,     /* int; a result is printed in 64 bits */
+	AS_OFFSET,  /* signed, 64 bits */
+	AS_SIZE,    /* unsigned, 64 bits */
 	AS_POINTER,
 	AS_FLAGS,  /* hexadecimal */
 	AS_MODE,   /* octal */
 	AS_RIGHTS, /* r-x */
 	AS_FD,     /* a descriptor, or AT_FDCWD */
-	AS_PATH,   /* text in the program's memory */
+	AS_PATH,   /* the address of a path in the program's memory */
 };
 
 #define SYSCALL_ARGUMENTS 6
 
 struct syscall {
 	const char *name;
-	long (*make)(const struct regs *regs); /* arguments as 64-bit programs pass them */
+	long (*make)(const struct regs
+			     *regs); /* with arguments in the registers of the 64-bit interface */
 	uint8_t values[1 + SYSCALL_ARGUMENTS]; /* enum syscall_value: result, arguments */
 };
 
 /* Returns the call of that number, NULL if there is none. */
 const struct syscall *syscall_find(uint64_t number);
 
-/* Does what the registers ask for, and puts the result into them. */
+/* Makes the system call that a program's registers ask for, and sets the result in them. */
 void syscall_make(struct thread *thread, struct regs *regs);
 
 /*
- * Does what the registers ask for by "int $0x80", with the numbers and registers of 32-bit Linux: a
- * 64-bit program may use that too, and some that are older than "syscall" do. The arguments are cut
- * to 32 bits. Calls that are not CALL_32 in calls.def are ENOSYS.
+ * Makes a call by "int $0x80", with the numbers and registers of 32-bit Linux: some programs that
+ * are older than "syscall" use it in 64-bit mode. The arguments are cut to 32 bits. A call that is
+ * not CALL_32 in calls.def is ENOSYS.
  */
 void syscall_make_32(struct thread *thread, struct regs *regs);
 
 /*
- * Puts number and arguments of a call by "int $0x80" where those of a 64-bit call are (rax, rdi,
- * rsi, rdx, r10, r8, r9); the other registers of *wide stay as they are.
+ * Converts the number and arguments of a call by "int $0x80" to the registers of the 64-bit
+ * interface: rax, rdi, rsi, rdx, r10, r8, r9. The other registers of *wide are not set.
  */
 void syscall_widen(const struct regs *regs, struct regs *wide);
 
-/* Flags of clone(2) that vfork() is made of. */
+/* The flags of clone(2) for vfork(): CLONE_VM and CLONE_VFORK. */
 #define CLONE_FOR_VFORK 0x4100
 
 /* Sets or gets the thread pointer. */
@@ -73,7 +76,7 @@ long sys_readv(uint64_t descriptor, uintptr_t pieces, uint64_t count);
 long sys_writev(uint64_t descriptor, uintptr_t pieces, uint64_t count);
 long sys_lseek(uint64_t descriptor, int64_t offset, uint32_t from);
 
-/* kernel/syscall/files.c: by descriptor */
+/* kernel/syscall/files.c, by descriptor */
 long sys_close(uint64_t descriptor);
 long sys_dup(uint64_t descriptor);
 long sys_dup3(uint64_t old, uint64_t new, uint32_t flags, bool same_is_fine);
@@ -92,7 +95,7 @@ long sys_poll(uintptr_t requests, uint64_t count, int64_t milliseconds);
 long sys_ppoll(uintptr_t requests, uint64_t count, uintptr_t timeout, uintptr_t mask);
 long sys_select(int32_t count, uintptr_t sets[3], uintptr_t timeout, bool timeval, uintptr_t mask);
 
-/* kernel/syscall/paths.c: by path, from the directory that a descriptor stands for */
+/* kernel/syscall/paths.c, by path, starting from the directory of a descriptor */
 #define AT_WORKING_DIRECTORY ((uint64_t)-100)
 enum {
 	AT_NOFOLLOW = 0x100,
@@ -124,7 +127,7 @@ long sys_umask(uint32_t mask);
 long sys_statfs(uintptr_t path, uintptr_t to);
 long sys_fstatfs(uint64_t descriptor, uintptr_t to);
 
-/* struct stat of an open file or an inode, to the program. */
+/* Writes the struct stat of an inode to the program's memory. Returns 0 or EFAULT. */
 long files_write_status(const struct inode *inode, uintptr_t to);
 
 /* kernel/syscall/memory.c */
