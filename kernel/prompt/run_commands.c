@@ -3,13 +3,13 @@
  * The commands of the prompt that run a program: "run", and "trace", which also prints its system
  * calls.
  */
+#include <kernel/file/lineedit.h>
 #include <kernel/file/tty.h>
 #include <kernel/lib/errno.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
 #include <kernel/process/process.h>
-#include <kernel/file/lineedit.h>
 #include <kernel/prompt/monitor.h>
 #include <kernel/syscall/run.h>
 

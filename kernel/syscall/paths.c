@@ -168,7 +168,7 @@ long sys_readlink(uint64_t directory, uintptr_t path, uintptr_t to, uint64_t byt
 	result = path_lookup(place.base, place.path, false, &inode);
 	if (!result) {
 		/* The page that held the path is free to hold the target. */
-		result = fs_readlink(inode, place.path, MIN(bytes, (uint64_t)PAGE_SIZE));
+		result = inode_read_link(inode, place.path, MIN(bytes, (uint64_t)PAGE_SIZE));
 		inode_put(inode);
 	}
 	if (result > 0 && user_write(to, place.path, (uint64_t)result))
