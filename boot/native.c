@@ -13,6 +13,7 @@
 #include <arch/native.h>
 #include <arch/segments.h>
 #include <arch/tlb.h>
+#include <boot/pvh_info.h>
 #include <drivers/console.h>
 #include <drivers/serial.h>
 #include <kernel/cmdline.h>

@@ -5,7 +5,7 @@
  * Its memory map is a list of physical ranges with types. The kernel numbers its frames by physical
  * address, so the gap between two ranges of RAM becomes a run of pfns without memory.
  */
-#include <kernel/lib/boot_info.h>
+#include <boot/pvh_info.h>
 #include <kernel/lib/compiler.h>
 #include <kernel/lib/message.h>
 #include <kernel/lib/string.h>

@@ -6,7 +6,7 @@
  * these checks a wrong field would show much later, as a crash far away from its cause.
  */
 #include <arch/evtchn.h>
-#include <kernel/lib/boot_info.h>
+#include <boot/start_info.h>
 #include <kernel/lib/compiler.h>
 #include <kernel/lib/message.h>
 #include <kernel/lib/string.h>

@@ -10,6 +10,7 @@
 #include <arch/hypercall.h>
 #include <arch/traps.h>
 #include <arch/xen.h>
+#include <boot/start_info.h>
 #include <drivers/console.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printf.h>

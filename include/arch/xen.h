@@ -21,6 +21,13 @@ void xen_use_shared_info(struct shared_info *page);
 /* Checks Xen's features for a PVH or a PV guest. A missing or unwanted one is fatal(). */
 void xen_check_features(bool pvh);
 
+/*
+ * Checks the features that Xen reports (public/features.h, submap 0), for a PVH guest
+ * ("translated": page tables hold pfns) or a PV guest (they hold mfns). Returns NULL, or a message,
+ * valid until the next call.
+ */
+const char *features_check(uint32_t features, bool translated);
+
 /* Writes the running hypervisor's version, such as "4.17.7", into a buffer of "size" bytes. */
 void xen_version_string(char *buffer, size_t size);
 

@@ -7,8 +7,8 @@
 # Whole rooms but for what only machines run, and of the other rooms the files that are named.
 HOST_MODULES := $(filter-out kernel/lib/string.c mm/kernel/start.c mm/kernel/image.c, \
 	$(sort $(shell find kernel/lib mm tests/model -name '*.c'))) \
-	$(addprefix arch/x86/,lock.c pvclock.c recovery.S native/acpi.c native/rates.c xen/traps.c) \
-	$(addprefix boot/,features.c notes.c pvh_info.c start_info.c) \
+	$(addprefix arch/x86/,lock.c pvclock.c recovery.S native/acpi.c native/rates.c xen/features.c xen/traps.c) \
+	$(addprefix boot/,notes.c pvh_info.c start_info.c) \
 	$(addprefix kernel/,cmdline.c report/explain.c report/frame.c report/walk.c selftest/selftest.c) \
 	$(addprefix kernel/file/,directory.c discipline.c fs.c inode.c lineedit.c names.c path.c unpack.c) \
 	$(addprefix kernel/process/,elf.c exception.c pids.c program.c) kernel/syscall/text.c

@@ -4,7 +4,7 @@
  */
 #include "host.h"
 
-#include <kernel/lib/boot_info.h>
+#include <boot/pvh_info.h>
 #include <kernel/lib/layout.h>
 #include <mm/frame/boot_memory.h>
 #include <xen/arch-x86/hvm/start_info.h>

@@ -5,7 +5,8 @@
  */
 #include "host.h"
 
-#include <kernel/lib/boot_info.h>
+#include <arch/xen.h>
+#include <boot/start_info.h>
 #include <xen/features.h>
 #include <xen/xen.h>
 
@@ -279,14 +280,13 @@ static void features(void **state)
 	const uint32_t preserve = 1u << XENFEAT_mmu_pt_update_preserve_ad;
 
 	(void)state;
-	assert_null(boot_check_features(preserve, false));
-	assert_null(boot_check_features(UINT32_MAX & ~translated, false));
-	assert_null(boot_check_features(translated, true));
-	assert_non_null(strstr(boot_check_features(0, false), "preserve_ad"));
-	assert_non_null(
-		strstr(boot_check_features(~(preserve | translated), false), "preserve_ad"));
-	assert_non_null(strstr(boot_check_features(preserve | translated, false), "as a PV guest"));
-	assert_non_null(strstr(boot_check_features(preserve, true), "as a PVH guest"));
+	assert_null(features_check(preserve, false));
+	assert_null(features_check(UINT32_MAX & ~translated, false));
+	assert_null(features_check(translated, true));
+	assert_non_null(strstr(features_check(0, false), "preserve_ad"));
+	assert_non_null(strstr(features_check(~(preserve | translated), false), "preserve_ad"));
+	assert_non_null(strstr(features_check(preserve | translated, false), "as a PV guest"));
+	assert_non_null(strstr(features_check(preserve, true), "as a PVH guest"));
 }
 
 int main(void)

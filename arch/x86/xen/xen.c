@@ -5,7 +5,6 @@
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
 #include <arch/xen.h>
-#include <kernel/lib/boot_info.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printf.h>
 #include <xen/sched.h>
@@ -25,7 +24,7 @@ void xen_check_features(bool pvh)
 	const char *error;
 
 	hypercall_xen_version(XENVER_get_features, &info);
-	error = boot_check_features(info.submap, pvh);
+	error = features_check(info.submap, pvh);
 	if (error)
 		fatal("%s", error);
 }

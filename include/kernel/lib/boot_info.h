@@ -3,7 +3,7 @@
  * How the kernel was booted.
  *
  * Each way in checks what its loader passed and fills in a struct boot_info. Nothing reads
- * start_info again after that.
+ * start_info again after that. boot/start_info.h, boot/pvh_info.h.
  */
 #ifndef KERNEL_LIB_BOOT_INFO_H
 #define KERNEL_LIB_BOOT_INFO_H
@@ -42,48 +42,5 @@ struct boot_info {
 
 	struct pfn_range initial_map; /* what the builder mapped at KERNEL_VIRT_BASE + pfn */
 };
-
-struct start_info;
-
-/*
- * Checks "start" and describes it in *boot. "address" is start's own virtual address, an address in
- * the builder's initial mapping. Returns NULL, or a message (see kernel/lib/message.h) that names
- * the field that makes no sense, its value, and what would; *boot is then of no use. A pure
- * function of the structure's bytes. Fields: public/xen.h, struct start_info.
- */
-const char *boot_info_from_start_info(const struct start_info *start, uintptr_t address,
-				      struct boot_info *boot);
-
-/*
- * Checks the features that Xen reports (public/features.h, submap 0) for a guest that is PVH
- * ("translated": page tables hold pfns) or PV (they hold mfns). Returns NULL, or a message (see
- * kernel/lib/message.h).
- */
-const char *boot_check_features(uint32_t features, bool translated);
-
-struct hvm_memmap_table_entry;
-
-/* What is needed to read a PVH start structure. */
-struct pvh_context {
-	struct pfn_range image; /* the kernel's own frames */
-
-	/*
-	 * Returns the virtual address of that much physical memory; NULL if it cannot be read now.
-	 */
-	const void *(*at)(uint64_t address, uint64_t bytes);
-
-	/*
-	 * Fills in at most "max" entries of the memory map and returns their number, where the
-	 * loader passes none, as Xen for a PVH dom0. NULL: there is no other source.
-	 */
-	unsigned int (*memory_map)(struct hvm_memmap_table_entry *map, unsigned int max);
-};
-
-/*
- * Checks and describes struct hvm_start_info at physical address "address". Returns as
- * boot_info_from_start_info() does. Fields: public/arch-x86/hvm/start_info.h.
- */
-const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *context,
-			       struct boot_info *boot);
 
 #endif

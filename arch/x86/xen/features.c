@@ -2,7 +2,7 @@
 /*
  * Checks what the hypervisor must offer, and must not do, for the kernel that it has started.
  */
-#include <kernel/lib/boot_info.h>
+#include <arch/xen.h>
 #include <kernel/lib/message.h>
 #include <xen/features.h>
 
@@ -11,7 +11,7 @@ static bool has(uint32_t features, unsigned int feature)
 	return features >> feature & 1;
 }
 
-const char *boot_check_features(uint32_t features, bool translated)
+const char *features_check(uint32_t features, bool translated)
 {
 	if (has(features, XENFEAT_auto_translated_physmap) != translated)
 		return message_make("Xen says that it %s the domain's frame numbers "
