@@ -11,8 +11,8 @@
  * The first error sticks. After it symbols read as the end of a block and numbers as 0, so it is
  * enough to check "error" at the end of each step.
  *
- * (Written for this kernel since no package has a small one as source to be compiled without a C
- * library, SSE and a large stack: zlib's is a package of compiled code for programs.)
+ * (It is the kernel's own: the distribution packages zlib only as code compiled for programs, with
+ * SSE registers, which the kernel may not use.)
  */
 #include "inflate.h"
 #include <kernel/lib/string.h>

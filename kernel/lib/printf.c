@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The formatter behind printk and snprintf; see the header for what it understands.
+ * The formatter of printk and snprintf; see the header for what it understands. (It is the kernel's
+ * own: no package has one without the rest of a C library.)
  */
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
