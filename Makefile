@@ -67,7 +67,7 @@ help:
 	@echo 'make fuzz        libFuzzer on walker, relocator and batches, FUZZ_SECONDS=900 each'
 	@echo 'make mutants     break mm/ in small ways and see whether the tests notice'
 	@echo 'make deps        install the tools that are missing (or say how)'
-	@echo 'make format      clang-format on everything;  make lint: check that nothing would change'
+	@echo 'make format      clang-format on everything;  make lint: formatting, includes, prose'
 	@echo 'make clean       remove $(BUILD)/'
 
 # A checkout can start from nothing: the tools come first, then the headers. Whether the tools are
@@ -171,6 +171,7 @@ format: | deps
 
 lint: | deps
 	@$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+	@scripts/layers
 
 clean:
 	rm -rf $(BUILD)

@@ -24,7 +24,7 @@
 #include <mm/frame/translate.h>
 #include <mm/kernel/fixed.h>
 #include <mm/kernel/image.h>
-#include <mm/kernel/start.h>
+#include <mm/kernel/memory.h>
 #include <mm/table/ops.h>
 #include <mm/table/run.h>
 #include <mm/xen/batch.h>

@@ -27,8 +27,9 @@
 #include <kernel/syscall/run.h>
 #include <kernel/task/task.h>
 #include <mm/kernel/image.h>
-#include <mm/kernel/start.h>
+#include <mm/kernel/memory.h>
 #include <mm/table/entry.h>
+#include <mm/user/entries.h>
 
 static struct cmdline cmdline;
 
@@ -115,6 +116,8 @@ static void run_init(void)
 /* Initializes what programs need: files, processes, a terminal. */
 static void start_programs(void)
 {
+	if (!entries_init())
+		fatal("too little memory: none is left for the page of zeros");
 	if (!fs_init())
 		fatal("too little memory: none is left for the file system");
 	initramfs_unpack(boot_info_get());
@@ -132,8 +135,8 @@ void kernel_main(const struct boot_info *boot)
 	memory_print_boot();
 	if (machine->memory_ready)
 		machine->memory_ready();
-	console_use_direct_map();   /* its ring is about to lose the initial mapping ... */
-	protect_drop_initial_map(); /* ... of which only the kernel image is left */
+	console_use_direct_map(); /* its ring is about to lose the initial mapping ... */
+	image_drop_initial_map(); /* ... of which only the kernel image is left */
 	machine->start_timer();
 	tasks_init();
 	console_enable_input();

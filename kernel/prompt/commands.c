@@ -18,7 +18,7 @@
 #include <kernel/selftest/selftest.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
-#include <mm/kernel/start.h>
+#include <mm/kernel/memory.h>
 #include <mm/table/entry.h>
 #include <mm/xen/p2m.h>
 

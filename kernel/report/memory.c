@@ -6,7 +6,7 @@
 #include <kernel/report/report.h>
 #include <mm/frame/frames.h>
 #include <mm/kernel/direct_map.h>
-#include <mm/kernel/start.h>
+#include <mm/kernel/memory.h>
 #include <mm/table/entry.h>
 #include <mm/table/walk.h>
 #include <mm/xen/p2m.h>

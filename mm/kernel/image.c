@@ -31,7 +31,7 @@ static void set_rights(uintptr_t address, mfn_t frame, uint64_t flags)
 	set_kernel_pte(address, flags ? pt_entry_from_mfn(frame, flags) : pt_entry_none());
 }
 
-const char *protect_reserve_image(struct boot_memory *memory)
+const char *image_reserve(struct boot_memory *memory)
 {
 	const struct {
 		const char *start, *end;
@@ -77,7 +77,7 @@ static void clear_unused_slots(void)
 	}
 }
 
-void protect_image(const struct boot_memory *memory)
+void image_protect(const struct boot_memory *memory)
 {
 	lazy_enter();
 	set_part(text_start, text_end, PT_KERNEL_RX);
@@ -120,7 +120,7 @@ static void free_empty_table(const struct pt_step *step)
 	mm_free_table(frame);
 }
 
-void protect_drop_initial_map(void)
+void image_drop_initial_map(void)
 {
 	const uint64_t pages_per_table = pt_span(PT_PMD) >> PAGE_SHIFT;
 

@@ -75,33 +75,9 @@ static void set_page_writable(pfn_t frame, bool writable)
 	set(entry, level, value);
 }
 
-/* There is no builder's list, and nothing to move. */
-static const char *nothing_to_take(struct boot_memory *memory, enum p2m_relocation how,
-				   struct p2m_relocated *done)
-{
-	(void)memory, (void)how;
-	*done = (struct p2m_relocated){.taken = 0};
-	return NULL;
-}
-
-static uint64_t no_p2m_tables(uint64_t pages)
-{
-	(void)pages;
-	return 0;
-}
-
-static bool nothing_to_extend(uint64_t pages)
-{
-	(void)pages;
-	return true;
-}
-
 const struct paravirt_ops paravirt_native = {
 	.name = "native",
 	.complete = &paravirt_native,
-	.take_p2m = nothing_to_take,
-	.p2m_tables = no_p2m_tables,
-	.extend_p2m = nothing_to_extend,
 	.set_entry = set,
 	.set_kernel_pte = set_kernel,
 	.set_pte_at = set_at,

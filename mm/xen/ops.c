@@ -220,39 +220,14 @@ static void xen_load_mm(struct mm *mm)
 	batch_leave();
 }
 
-/* ---- boot ---- */
-
-static const char *xen_take_p2m(struct boot_memory *memory, enum p2m_relocation how,
-				struct p2m_relocated *done)
-{
-	return p2m_relocate(memory, P2M_VIRT_BASE, how, done);
-}
-
-static uint64_t xen_p2m_tables(uint64_t pages)
-{
-	return p2m_frames(pages).tables.total;
-}
-
-/* As much memory as the toolstack may give the domain one day; dom0 may have any amount. */
-static bool xen_extend_p2m(uint64_t pages)
-{
-	domid_t self = DOMID_SELF;
-	long most = hypercall_memory_op(XENMEM_maximum_reservation, &self);
-
-	if (most < (long)pages || (uint64_t)most > 16 * pages)
-		return p2m_start(pages);
-	return p2m_start((uint64_t)most);
-}
-
 /* What the two tables have in common. A new root is not pinned, so cloning one tells Xen nothing.
  */
-#define XEN_OPS                                                                            \
-	.complete = &paravirt_xen, .take_p2m = xen_take_p2m, .p2m_tables = xen_p2m_tables, \
-	.extend_p2m = xen_extend_p2m, .tables_validated = true, .user_roots = true,        \
-	.set_kernel_pte = xen_set_kernel_pte, .clone_root = paravirt_no_clone_root,        \
-	.activate_mm = xen_pin_mm, .dup_mmap = xen_pin_mm, .exit_mmap = xen_exit_mmap,     \
-	.load_mm = xen_load_mm, .lazy_enter = batch_enter, .lazy_leave = batch_leave,      \
-	.lazy_flush = batch_flush, .set_page_writable = xen_set_page_writable,             \
+#define XEN_OPS                                                                        \
+	.complete = &paravirt_xen, .tables_validated = true, .user_roots = true,       \
+	.set_kernel_pte = xen_set_kernel_pte, .clone_root = paravirt_no_clone_root,    \
+	.activate_mm = xen_pin_mm, .dup_mmap = xen_pin_mm, .exit_mmap = xen_exit_mmap, \
+	.load_mm = xen_load_mm, .lazy_enter = batch_enter, .lazy_leave = batch_leave,  \
+	.lazy_flush = batch_flush, .set_page_writable = xen_set_page_writable,         \
 	.flush_address = xen_flush_address, .flush_all = xen_flush_all
 
 const struct paravirt_ops paravirt_xen_early = {

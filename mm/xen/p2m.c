@@ -7,9 +7,12 @@
  * complete. That includes what the toolstack may look at: the frame list names a leaf before the
  * tree does, or an entry could be written that is not saved.
  */
+#include <arch/hypercall.h>
 #include <arch/lock.h>
 #include <mm/frame/frames.h>
 #include <mm/xen/p2m.h>
+#include <xen/memory.h>
+#include <xen/xen.h>
 
 #include "p2m_lists.h"
 
@@ -308,4 +311,14 @@ bool p2m_start(uint64_t limit)
 	}
 	p2m_stop();
 	return false;
+}
+
+bool p2m_start_for_domain(uint64_t pages)
+{
+	domid_t self = DOMID_SELF;
+	long most = hypercall_memory_op(XENMEM_maximum_reservation, &self);
+
+	if (most < (long)pages || (uint64_t)most > 16 * pages)
+		return p2m_start(pages);
+	return p2m_start((uint64_t)most);
 }

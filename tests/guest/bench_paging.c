@@ -12,7 +12,7 @@
 #include <kernel/lib/printf.h>
 #include <kernel/lib/printk.h>
 #include <kernel/prompt/bench.h>
-#include <mm/kernel/start.h>
+#include <mm/kernel/memory.h>
 #include <mm/table/levels.h>
 #include <mm/table/walk.h>
 #include <mm/xen/batch.h>

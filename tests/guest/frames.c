@@ -10,7 +10,7 @@
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 #include <mm/kernel/direct_map.h>
-#include <mm/kernel/start.h>
+#include <mm/kernel/memory.h>
 
 SUITE(frames, "the frame database and the page allocator");
 

@@ -9,7 +9,7 @@
 #include <arch/traps.h>
 #include <arch/xen.h>
 #include <kernel/report/report.h>
-#include <mm/kernel/start.h>
+#include <mm/kernel/memory.h>
 #include <mm/user/entries.h>
 #include <mm/xen/p2m.h>
 

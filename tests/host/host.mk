@@ -5,7 +5,7 @@
 # is a file test_NAME.c; it is linked with those of the modules below that it calls.
 
 # Whole rooms but for what only machines run, and of the other rooms the files that are named.
-HOST_MODULES := $(filter-out kernel/lib/string.c mm/kernel/start.c mm/kernel/image.c, \
+HOST_MODULES := $(filter-out kernel/lib/string.c mm/kernel/memory.c mm/kernel/image.c, \
 	$(sort $(shell find kernel/lib mm tests/model -name '*.c'))) \
 	$(addprefix arch/x86/,lock.c pvclock.c recovery.S native/acpi.c native/rates.c xen/features.c xen/traps.c) \
 	$(addprefix boot/,notes.c pvh_info.c start_info.c) \

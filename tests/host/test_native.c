@@ -150,20 +150,6 @@ static void protection_keeps_accessed_and_dirty(void **state)
 	stop();
 }
 
-/* There is no builder's list: nothing is taken, nothing moved, and no memory is needed for it. */
-static void there_is_no_p2m_to_take(void **state)
-{
-	struct p2m_relocated done = {.taken = 1, .returned = 2};
-
-	(void)state;
-	start(4);
-	assert_null(paravirt.take_p2m(&world.memory, P2M_COPY, &done));
-	assert_int_equal(done.taken + done.returned + done.frames.data, 0);
-	assert_int_equal(paravirt.p2m_tables(1 << 20), 0);
-	assert_true(paravirt.extend_p2m(1 << 20));
-	stop();
-}
-
 static void a_large_page_is_split(void **state)
 {
 	(void)state;
@@ -228,7 +214,6 @@ int main(void)
 		cmocka_unit_test(a_life_without_hypercalls),
 		cmocka_unit_test(a_kernel_pte_is_flushed),
 		cmocka_unit_test(protection_keeps_accessed_and_dirty),
-		cmocka_unit_test(there_is_no_p2m_to_take),
 		cmocka_unit_test(a_large_page_is_split),
 		cmocka_unit_test(splitting_without_memory_changes_nothing),
 	};

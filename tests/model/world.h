@@ -2,7 +2,7 @@
 /*
  * A domain on the model, with mm/ brought up on it as far as a test wants.
  *
- * The stages are those of a boot (mm/kernel/start.c): the builder's tables with a direct map and
+ * The stages are those of a boot (mm/kernel/memory.c): the builder's tables with a direct map and
  * the P2M somewhere, then the P2M in the kernel's window, then the frame database and the full
  * operations.
  */

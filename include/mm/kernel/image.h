@@ -22,18 +22,18 @@ extern char fixed_slots_start[], fixed_slots_end[];
  * Reserves the frames of the image. Not those behind guards and fixed slots: these pages exist for
  * their address only. Returns NULL or a message, as boot_memory_reserve().
  */
-const char *protect_reserve_image(struct boot_memory *memory);
+const char *image_reserve(struct boot_memory *memory);
 
 /*
  * Gives the parts of the image their rights, and unmaps from the builder's mapping every frame that
  * is free in *memory, the ones behind guards included. Afterwards a free frame is mapped nowhere.
  */
-void protect_image(const struct boot_memory *memory);
+void image_protect(const struct boot_memory *memory);
 
 /*
  * Once the direct map exists: unmaps the rest of the builder's mapping outside the image, and
  * returns the tables that map nothing any more to the page allocator.
  */
-void protect_drop_initial_map(void);
+void image_drop_initial_map(void);
 
 #endif

@@ -20,7 +20,6 @@
 #define MM_TABLE_OPS_H
 
 #include <mm/table/entry.h>
-#include <mm/xen/relocate.h>
 
 struct mm;
 
@@ -29,19 +28,6 @@ struct paravirt_ops {
 
 	/* What to go on with once there is a frame database. */
 	const struct paravirt_ops *complete;
-
-	/*
-	 * At boot: makes the P2M that the builder left the kernel's own. NULL, or a message, as
-	 * p2m_relocate(); *done says what was moved.
-	 */
-	const char *(*take_p2m)(struct boot_memory *memory, enum p2m_relocation how,
-				struct p2m_relocated *done);
-
-	/* Frames that its tables will take for a domain of so many pages. */
-	uint64_t (*p2m_tables)(uint64_t pages);
-
-	/* At boot, with an allocator: room in it for what the domain may get. False: no memory. */
-	bool (*extend_p2m)(uint64_t pages);
 
 	/* A hypervisor validates page tables: while a frame is one, no mapping of it is writable.
 	 */

@@ -31,6 +31,12 @@ uintptr_t p2m_address(void);
  */
 bool p2m_start(uint64_t limit);
 
+/*
+ * p2m_start() with room for as much memory as the toolstack may give the domain one day
+ * (XENMEM_maximum_reservation). A dom0 may have any amount; it gets room for "pages".
+ */
+bool p2m_start_for_domain(uint64_t pages);
+
 /* Gives up the tree and its pages, except the leaves that are pages of the list. For tests. */
 void p2m_stop(void);
 

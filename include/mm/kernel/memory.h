@@ -2,8 +2,8 @@
 /*
  * Bringing up memory management, as one step of the boot.
  */
-#ifndef MM_KERNEL_START_H
-#define MM_KERNEL_START_H
+#ifndef MM_KERNEL_MEMORY_H
+#define MM_KERNEL_MEMORY_H
 
 #include <mm/frame/boot_memory.h>
 #include <mm/xen/relocate.h>
@@ -12,7 +12,7 @@
  * From the builder's tables to the kernel's own: rights, the direct map, the P2M in its window, the
  * frame database, the page allocator. Too little memory ends the domain with a message that says
  * how much is needed. What the kernel shares with others (the console ring) stays mapped at the
- * builder's address too, until protect_drop_initial_map().
+ * builder's address too, until image_drop_initial_map().
  */
 void memory_init(const struct boot_info *boot, enum p2m_relocation p2m);
 

@@ -12,11 +12,10 @@
 #include <mm/frame/frames.h>
 #include <mm/kernel/direct_map.h>
 #include <mm/kernel/image.h>
-#include <mm/kernel/start.h>
+#include <mm/kernel/memory.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
 #include <mm/table/walk.h>
-#include <mm/user/entries.h>
 #include <mm/xen/p2m.h>
 #include <mm/xen/pin.h>
 
@@ -54,7 +53,7 @@ void memory_reserve(struct boot_memory *memory, const struct boot_info *boot)
 	const char *error;
 
 	boot_memory_init(memory, boot->pages);
-	error = protect_reserve_image(memory);
+	error = image_reserve(memory);
 	if (error)
 		fatal("the kernel does not fit: %s", error);
 	reserve(memory, boot->start_info, FRAME_BOOT);
@@ -69,6 +68,18 @@ void memory_reserve(struct boot_memory *memory, const struct boot_info *boot)
 	reserve_ring(memory, maddr_to_mfn(boot->shared_info)); /* in a PVH guest, a frame of ours */
 }
 
+/* Returns true if the builder left a P2M: natively there is none, and none to make. */
+static bool has_list(void)
+{
+	return p2m_boot_size;
+}
+
+/* Tables that map the P2M of so many pages in its window. */
+static uint64_t p2m_tables(uint64_t pages)
+{
+	return has_list() ? p2m_frames(pages).tables.total : 0;
+}
+
 uint64_t memory_needed(uint64_t in_use)
 {
 	uint64_t needed = in_use;
@@ -77,8 +88,8 @@ uint64_t memory_needed(uint64_t in_use)
 	/* Tables and database grow with the whole, which they are part of: until it is stable. */
 	do {
 		before = needed;
-		needed = in_use + WORKING_PAGES + direct_map_tables(needed) +
-			 paravirt.p2m_tables(needed) + pages_for(frames_database_size(needed));
+		needed = in_use + WORKING_PAGES + direct_map_tables(needed) + p2m_tables(needed) +
+			 pages_for(frames_database_size(needed));
 	} while (needed != before);
 	return needed;
 }
@@ -124,8 +135,10 @@ struct p2m_relocated memory_p2m_relocated(void)
 
 static void take_p2m(struct boot_memory *memory, enum p2m_relocation how)
 {
-	const char *error = paravirt.take_p2m(memory, how, &relocated);
+	const char *error = NULL;
 
+	if (has_list())
+		error = p2m_relocate(memory, P2M_VIRT_BASE, how, &relocated);
 	if (error)
 		fatal("%s", error);
 }
@@ -136,7 +149,7 @@ static void start_full_operations(const struct boot_memory *memory)
 	mm_start(pt_root());
 	paravirt = *paravirt.complete;
 	pin_adopt_boot_tables();
-	if (!direct_map_protect(memory) || !paravirt.extend_p2m(memory->pages) || !entries_init())
+	if (!direct_map_protect(memory) || (has_list() && !p2m_start_for_domain(memory->pages)))
 		fatal("too little memory: none is left for page tables and the P2M's tree");
 }
 
@@ -146,7 +159,7 @@ void memory_init(const struct boot_info *boot, enum p2m_relocation p2m)
 
 	memory_reserve(&memory, boot);
 	check_size(&memory);
-	protect_image(&memory);
+	image_protect(&memory);
 	direct_map_build(&memory);
 	take_p2m(&memory, p2m);
 	build_frame_database(&memory);
