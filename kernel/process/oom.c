@@ -112,7 +112,7 @@ static bool is_any_dying(void)
  * Returns true if all processes that use a space were ended. A child of vfork() shares its parent's
  * space.
  */
-static bool is_nobodys(const struct space *space)
+static bool is_abandoned(const struct space *space)
 {
 	uint32_t dying = 0;
 
@@ -131,7 +131,7 @@ static bool reap_dying(void)
 		uint64_t before = frames_free_count();
 
 		if (!process->dying || process->reaped || !process->space ||
-		    !is_nobodys(process->space))
+		    !is_abandoned(process->space))
 			continue;
 		process->reaped = true;
 		space_reap(process->space);

@@ -193,7 +193,7 @@ static void leave_space(struct process *process)
 }
 
 /* Sends SIGHUP and SIGCONT to a stopped group that has become orphaned, as POSIX says. */
-static void let_orphans_go(const struct process *child)
+static void continue_orphans(const struct process *child)
 {
 	if (!child->stopped || !process_group_is_orphaned(child->group))
 		return;
@@ -205,7 +205,7 @@ static void let_orphans_go(const struct process *child)
  * Gives the children to process 1, or else to process 0, which reaps them without asking how they
  * ended.
  */
-static void give_children_away(struct process *process)
+static void reparent_children(struct process *process)
 {
 	struct process *heir = pids_find(1);
 
@@ -215,7 +215,7 @@ static void give_children_away(struct process *process)
 		struct process *child = child_at(process->children.next);
 
 		pids_set_parent(child, heir);
-		let_orphans_go(child);
+		continue_orphans(child);
 		if (list_empty(&child->threads))
 			process_tell_parent(child, 0, 0);
 	}
@@ -229,7 +229,7 @@ void process_end(struct process *process)
 	inode_put(process->directory);
 	object_put(process->executable);
 	leave_space(process);
-	give_children_away(process);
+	reparent_children(process);
 }
 
 void process_reap(struct process *process)

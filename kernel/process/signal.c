@@ -58,7 +58,7 @@ static void stop_or_continue(struct process *process, unsigned int number)
 }
 
 /* Wakes a thread that can take a signal that is pending for its process. */
-static void rouse_one(struct process *process, unsigned int number)
+static void wake_one(struct process *process, unsigned int number)
 {
 	for_each_thread(thread, process)
 	{
@@ -72,7 +72,7 @@ static void rouse_one(struct process *process, unsigned int number)
 void signal_retarget(struct process *process)
 {
 	for (uint64_t set = process->signals.pending.set; set; set &= set - 1)
-		rouse_one(process, (unsigned int)__builtin_ctzl(set) + 1);
+		wake_one(process, (unsigned int)__builtin_ctzl(set) + 1);
 }
 
 void signal_set_blocked(struct thread *thread, uint64_t set)
@@ -121,7 +121,7 @@ void signal_send(struct process *process, struct thread *thread, unsigned int nu
 	if (thread)
 		task_wake(thread->task);
 	else
-		rouse_one(process, number);
+		wake_one(process, number);
 }
 
 unsigned int signal_send_group(uint32_t group, unsigned int number)
@@ -239,7 +239,7 @@ static void call_handler(struct thread *thread, struct regs *regs, unsigned int 
 }
 
 /* Ends an interrupted system call: it is made again, or fails with EINTR. */
-static void settle_call(struct thread *thread, struct regs *regs, bool again)
+static void end_call(struct thread *thread, struct regs *regs, bool again)
 {
 	if (thread->call < 0)
 		return;
@@ -263,8 +263,8 @@ static void act(struct thread *thread, struct regs *regs, unsigned int number,
 	if (signal_is_ignored(process, number))
 		return;
 	if (action->handler != SIGNAL_DEFAULT) {
-		settle_call(thread, regs,
-			    (action->flags & SA_RESTART) && (long)regs->rax == -ERESTART);
+		end_call(thread, regs,
+			 (action->flags & SA_RESTART) && (long)regs->rax == -ERESTART);
 		call_handler(thread, regs, number, info);
 	} else if (signal_is_in(STOPPING, number)) {
 		/* No process would ever continue an orphaned group. */
@@ -293,7 +293,7 @@ void signal_deliver(struct regs *regs)
 			break;
 	}
 	/* No handler was entered. */
-	settle_call(thread, regs, true);
+	end_call(thread, regs, true);
 	if (thread->suspended) {
 		thread->suspended = false;
 		signal_set_blocked(thread, thread->blocked_after);

@@ -52,7 +52,7 @@ struct thread *thread_create(struct process *process)
 }
 
 /* Clears the word that pthread_join() waits for, and wakes its waiters. */
-static void clear_word(struct thread *thread)
+static void clear_tid(struct thread *thread)
 {
 	static const int zero;
 
@@ -68,7 +68,7 @@ void thread_exit(int status)
 	struct process *process = thread->process;
 	bool last;
 
-	clear_word(thread);
+	clear_tid(thread);
 	last = process->threads.next->next == &process->threads;
 	if (last && !process->dying)
 		process_die(process, status << 8);

@@ -136,7 +136,7 @@ long sys_stat(uint64_t directory, uintptr_t path, uintptr_t to, uint32_t flags)
 	return error;
 }
 
-/* Root may do everything except execute a file that nobody may execute. */
+/* Root may do everything except execute a file without any right to execute. */
 long sys_access(uint64_t directory, uintptr_t path, uint32_t wanted)
 {
 	const uint32_t execute = 1, all = 7;

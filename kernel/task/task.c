@@ -20,8 +20,8 @@ static struct slab_cache tasks = SLAB_CACHE(struct task);
 static struct task first;
 static struct task *current = &first;
 static WAIT_QUEUE(runnable); /* accessed with events masked */
-static struct timer turn;
-static bool turn_is_over;
+static struct timer slice;
+static bool slice_is_over;
 
 struct task *task_current(void)
 {
@@ -33,10 +33,10 @@ struct regs *task_regs(struct task *task)
 	return user_regs(task->stack);
 }
 
-static void end_turn(struct timer *timer)
+static void end_slice(struct timer *timer)
 {
 	(void)timer;
-	turn_is_over = true;
+	slice_is_over = true;
 }
 
 void tasks_init(void)
@@ -49,10 +49,10 @@ void tasks_init(void)
  * Starts the timer of the time slice, since another task waits. A slice that has begun is not
  * extended.
  */
-static void limit_turn(void)
+static void start_slice(void)
 {
-	if (!turn.armed)
-		timer_arm(&turn, time_system() + TASK_SLICE, end_turn);
+	if (!slice.armed)
+		timer_arm(&slice, time_system() + TASK_SLICE, end_slice);
 }
 
 static void make_runnable(struct task *task)
@@ -70,10 +70,10 @@ static void end_sleep(struct task *task)
 	list_remove(&task->link);
 	if (task->space) {
 		make_runnable(task);
-		limit_turn();
+		start_slice();
 	} else {
 		list_add(&runnable.tasks, &task->link);
-		turn_is_over = true;
+		slice_is_over = true;
 	}
 }
 
@@ -81,7 +81,7 @@ static void end_sleep(struct task *task)
  * Loads the page tables, kernel stack, segments and thread pointer of the task that runs next, in
  * one multicall.
  */
-static void become(struct task *next)
+static void load_state(struct task *next)
 {
 	struct mm *mm = next->space ? &next->space->mm : &kernel_mm;
 
@@ -101,7 +101,7 @@ static void become(struct task *next)
 /* The task that ended at the last switch. Its stack was in use until then. */
 static struct task *dead;
 
-static void bury(void)
+static void free_dead(void)
 {
 	struct task *task = dead;
 
@@ -121,16 +121,16 @@ static void switch_to(struct task *next)
 	struct task *previous = current;
 
 	lock_expect_none("let another task run");
-	turn_is_over = false;
+	slice_is_over = false;
 	if (!list_empty(&runnable.tasks))
-		limit_turn();
+		start_slice();
 	if (next == previous)
 		return;
 	if (previous->space && !previous->ended) {
 		save_fpu(previous->fpu);
 		previous->selectors = read_selectors();
 	}
-	become(next);
+	load_state(next);
 	if (next->space)
 		restore_fpu(next->fpu);
 	current = next;
@@ -138,7 +138,7 @@ static void switch_to(struct task *next)
 		dead = previous;
 	switch_stacks(&previous->sp, next->sp);
 	/* The task runs again. */
-	bury();
+	free_dead();
 }
 
 /* Takes the next task from the run queue. While the queue is empty, waits for an event. */
@@ -158,7 +158,7 @@ static struct task *next_task(void)
 /* The first code of a new task, on its own stack, with events masked. */
 static void begin(void)
 {
-	bury();
+	free_dead();
 	events_restore(true);
 	current->start(current->argument);
 	panic("a task returned instead of ending");
@@ -191,7 +191,7 @@ struct task *task_create(void (*start)(void *argument), void *argument, struct s
 	list_init(&task->link);
 	events = events_mask();
 	make_runnable(task);
-	limit_turn();
+	start_slice();
 	events_restore(events);
 	return task;
 }
@@ -208,7 +208,7 @@ void task_set_space(struct space *space, uintptr_t thread_pointer)
 	current->selectors.fs = 0;
 	current->space = space;
 	current->thread_pointer = thread_pointer;
-	become(current);
+	load_state(current);
 	events_restore(events);
 }
 
@@ -246,19 +246,19 @@ void task_yield(void)
 		make_runnable(current);
 		switch_to(next_task());
 	} else {
-		turn_is_over = false; /* no other task is runnable */
+		slice_is_over = false; /* no other task is runnable */
 	}
 	events_restore(events);
 }
 
 bool task_slice_is_over(void)
 {
-	return turn_is_over;
+	return slice_is_over;
 }
 
 void task_yield_if_due(void)
 {
-	if (turn_is_over)
+	if (slice_is_over)
 		task_yield();
 }
 

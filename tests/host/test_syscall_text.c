@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * System calls in words, for every line of calls.def: a trace that misnames a call or miscounts its
- * arguments misleads whoever reads it.
+ * arguments misleads its reader.
  */
 #include "host.h"
 

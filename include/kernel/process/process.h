@@ -127,7 +127,7 @@ void process_reap(struct process *process);
  * Starts the program at a path as a child of process 0, in a session of its own, with the tty as
  * descriptors 0, 1 and 2. "words" are its arguments, the first of them its name. Returns 0 and the
  * process in *result, or an error. "background": descriptor 0 is /dev/null, the program is not in
- * the tty's foreground, and nobody waits for it: its end is printed on the console.
+ * the tty's foreground, and it is not waited for: its end is printed on the console.
  */
 long process_start(const char *path, const struct strings *words, bool background,
 		   struct process **result);
