@@ -41,12 +41,6 @@ static bool is_zero_page(pfn_t page)
 	return page.pfn == zero_page.pfn;
 }
 
-void entry_put_page(pfn_t page)
-{
-	if (!is_zero_page(page))
-		frame_put(page);
-}
-
 bool entry_may_write(const struct region *region, pfn_t page)
 {
 	return region->shared || (!is_zero_page(page) && frame_of(page)->references == 1);

@@ -11,6 +11,7 @@
 #ifndef MM_USER_ENTRIES_H
 #define MM_USER_ENTRIES_H
 
+#include <mm/frame/frames.h>
 #include <mm/user/region.h>
 
 /* The bit that tells an inaccessible entry from an empty one. */
@@ -43,7 +44,11 @@ static inline pfn_t entry_page(pt_entry_t entry)
 }
 
 /* Drops the reference that an entry had to its page. The zero page is not counted. */
-void entry_put_page(pfn_t page);
+static inline void entry_put_page(pfn_t page)
+{
+	if (page.pfn != zero_page.pfn)
+		frame_put(page);
+}
 
 /*
  * Returns true if a page may be written in place: the region is shared, or no other mapping has the
