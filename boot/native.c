@@ -25,6 +25,7 @@
 #include <mm/kernel/fixed.h>
 #include <mm/kernel/image.h>
 #include <mm/kernel/memory.h>
+#include <mm/table/find.h>
 #include <mm/table/ops.h>
 #include <mm/table/run.h>
 #include <mm/xen/batch.h>

@@ -19,6 +19,7 @@
 #include <mm/kernel/direct_map.h>
 #include <mm/kernel/fixed.h>
 #include <mm/kernel/image.h>
+#include <mm/table/find.h>
 #include <mm/table/ops.h>
 #include <mm/xen/batch.h>
 #include <mm/xen/p2m.h>

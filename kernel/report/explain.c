@@ -307,7 +307,7 @@ void xen_refused_operation(const struct mmuext_op *operation, long error, const 
 
 void xen_refused_mapping(uintptr_t address, uint64_t value, long error, const void *caller)
 {
-	struct pt_walk walk = pt_lookup(address);
+	struct pt_path walk = pt_lookup(address);
 	const struct pt_step *last = &walk.step[walk.steps ? walk.steps - 1 : 0];
 
 	say_caller(caller);

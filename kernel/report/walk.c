@@ -10,6 +10,7 @@
 #include <kernel/lib/printk.h>
 #include <kernel/report/report.h>
 #include <mm/table/entry.h>
+#include <mm/table/find.h>
 #include <mm/xen/p2m.h>
 
 /* Bytes that hold the longest text of flags_text(). */
@@ -59,7 +60,7 @@ static void print_step(const struct pt_step *step)
 
 void walk_print(uintptr_t address)
 {
-	struct pt_walk walk = pt_lookup(address);
+	struct pt_path walk = pt_lookup(address);
 
 	if (!walk.steps) {
 		printk(PRINTK_OUTPUT, "%016lx  %s\n", address,

@@ -20,6 +20,7 @@
 #include <mm/frame/translate.h>
 #include <mm/kernel/direct_map.h>
 #include <mm/kernel/fixed.h>
+#include <mm/table/find.h>
 #include <mm/table/ops.h>
 #include <mm/table/run.h>
 

@@ -69,7 +69,7 @@ static bool in_image(uintptr_t address)
 static void clear_unused_slots(void)
 {
 	for (char *slot = fixed_slots_start; slot < fixed_slots_end; slot += PAGE_SIZE) {
-		struct pt_walk walk = pt_lookup((uintptr_t)slot);
+		struct pt_path walk = pt_lookup((uintptr_t)slot);
 
 		if (walk.mapped &&
 		    pt_entry_pfn(walk.step[walk.steps - 1].entry).pfn == initial_pfn(slot).pfn)
@@ -127,7 +127,7 @@ void image_drop_initial_map(void)
 	/* Stops where there is no pte table any more: past the builder's mapping. */
 	for (pfn_t frame = pfn(0);; frame.pfn++) {
 		uintptr_t address = initial_address(frame);
-		struct pt_walk walk = pt_lookup(address);
+		struct pt_path walk = pt_lookup(address);
 		const struct pt_step *last = &walk.step[walk.steps - 1];
 
 		if (last->level != PT_PTE)

@@ -127,12 +127,7 @@ void mm_join(struct mm *mm, uintptr_t start, uintptr_t last)
 	pt_walk(mm->root, start, last, &joining, &tables);
 	if (list_empty(&tables))
 		return;
-	list_for_each (node, &tables) {
-		struct frame *frame = container_of(node, struct frame, link);
-
-		paravirt.release_table(frame_number(frame),
-				       (enum pt_level)(frame->flags & FRAME_LEVEL));
-	}
+	mm_release_tables(&tables);
 	/* Until now a processor may have remembered the way through them. */
 	paravirt.flush_all();
 	lazy_flush();

@@ -8,6 +8,7 @@
  */
 #include <kernel/lib/compiler.h>
 #include <kernel/lib/panic.h>
+#include <mm/table/find.h>
 #include <mm/table/walk.h>
 
 struct walk {

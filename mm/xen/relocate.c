@@ -12,6 +12,7 @@
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
 #include <mm/frame/translate.h>
+#include <mm/table/find.h>
 #include <mm/table/ops.h>
 #include <mm/table/walk.h>
 #include <mm/xen/batch.h>
@@ -73,7 +74,7 @@ static pfn_t old_page(struct relocation *move, uint64_t page)
 		move->seen = 0;
 	/* Another table, or in the same one no large page any more: from the root. */
 	if (!move->seen || !pt_entry_leaf(step->entry, step->level)) {
-		struct pt_walk walk = pt_lookup(address);
+		struct pt_path walk = pt_lookup(address);
 
 		if (!walk.mapped)
 			panic("page %lu of the P2M is not mapped at %016lx", page, address);

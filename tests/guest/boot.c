@@ -18,6 +18,7 @@
 #include <mm/frame/translate.h>
 #include <mm/kernel/image.h>
 #include <mm/table/entry.h>
+#include <mm/table/find.h>
 #include <xen/elfnote.h>
 
 SUITE(boot, "what the builder was told and what it told us");

@@ -11,6 +11,7 @@
 #include <mm/frame/translate.h>
 #include <mm/kernel/direct_map.h>
 #include <mm/kernel/stacks.h>
+#include <mm/table/find.h>
 #include <mm/table/ops.h>
 #include <mm/table/walk.h>
 
@@ -197,7 +198,7 @@ static int present_variable;
 
 TEST(direct_map, lookups_end_where_they_should)
 {
-	struct pt_walk walk = pt_lookup((uintptr_t)&present_variable);
+	struct pt_path walk = pt_lookup((uintptr_t)&present_variable);
 
 	EXPECT(walk.mapped);
 	EXPECT_EQ(walk.steps, pt_geometry.levels);
@@ -218,7 +219,7 @@ TEST(direct_map, lookups_end_where_they_should)
 TEST(direct_map, entry_addresses_are_machine_addresses)
 {
 	uintptr_t address = (uintptr_t)pfn_to_virt(pt_root());
-	struct pt_walk walk = pt_lookup(address);
+	struct pt_path walk = pt_lookup(address);
 	const struct pt_step *leaf = &walk.step[walk.steps - 1];
 
 	EXPECT_EQ(pt_virt_to_machine((void *)address).ma,

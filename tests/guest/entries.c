@@ -102,7 +102,7 @@ TEST(entries, fixed_slots)
 TEST(entries, any_address_has_a_machine_address)
 {
 	static int variable;
-	struct pt_walk walk = pt_lookup((uintptr_t)&variable);
+	struct pt_path walk = pt_lookup((uintptr_t)&variable);
 	maddr_t expected = mfn_to_maddr(pt_entry_mfn(walk.step[walk.steps - 1].entry));
 
 	expected.ma += (uintptr_t)&variable % PAGE_SIZE;

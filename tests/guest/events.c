@@ -15,6 +15,7 @@
 #include <kernel/report/report.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/table/entry.h>
+#include <mm/table/find.h>
 #include <xen/event_channel.h>
 
 SUITE_THAT(NEEDS_XEN, events, "event channels and the event mask");
@@ -154,7 +155,7 @@ TEST(events, block_returns_when_something_happens)
 
 TEST(events, shared_info_is_mapped)
 {
-	struct pt_walk walk = pt_lookup((uintptr_t)shared_info);
+	struct pt_path walk = pt_lookup((uintptr_t)shared_info);
 
 	REQUIRE(walk.mapped);
 	EXPECT_EQ(mfn_to_maddr(pt_entry_mfn(walk.step[walk.steps - 1].entry)).ma,

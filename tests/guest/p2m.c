@@ -60,7 +60,7 @@ TEST(p2m, the_old_place_was_given_back)
 	EXPECT_EQ(done.frames.tables.count[PT_PTE], (done.frames.data + 511) / 512);
 	for (uint64_t i = 0; i < boot->p2m.count; i++) {
 		pfn_t frame = pfn(boot->p2m.start.pfn + i);
-		struct pt_walk walk = pt_lookup((uintptr_t)pfn_to_virt(frame));
+		struct pt_path walk = pt_lookup((uintptr_t)pfn_to_virt(frame));
 
 		tables += frame_of(frame)->kind != FRAME_P2M;
 		/* Writable, unless it has become a table again, the zero page, or a stack's. */

@@ -87,7 +87,7 @@ TEST(protect, nothing_is_mapped_outside_the_plan)
 static void expect_rights(const char *start, const char *end, bool write, bool execute)
 {
 	for (uintptr_t address = (uintptr_t)start; address < (uintptr_t)end; address += PAGE_SIZE) {
-		struct pt_walk walk = pt_lookup(address);
+		struct pt_path walk = pt_lookup(address);
 		pt_entry_t entry = walk.step[walk.steps - 1].entry;
 
 		if (!EXPECT(walk.mapped) || !EXPECT_EQ(!!(entry.raw & PT_RW), write) ||

@@ -36,7 +36,7 @@ TEST(xen_pv, xen_has_only_features_we_support)
 
 TEST(xen_pv, foreign_frames_have_no_pfn)
 {
-	struct pt_walk walk = pt_lookup(direct_map_base);
+	struct pt_path walk = pt_lookup(direct_map_base);
 
 	EXPECT(!mfn_valid(pfn_to_mfn(pfn(p2m_size()))));
 	EXPECT(!mfn_valid(pfn_to_mfn(INVALID_PFN)));
@@ -116,7 +116,7 @@ TEST(xen_pv, updates_that_xen_refuses)
 static void check_tables(mfn_t table, enum pt_level level, uint64_t *tables, uint64_t *writable)
 {
 	const pt_entry_t *entries = pt_table(table);
-	struct pt_walk walk = pt_lookup((uintptr_t)entries);
+	struct pt_path walk = pt_lookup((uintptr_t)entries);
 
 	++*tables;
 	*writable += !walk.mapped || (walk.step[walk.steps - 1].entry.raw & PT_RW);

@@ -171,7 +171,7 @@ static void the_cpu_runs_on_the_kernels_tables(void **state)
 /* A table that is not ours ends a lookup, and it is said so. */
 static void a_broken_table_is_told(void **state)
 {
-	struct pt_walk walk;
+	struct pt_path walk;
 
 	(void)state;
 	bare_start(4, 0, 2 * MIB2);

@@ -15,7 +15,7 @@
 
 #include <arch/lock.h>
 #include <kernel/lib/list.h>
-#include <mm/table/entry.h>
+#include <mm/table/find.h>
 #include <mm/table/ops.h>
 
 struct mm {
@@ -97,9 +97,20 @@ bool mm_may_be_remembered(const struct mm *mm);
  * first two pin. Ending makes *every* CPU that still has it loaded, in use or left behind, go to
  * the kernel's own tables, and then unpins once; for one that was never used it does nothing.
  */
-void mm_activate(struct mm *mm);
-void mm_dup(struct mm *mm);
-void mm_exit(struct mm *mm);
+static inline void mm_activate(struct mm *mm)
+{
+	paravirt.activate_mm(mm);
+}
+
+static inline void mm_dup(struct mm *mm)
+{
+	paravirt.dup_mmap(mm);
+}
+
+static inline void mm_exit(struct mm *mm)
+{
+	paravirt.exit_mmap(mm);
+}
 
 /*
  * Runs the CPU on it; it must have been activated. Until Xen has been told, which may be later in
@@ -115,11 +126,13 @@ void mm_unload_everywhere(struct mm *mm);
 
 /*
  * Frames for page tables, linked by frame.link. mm_take_tables() takes "count" of them or, false,
- * none; mm_next_table() hands the next one out as an empty table of that level; mm_return_tables()
- * frees those that are left; mm_free_table() frees one that is no longer in use.
+ * none; mm_next_table() hands the next one out as an empty table of that level; mm_release_tables()
+ * calls the hook release_table for each; mm_return_tables() frees them all; mm_free_table() frees
+ * one that is no longer in use.
  */
 bool mm_take_tables(struct list_node *tables, uint64_t count);
 pfn_t mm_next_table(struct list_node *tables, enum pt_level level);
+void mm_release_tables(const struct list_node *tables);
 void mm_return_tables(struct list_node *tables);
 void mm_free_table(pfn_t table);
 

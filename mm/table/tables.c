@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The tables of an address space: making those that a range needs, and freeing those that it no
+ * longer needs.
+ *
+ * All of it is written once for every level: a table of level N covers entries of a span each, and
+ * what is done to it is done to those of its entries that the range touches.
+ */
+#include <kernel/lib/string.h>
+#include <mm/frame/frames.h>
+#include <mm/table/mm.h>
+#include <mm/table/walk.h>
+
+/* Makes an allocated frame an empty table of that level. */
+static void become_table(pfn_t frame, enum pt_level level)
+{
+	memset(pfn_to_virt(frame), 0, PAGE_SIZE);
+	frame_become_table(frame_of(frame), level);
+}
+
+void mm_free_table(pfn_t table)
+{
+	frame_leave_table(frame_of(table));
+	frames_free(table);
+}
+
+/* Writes a slot of the kernel's root, which is not its own alone, to all the others. */
+static void share_root_entry(unsigned int slot, pt_entry_t value)
+{
+	bool events = spin_lock(&mm_list_lock);
+
+	list_for_each (node, &mm_list) {
+		struct mm *mm = container_of(node, struct mm, link);
+		pt_entry_t *root = pfn_to_virt(mm->root);
+
+		mm_lock(mm);
+		set_entry(&root[slot], PT_PGD, value);
+		mm_unlock(mm);
+	}
+	/* mm_create() copies what is in the kernel's root from here on. */
+	lazy_flush();
+	spin_unlock(&mm_list_lock, events);
+}
+
+/* An entry that points to a table, or no longer does. mm->lock is held. */
+static void set_table_entry(const struct mm *mm, pt_entry_t *entry, enum pt_level level,
+			    pt_entry_t value)
+{
+	const pt_entry_t *root = pfn_to_virt(mm->root);
+
+	set_entry(entry, level, value);
+	if (mm == &kernel_mm && level == PT_PGD)
+		share_root_entry((unsigned int)(entry - root), value);
+}
+
+/* Announces a table and hooks it into its parent. */
+static void install(struct mm *mm, pt_entry_t *entry, enum pt_level level, pfn_t table)
+{
+	paravirt.alloc_table(mm, table, pt_level_below(level));
+	set_table_entry(mm, entry, level, pt_entry_make(table, PT_TABLE));
+}
+
+/* ---- prepare ---- */
+
+/* A range of addresses, and what is done with the missing tables on the way to it. */
+struct prepare {
+	struct mm *mm;
+	enum pt_level level;     /* down to here */
+	uint64_t missing;        /* counted first ... */
+	struct list_node tables; /* ... then taken from here */
+};
+
+/* Tables that are missing below an absent entry: the one itself and all that it needs. */
+static uint64_t count_below(uintptr_t start, uintptr_t last, enum pt_level level,
+			    enum pt_level lowest)
+{
+	uint64_t count = 1;
+
+	for (enum pt_level below = pt_level_below(level); below > lowest;
+	     below = pt_level_below(below))
+		count += (last >> pt_shift(below)) - (start >> pt_shift(below)) + 1;
+	return count;
+}
+
+static pfn_t count_missing(const struct pt_place *at, void *argument)
+{
+	struct prepare *prepare = argument;
+
+	prepare->missing += count_below(at->start, at->last, at->level, prepare->level);
+	return INVALID_PFN;
+}
+
+static pfn_t add_missing(const struct pt_place *at, void *argument)
+{
+	struct prepare *prepare = argument;
+	pfn_t table = mm_next_table(&prepare->tables, pt_level_below(at->level));
+
+	install(prepare->mm, at->entry, at->level, table);
+	return table;
+}
+
+pfn_t mm_next_table(struct list_node *tables, enum pt_level level)
+{
+	struct frame *frame = container_of(tables->next, struct frame, link);
+
+	list_remove(&frame->link);
+	become_table(frame_number(frame), level);
+	return frame_number(frame);
+}
+
+void mm_release_tables(const struct list_node *tables)
+{
+	list_for_each (node, tables) {
+		struct frame *frame = container_of(node, struct frame, link);
+
+		paravirt.release_table(frame_number(frame),
+				       (enum pt_level)(frame->flags & FRAME_LEVEL));
+	}
+}
+
+void mm_return_tables(struct list_node *tables)
+{
+	while (!list_empty(tables)) {
+		struct frame *frame = container_of(tables->next, struct frame, link);
+
+		list_remove(&frame->link);
+		mm_free_table(frame_number(frame));
+	}
+}
+
+bool mm_take_tables(struct list_node *tables, uint64_t count)
+{
+	list_init(tables);
+	while (count--) {
+		pfn_t table = frames_alloc(0);
+
+		if (!pfn_valid(table)) {
+			mm_return_tables(tables);
+			return false;
+		}
+		list_add(tables, &frame_of(table)->link);
+	}
+	return true;
+}
+
+bool mm_prepare(struct mm *mm, uintptr_t start, uintptr_t last, enum pt_level level)
+{
+	const enum pt_level lowest = (enum pt_level)(level + 1);
+	const struct pt_visitor counting = {.lowest = lowest, .absent = count_missing};
+	const struct pt_visitor adding = {.lowest = lowest, .absent = add_missing};
+	struct prepare prepare = {.mm = mm, .level = level};
+	bool complete;
+
+	lazy_flush();
+	mm_lock(mm);
+	pt_walk(mm->root, start, last, &counting, &prepare);
+	complete = mm_take_tables(&prepare.tables, prepare.missing);
+	if (complete && prepare.missing) {
+		lazy_enter();
+		pt_walk(mm->root, start, last, &adding, &prepare);
+		lazy_leave();
+	}
+	mm_unlock(mm);
+	return complete;
+}
+
+/* ---- trim ---- */
+
+struct trim {
+	struct mm *mm;
+	uintptr_t floor, ceiling; /* the first and the last address for which no table is needed */
+	struct list_node tables;  /* unhooked; to be released once Xen has seen that */
+};
+
+/* Returns true if no address that the entry at this level translates needs a table. */
+static bool is_unneeded(const struct trim *trim, uintptr_t address, enum pt_level level)
+{
+	return ROUND_DOWN(address, pt_span(level)) >= trim->floor &&
+	       (address | (pt_span(level) - 1)) <= trim->ceiling;
+}
+
+static enum pt_next enter_trimmed(const struct pt_place *at, void *trim)
+{
+	return is_unneeded(trim, at->start, at->level) ? PT_WHOLE_BELOW : PT_BELOW;
+}
+
+/* Collects a table and unhooks it, unless its parent's entry goes and all that is in it with it. */
+static void collect_table(const struct pt_place *at, pfn_t table, void *argument)
+{
+	struct trim *trim = argument;
+	enum pt_level above = pt_level_above(at->level);
+
+	if (!is_unneeded(trim, at->start, at->level))
+		return;
+	list_add(&trim->tables, &frame_of(table)->link);
+	if (at->level == PT_PGD || !is_unneeded(trim, at->start, above))
+		set_table_entry(trim->mm, at->entry, at->level, pt_entry_none());
+}
+
+/* Calls visit() for the entries of the pte tables in a list. */
+static void visit_entries(const struct list_node *tables, void (*visit)(pt_entry_t entry))
+{
+	list_for_each (node, tables) {
+		struct frame *frame = container_of(node, struct frame, link);
+		const pt_entry_t *entries = pfn_to_virt(frame_number(frame));
+
+		for (unsigned int i = 0; i < pt_entries() && (frame->flags & FRAME_LEVEL) == PT_PTE;
+		     i++)
+			visit(entries[i]);
+	}
+}
+
+void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last)
+{
+	mm_drop_tables(mm, start, last, start, last, NULL);
+}
+
+void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t floor,
+		    uintptr_t ceiling, void (*visit)(pt_entry_t entry))
+{
+	static const struct pt_visitor trimming = {
+		.lowest = PT_PMD,
+		.enter = enter_trimmed,
+		.leave = collect_table,
+	};
+	struct trim trim = {.mm = mm, .floor = floor, .ceiling = ceiling};
+
+	list_init(&trim.tables);
+	lazy_flush();
+	mm_lock(mm);
+	lazy_enter();
+	pt_walk(mm->root, start, last, &trimming, &trim);
+	/* Parents were collected after their children, and the list is a stack: parents first. */
+	mm_release_tables(&trim.tables);
+	if (!list_empty(&trim.tables) && mm_may_be_remembered(mm))
+		paravirt.flush_all();
+	lazy_leave();
+	/* Only now does nothing refer to them: neither an entry nor a request that waits. */
+	lazy_flush();
+	if (visit)
+		visit_entries(&trim.tables, visit);
+	mm_return_tables(&trim.tables);
+	mm_unlock(mm);
+}
+
+static bool visit_count(pfn_t table, enum pt_level level, void *argument)
+{
+	struct mm_tables *tables = argument;
+
+	(void)table;
+	tables->count[level]++;
+	tables->total++;
+	return false;
+}
+
+struct mm_tables mm_count_tables(const struct mm *mm)
+{
+	struct mm_tables tables = {.total = 0};
+
+	pt_walk_tables(mm->root, pt_user_limit(), visit_count, &tables);
+	if (pfn_valid(mm->user_root))
+		visit_count(mm->user_root, PT_PGD, &tables);
+	return tables;
+}
