@@ -146,9 +146,10 @@ static void fill_leaves(pt_entry_t *table, enum pt_level level, int64_t first, v
 		fill_pte_table(table, (uint64_t)first, memory);
 		return;
 	}
-	for (uint64_t i = 0; i < PT_ENTRIES; i++)
-		table[i] = pt_entry_make(pfn((uint64_t)first + i * frames_of(level)),
-					 PT_KERNEL_RW | PT_HUGE);
+	for (uint64_t i = 0, n = (uint64_t)first; i < PT_ENTRIES; i++, n += frames_of(level))
+		table[i] = pt_geometry.large_levels & 1u << level
+				   ? pt_entry_make(pfn(n), PT_KERNEL_RW | PT_HUGE)
+				   : pt_entry_none();
 }
 
 static pt_entry_t *open_table(pfn_t frame)
@@ -159,7 +160,11 @@ static pt_entry_t *open_table(pfn_t frame)
 
 void direct_map_build(struct boot_memory *memory)
 {
-	static const struct pt_filler filler = {open_table, fill_leaves, table_number, NULL};
+	const struct pt_filler filler = {
+		.open = open_table,
+		.leaves = fill_leaves,
+		.number = pt_geometry.large_levels ? table_number : NULL,
+	};
 	struct pt_run run = make_plan(memory);
 	uint64_t start = rdtsc(), filled;
 	pfn_t first = boot_memory_take(memory, run.total, FRAME_TABLE);

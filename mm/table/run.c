@@ -55,10 +55,22 @@ static pfn_t table_at(const struct pt_run *run, const struct pt_filler *filler, 
 	return pfn(run->first[level].pfn + number);
 }
 
+/* The entries of a table that begins with a page which point to tables. */
+static void fill_upper(const struct pt_run *run, const struct pt_filler *filler, void *argument,
+		       enum pt_level level, int64_t page, pt_entry_t *entries)
+{
+	for (unsigned int i = 0; i < pt_entries() && page < (int64_t)run->pages;
+	     i++, page += pages_of(level)) {
+		pfn_t child = table_at(run, filler, argument, pt_level_below(level), page);
+
+		if (pfn_valid(child))
+			entries[i] = pt_entry_make(child, PT_TABLE);
+	}
+}
+
 void pt_run_fill(const struct pt_run *run, const struct pt_filler *filler, void *argument)
 {
 	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
-		enum pt_level below = pt_level_below(level);
 		int64_t page = first_page(run, level);
 
 		for (; page < (int64_t)run->pages; page += pages_of(pt_level_above(level))) {
@@ -69,13 +81,8 @@ void pt_run_fill(const struct pt_run *run, const struct pt_filler *filler, void 
 				continue;
 			entries = filler->open(table);
 			filler->leaves(entries, level, page, argument);
-			for (unsigned int i = 0; level != PT_PTE && i < pt_entries(); i++) {
-				pfn_t child = table_at(run, filler, argument, below,
-						       page + i * pages_of(level));
-
-				if (pfn_valid(child))
-					entries[i] = pt_entry_make(child, PT_TABLE);
-			}
+			if (level != PT_PTE)
+				fill_upper(run, filler, argument, level, page, entries);
 			if (filler->close)
 				filler->close(table, level);
 		}

@@ -204,8 +204,9 @@ static void visit_entries(const struct list_node *tables, void (*visit)(pt_entry
 		struct frame *frame = container_of(node, struct frame, link);
 		const pt_entry_t *entries = pfn_to_virt(frame_number(frame));
 
-		for (unsigned int i = 0; i < pt_entries() && (frame->flags & FRAME_LEVEL) == PT_PTE;
-		     i++)
+		if ((frame->flags & FRAME_LEVEL) != PT_PTE)
+			continue;
+		for (unsigned int i = 0; i < pt_entries(); i++)
 			visit(entries[i]);
 	}
 }

@@ -4,7 +4,7 @@
  * reached by the direct map. An access that a page forbids the program, it forbids the copy too.
  */
 #include <kernel/lib/string.h>
-#include <mm/frame/translate.h>
+#include <mm/table/levels.h>
 #include <mm/user/copy.h>
 #include <mm/user/entries.h>
 #include <mm/user/fault.h>
@@ -13,19 +13,19 @@
 static char *locate(struct space *space, uintptr_t address, unsigned int wanted)
 {
 	uintptr_t page_start = ROUND_DOWN(address, PAGE_SIZE);
-	const pt_entry_t *entry;
+	const pte_t *pte;
 
 	if (address > pt_user_limit())
 		return NULL;
 	for (;;) {
-		entry = mm_entry(&space->mm, page_start, PT_PTE);
-		if (entry && pt_entry_present(*entry) &&
-		    (wanted != SPACE_WRITE || (entry->raw & PT_RW)))
+		pte = pte_find(&space->mm, page_start);
+		if (pte && pte_present(*pte) &&
+		    (wanted != SPACE_WRITE || (pte_flags(*pte) & PT_RW)))
 			break;
 		if (fault_resolve_locked(space, page_start, wanted) != FAULT_DONE)
 			return NULL;
 	}
-	return (char *)pfn_to_virt(entry_page(*entry)) + address % PAGE_SIZE;
+	return (char *)pfn_to_virt(entry_page(pte->entry)) + address % PAGE_SIZE;
 }
 
 /* Copies, as a read or a write of the program; "here" NULL writes zeros. Takes the lock. */

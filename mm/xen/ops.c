@@ -55,6 +55,14 @@ static void early_protect_commit(pt_entry_t *entry, pt_entry_t value)
 	batch_mmu_update(entry_anywhere(entry), MMU_PT_UPDATE_PRESERVE_AD, value.raw, CALLER);
 }
 
+/* Writes an entry by mmu_update. Most come in a row, and are appended to those in the queue. */
+static ALWAYS_INLINE void update(maddr_t entry, unsigned int command, pt_entry_t value,
+				 const void *caller)
+{
+	if (!batch_append_update(entry, command, value.raw, caller))
+		batch_mmu_update(entry, command, value.raw, caller);
+}
+
 static NOINLINE void write_entry_of_late_table(pt_entry_t *entry, unsigned int command,
 					       pt_entry_t value, const void *caller)
 {
@@ -73,8 +81,7 @@ static ALWAYS_INLINE void write_entry(pt_entry_t *entry, unsigned int command, p
 		uint64_t offset = (uintptr_t)entry & (PAGE_SIZE - 1);
 		maddr_t address = {p2m_boot_list[table] << PAGE_SHIFT | offset};
 
-		if (!batch_append_update(address, command, value.raw, caller))
-			batch_mmu_update(address, command, value.raw, caller);
+		update(address, command, value, caller);
 	} else {
 		write_entry_of_late_table(entry, command, value, caller);
 	}
@@ -143,8 +150,8 @@ static void xen_set_page_writable(pfn_t frame, bool writable)
 
 	if (!entry)
 		panic("pfn %lx has no page in the direct map", frame.pfn);
-	batch_mmu_update(entry_in_direct_map(entry), MMU_NORMAL_PT_UPDATE,
-			 pt_entry_make(frame, writable ? PT_KERNEL_RW : PT_KERNEL_RO).raw, CALLER);
+	update(entry_in_direct_map(entry), MMU_NORMAL_PT_UPDATE,
+	       pt_entry_make(frame, writable ? PT_KERNEL_RW : PT_KERNEL_RO), CALLER);
 }
 
 static void xen_flush_address(uintptr_t address)

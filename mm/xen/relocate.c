@@ -102,10 +102,10 @@ static void fill_leaves(pt_entry_t *entries, enum pt_level level, int64_t page, 
 {
 	struct relocation *move = argument;
 
-	for (uint64_t i = 0, n = (uint64_t)page; i < pt_entries(); i++, n++)
-		entries[i] = level == PT_PTE && n < move->frames.data
-				     ? pt_entry_make(page_of_list(move, n), PT_KERNEL_RO)
-				     : pt_entry_none();
+	memset(entries, 0, PAGE_SIZE);
+	for (uint64_t i = 0, n = (uint64_t)page;
+	     level == PT_PTE && i < pt_entries() && n < move->frames.data; i++, n++)
+		entries[i] = pt_entry_make(page_of_list(move, n), PT_KERNEL_RO);
 }
 
 static pt_entry_t *open_table(pfn_t table)
@@ -228,7 +228,11 @@ static enum pt_next return_target(const struct pt_place *at, void *argument)
 /* The list lay in root slots of its own, some of which may be the window's now. */
 static void return_slots(struct returning *back, const struct relocation *move)
 {
-	static const struct pt_visitor visitor = {.enter = return_target};
+	/* The pages themselves are returned only if they were copied. */
+	const struct pt_visitor visitor = {
+		.lowest = move->how == P2M_COPY ? PT_PTE : PT_PMD,
+		.enter = return_target,
+	};
 	pt_entry_t *root = boot_or_direct_map(pt_root());
 	unsigned int first = pt_index(move->from, PT_PGD), window = pt_index(move->to, PT_PGD);
 
