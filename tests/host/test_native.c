@@ -3,6 +3,7 @@
  * The native backend: the same layer without a hypervisor. Updates are stores, the hooks are
  * announced all the same, roots are shared, and large pages can be split.
  */
+#include "../model/invariants.h"
 #include "../model/world.h"
 #include "host.h"
 
@@ -31,6 +32,7 @@ static void stop(void)
 	recorder_stop();
 	if (recorder.breach)
 		fail_msg("%s", recorder.breach);
+	expect_recorder_counted_right(&recorder);
 	assert_int_equal(recorder.live, recorder.found);
 	paravirt = paravirt_xen;
 	world_stop();

@@ -6,6 +6,7 @@
  * An access goes through the model's TLB, so that a flush that is missing shows.
  */
 #include "../model/histories.h"
+#include "../model/invariants.h"
 #include "../model/world.h"
 #include "host.h"
 
@@ -51,6 +52,7 @@ static void stop(void)
 	recorder_stop();
 	if (recorder.breach)
 		fail_msg("%s", recorder.breach);
+	expect_recorder_counted_right(&recorder);
 	assert_int_equal(recorder.live, recorder.found);
 	frames_free(zero_page);
 	world_stop();

@@ -6,6 +6,7 @@
 #include "bare.h"
 
 #include "../host/host.h"
+#include "invariants.h"
 
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
@@ -185,6 +186,7 @@ void bare_stop(void)
 	if (database) {
 		recorder_stop();
 		bare_check();
+		expect_recorder_counted_right(&bare.recorder);
 		assert_int_equal(bare.recorder.live, bare.recorder.found);
 		assert_null(frames_check());
 		free(database);

@@ -5,6 +5,7 @@
 #include "world.h"
 
 #include "../host/host.h"
+#include "invariants.h"
 
 #include <arch/cpu.h>
 #include <mm/frame/frames.h>
@@ -175,6 +176,10 @@ void world_stop(void)
 		fail_msg("%s", frames_check());
 	assert_int_equal(model_counters().hazards, 0);
 	assert_false(batch_pending());
+	expect_batches_add_up();
+	expect_p2m_is_whole();
+	if (p2m_stats().leaves)
+		expect_p2m_stops_clean();
 	world_discard();
 }
 
