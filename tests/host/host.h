@@ -35,6 +35,15 @@ void host_clear_output(void);
  */
 void host_expect_panic(void (*function)(void), const char *text);
 
+/*
+ * Whole texts: host_wanted() appends to what is expected. host_expect_output() fails the test
+ * unless exactly that was printed since host_clear_output(), and starts anew; host_expect_words()
+ * unless the function ends in a panic with exactly this message, after that output.
+ */
+void host_wanted(const char *format, ...) PRINTF_LIKE(1, 2);
+void host_expect_output(void);
+void host_expect_words(void (*function)(void), const char *format, ...) PRINTF_LIKE(2, 3);
+
 /* There are four CPUs; this makes one of them the running one. At first it is number 0. */
 void host_use_cpu(unsigned int number);
 

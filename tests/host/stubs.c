@@ -72,9 +72,10 @@ void fatal(const char *format, ...)
 	die(format, arguments);
 }
 
-void host_expect_panic(void (*function)(void), const char *text)
+/* Runs the function in a child, which must panic, and returns all it said. */
+static const char *last_words(void (*function)(void))
 {
-	static char message[sizeof(output)];
+	static char message[2 * sizeof(output)];
 	size_t length_read = 0;
 	int pipe_ends[2], status;
 	ssize_t got;
@@ -97,8 +98,56 @@ void host_expect_panic(void (*function)(void), const char *text)
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), PANIC_STATUS);
+	return message;
+}
+
+void host_expect_panic(void (*function)(void), const char *text)
+{
+	const char *message = last_words(function);
+
 	if (!strstr(message, text))
 		fail_msg("the panic says \"%s\", not \"%s\"", message, text);
+}
+
+static char wanted[sizeof(output)];
+static size_t wanted_length;
+
+void host_wanted(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	wanted_length += (size_t)vsnprintf(wanted + wanted_length, sizeof(wanted) - wanted_length,
+					   format, arguments);
+	va_end(arguments);
+	assert_true(wanted_length < sizeof(wanted));
+}
+
+static void forget_wanted(void)
+{
+	wanted[0] = '\0';
+	wanted_length = 0;
+}
+
+void host_expect_output(void)
+{
+	assert_string_equal(output, wanted);
+	host_clear_output();
+	forget_wanted();
+}
+
+void host_expect_words(void (*function)(void), const char *format, ...)
+{
+	static char all[2 * sizeof(output)];
+	va_list arguments;
+	size_t used;
+
+	va_start(arguments, format);
+	used = (size_t)vsnprintf(all, sizeof(all), format, arguments);
+	va_end(arguments);
+	snprintf(all + used, sizeof(all) - used, "\n%s", wanted);
+	assert_string_equal(last_words(function), all);
+	forget_wanted();
 }
 
 static struct cpu cpu[4] = {{.number = 0}, {.number = 1}, {.number = 2}, {.number = 3}};

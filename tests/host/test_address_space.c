@@ -1201,6 +1201,41 @@ static void the_recorder_sees_each_breach(void **state)
 	world_discard();
 }
 
+/* In the middle of things: shared slots, tables of programs, roots of both kinds. */
+static void a_recorder_that_begins_later_knows_as_much(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		struct mm mm[3];
+		uintptr_t address;
+
+		host_seed(levels);
+		start(levels);
+		address = world_slot_address(450);
+		for (unsigned int i = 0; i < ARRAY_SIZE(mm); i++) {
+			assert_true(mm_create(&mm[i]));
+			fill(&mm[i], 20);
+			if (i)
+				mm_activate(&mm[i]);
+		}
+		assert_true(mm_prepare(&kernel_mm, address, address, PT_PTE));
+		mm_load(&mm[1]);
+		recorder_stop();
+		assert_null(recorder.breach);
+		expect_recorder_counted_right(&recorder);
+		/* It goes on from there. */
+		recorder_start(&recorder);
+		mm_free_tables(&kernel_mm, address, address + pt_span(PT_PGD) - 1);
+		for (unsigned int i = 0; i < ARRAY_SIZE(mm); i++)
+			mm_destroy(&mm[i]);
+		recorder_stop();
+		assert_null(recorder.breach);
+		expect_recorder_counted_right(&recorder);
+		frames_free(shared_page);
+		world_stop();
+	}
+}
+
 static void the_recorder_judges_roots(void **state)
 {
 	struct mm mm, stranger;
@@ -1327,6 +1362,7 @@ int main(void)
 		cmocka_unit_test(an_inverted_entry_is_no_hazard),
 		cmocka_unit_test(every_refusal_stops_the_kernel),
 		cmocka_unit_test(the_recorder_sees_each_breach),
+		cmocka_unit_test(a_recorder_that_begins_later_knows_as_much),
 		cmocka_unit_test(the_recorder_judges_roots),
 		cmocka_unit_test(a_root_is_loaded_when_it_has_inherited),
 		cmocka_unit_test(the_recorder_judges_adoption),

@@ -148,9 +148,10 @@ static void expect_within(const struct recorder_slot *slots, const struct record
 			fail_msg("%s: %lx is in one only", what, slot->key);
 		else if (other->value != slot->value || other->level != slot->level ||
 			 other->inherited != slot->inherited)
-			fail_msg("%s: %lx has %lx, %u and %lx, %u", what, slot->key,
-				 (uint64_t)slot->value, (unsigned int)slot->level,
-				 (uint64_t)other->value, (unsigned int)other->level);
+			fail_msg("%s: %lx has value %lx, level %u, inherited %u; or %lx, %u, %u",
+				 what, slot->key, (uint64_t)slot->value, (unsigned int)slot->level,
+				 (unsigned int)slot->inherited, (uint64_t)other->value,
+				 (unsigned int)other->level, (unsigned int)other->inherited);
 	}
 }
 

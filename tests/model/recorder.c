@@ -181,7 +181,7 @@ static void adopt(const struct mm *mm, pfn_t table, enum pt_level level)
 
 	active->live++;
 	note_table(table, level, 0, user_root ? 0 : pt_entries());
-	find_table(table)->inherited = level == PT_PGD;
+	find_table(table)->inherited = level == PT_PGD && !user_root;
 }
 
 static void record_adopt(struct mm *mm, pfn_t table, enum pt_level level)
