@@ -1152,9 +1152,15 @@ static void every_refusal_stops_the_kernel(void **state)
 
 /* ---- the recorder itself ---- */
 
-static void breaks(const char *text)
+static void PRINTF_LIKE(1, 2) breaks(const char *format, ...)
 {
-	if (!recorder.breach || !strstr(recorder.breach, text))
+	char text[200];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (!recorder.breach || strcmp(recorder.breach, text))
 		fail_msg("\"%s\" is no breach, but \"%s\"", text,
 			 recorder.breach ? recorder.breach : "nothing");
 	recorder.breach = NULL;
@@ -1173,29 +1179,30 @@ static void the_recorder_sees_each_breach(void **state)
 	table = frames_alloc(0);
 	memset(pfn_to_virt(table), 0, PAGE_SIZE);
 	set_entry(&root[1], PT_PGD, pt_entry_make(table, PT_TABLE));
-	breaks("was not announced as a table");
+	breaks("a pgd entry points to pfn %lx, which was not announced as a table", table.pfn);
 	set_entry(&root[1], PT_PGD, pt_entry_none());
 
 	paravirt.alloc_table(&mm, table, PT_PUD);
-	breaks("without its address space's lock");
+	breaks("the table in pfn %lx was announced without its address space's lock", table.pfn);
 	mm_lock(&mm);
 	paravirt.alloc_table(&mm, table, PT_PUD);
-	breaks("announced twice");
+	breaks("the table in pfn %lx was announced twice", table.pfn);
 	set_entry(&root[1], PT_PGD, pt_entry_make(table, PT_TABLE));
 	paravirt.release_table(table, PT_PUD);
-	breaks("1 entries point to it");
+	breaks("the table in pfn %lx was released, but 1 entries point to it", table.pfn);
 	paravirt.release_table(table, PT_PUD);
-	breaks("is not announced");
+	breaks("the table in pfn %lx was released, but is not announced", table.pfn);
 	set_entry(&root[1], PT_PGD, pt_entry_none());
 	((pt_entry_t *)pfn_to_virt(table))[9].raw = 8;
 	paravirt.alloc_table(&mm, table, PT_PUD);
-	breaks("with entries in it");
+	breaks("the table in pfn %lx was announced with entries in it", table.pfn);
 	paravirt.release_table(table, PT_PMD);
-	breaks("announced as a pud");
+	breaks("the table in pfn %lx was announced as a pud and released as a pmd table",
+	       table.pfn);
 	/* Complete and in use is no excuse any more. */
 	frame_of(table)->flags = FRAME_PINNED | PT_PUD;
 	paravirt.alloc_table(&mm, table, PT_PUD);
-	breaks("with entries in it");
+	breaks("the table in pfn %lx was announced with entries in it", table.pfn);
 	mm_unlock(&mm);
 	recorder_stop();
 	world_discard();
@@ -1206,8 +1213,10 @@ static void a_recorder_that_begins_later_knows_as_much(void **state)
 {
 	(void)state;
 	for (unsigned int levels = 4; levels <= 5; levels++) {
+		pt_entry_t *unused;
 		struct mm mm[3];
 		uintptr_t address;
+		pfn_t table;
 
 		host_seed(levels);
 		start(levels);
@@ -1220,9 +1229,22 @@ static void a_recorder_that_begins_later_knows_as_much(void **state)
 		}
 		assert_true(mm_prepare(&kernel_mm, address, address, PT_PTE));
 		mm_load(&mm[1]);
+		/* What waits in lazy mode counts as written. */
+		unused = pfn_to_virt(mm[1].root);
+		while (pt_entry_present(*unused))
+			unused++;
+		table = frames_alloc(0);
+		memset(pfn_to_virt(table), 0, PAGE_SIZE);
+		frame_of(table)->flags = pt_level_below(PT_PGD);
+		mm_lock(&mm[1]);
+		paravirt.alloc_table(&mm[1], table, pt_level_below(PT_PGD));
+		mm_unlock(&mm[1]);
+		lazy_enter();
+		set_entry(unused, PT_PGD, pt_entry_make(table, PT_TABLE));
 		recorder_stop();
 		assert_null(recorder.breach);
 		expect_recorder_counted_right(&recorder);
+		lazy_leave();
 		/* It goes on from there. */
 		recorder_start(&recorder);
 		mm_free_tables(&kernel_mm, address, address + pt_span(PT_PGD) - 1);
@@ -1248,23 +1270,27 @@ static void the_recorder_judges_roots(void **state)
 	memset(pfn_to_virt(mm.user_root), 0, PAGE_SIZE);
 	mm_lock(&mm);
 	paravirt.alloc_table(&mm, stranger.root, PT_PGD);
-	breaks("announced twice");
+	breaks("the table in pfn %lx was announced twice", stranger.root.pfn);
 	paravirt.release_table(mm.user_root, PT_PGD);
 	paravirt.alloc_table(&stranger, mm.user_root, PT_PGD);
-	breaks("a pgd table in pfn");
+	breaks("a pgd table in pfn %lx was announced for the address space with its root in pfn "
+	       "%lx",
+	       mm.user_root.pfn, stranger.root.pfn);
 	paravirt.release_table(mm.user_root, PT_PGD);
 	paravirt.alloc_table(&mm, mm.user_root, PT_PUD);
-	breaks("a pud table in pfn");
+	breaks("a pud table in pfn %lx was announced for the address space with its root in pfn "
+	       "%lx",
+	       mm.user_root.pfn, mm.root.pfn);
 	mm_unlock(&mm);
 
 	mm_list_lock.held = true;
 	paravirt.clone_root(&stranger, &kernel_mm, 256, 256);
-	breaks("inherits twice");
+	breaks("the root in pfn %lx inherits twice", stranger.root.pfn);
 	paravirt.release_table(mm.root, PT_PGD);
 	paravirt.clone_root(&mm, &kernel_mm, 256, 256);
-	breaks("was not announced as one");
+	breaks("pfn %lx inherits from a root, but was not announced as one", mm.root.pfn);
 	paravirt.clone_root(&stranger, &mm, 256, 256);
-	breaks("which is no root");
+	breaks("a root inherits from pfn %lx, which is no root", mm.root.pfn);
 	entries = pfn_to_virt(mm.root);
 	memset(entries, 0, PAGE_SIZE);
 	paravirt.alloc_table(&mm, mm.root, PT_PGD);
@@ -1273,12 +1299,12 @@ static void the_recorder_judges_roots(void **state)
 	assert_null(recorder.breach);
 	mm_list_lock.held = false;
 	paravirt.clone_root(&mm, &kernel_mm, 0, 0);
-	breaks("without the lock of the list");
+	breaks("the root in pfn %lx inherits without the lock of the list", mm.root.pfn);
 	paravirt.release_table(mm.root, PT_PGD);
 	paravirt.alloc_table(&mm, mm.root, PT_PGD);
 	mm_list_lock.held = true;
 	paravirt.clone_root(&mm, &kernel_mm, 256, 256);
-	breaks("has not inherited slots 256 to 511");
+	breaks("the root in pfn %lx has not inherited slots 256 to 511", mm.root.pfn);
 	recorder_stop();
 	mm_list_lock.held = false;
 	world_discard();
@@ -1294,13 +1320,16 @@ static void a_root_is_loaded_when_it_has_inherited(void **state)
 	assert_true(mm_create(&heir));
 	mm_activate(&heir);
 	mm_load(&heir);
-	breaks("has not inherited the kernel's half");
+	breaks("the root in pfn %lx is loaded, and has not inherited the kernel's half",
+	       heir.root.pfn);
 	recorder_stop();
 	world_discard();
 }
 
 static void the_recorder_judges_adoption(void **state)
 {
+	const pt_entry_t *root;
+	unsigned int slot = 0;
 	pfn_t table;
 
 	(void)state;
@@ -1310,18 +1339,22 @@ static void the_recorder_judges_adoption(void **state)
 	/* Known already; not linked; late. */
 	paravirt.adopt_table(&kernel_mm, table, PT_PMD);
 	paravirt.adopt_table(&kernel_mm, table, PT_PMD);
-	breaks("is known already");
+	breaks("the table in pfn %lx was adopted, but is known already", table.pfn);
 	pin_adopt_boot_tables();
-	breaks("was adopted, but no entry points to it");
+	breaks("the table in pfn %lx was adopted, but no entry points to it", table.pfn);
 	paravirt.release_table(table, PT_PMD);
 	paravirt.adopt_table(&kernel_mm, table, PT_PMD);
-	breaks("adopted after its root");
+	breaks("the table in pfn %lx was adopted after its root", table.pfn);
 	recorder_stop();
 	/* Parents before their children. */
 	world_discard();
 	listen_before_adoption(4);
 	paravirt.adopt_table(&kernel_mm, kernel_mm.root, PT_PGD);
-	breaks("was not announced as a table");
+	root = pfn_to_virt(kernel_mm.root);
+	while (pt_slot_reserved(slot) || !pt_entry_present(root[slot]))
+		slot++;
+	breaks("a pgd entry points to pfn %lx, which was not announced as a table",
+	       pt_entry_pfn(root[slot]).pfn);
 	recorder_stop();
 	world_discard();
 }
