@@ -415,8 +415,8 @@ struct batch_counters batch_counters(void)
 	const struct batch *batch = this_batch();
 	const struct batch_alone *alone = &batch->alone;
 	struct batch_counters counters = batch->counters;
-	uint64_t calls =
-		alone->updates + alone->pairs + alone->mappings + alone->operations + alone->others;
+	uint64_t requests = alone->updates + alone->pairs + alone->mappings + alone->operations;
+	uint64_t calls = requests + alone->others;
 
 	counters.calls += calls;
 	counters.elements += calls;
@@ -424,7 +424,7 @@ struct batch_counters batch_counters(void)
 	counters.mappings += alone->mappings;
 	counters.operations += alone->operations;
 	counters.flushes[BATCH_FLUSH_UNBATCHED] += calls;
-	counters.largest = MAX(counters.largest, alone->pairs ? PAIR : calls != 0);
+	counters.largest = MAX(counters.largest, alone->pairs ? PAIR : requests != 0);
 	return counters;
 }
 
