@@ -9,7 +9,7 @@ HOST_MODULES := $(filter-out kernel/lib/string.c mm/kernel/memory.c mm/kernel/im
 	$(sort $(shell find kernel/lib mm tests/model -name '*.c'))) \
 	$(addprefix arch/x86/,lock.c pvclock.c recovery.S native/acpi.c native/rates.c xen/features.c xen/traps.c) \
 	$(addprefix boot/,notes.c pvh_info.c start_info.c) \
-	$(addprefix kernel/,cmdline.c report/explain.c report/frame.c report/walk.c selftest/selftest.c) \
+	$(addprefix kernel/,cmdline.c report/batches.c report/explain.c report/frame.c report/walk.c selftest/selftest.c) \
 	$(addprefix kernel/file/,directory.c discipline.c fs.c inode.c lineedit.c names.c path.c unpack.c) \
 	$(addprefix kernel/process/,elf.c exception.c pids.c program.c) kernel/syscall/text.c
 HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(sort $(wildcard tests/host/test_*.c)))
@@ -32,8 +32,9 @@ $(BUILD)/host/%.o: % $(BUILD)/.flags | $(XEN_HEADERS)
 	@echo "  HOSTCC  $<"
 	@$(CC) $(HOST_CFLAGS) $(HOST_EXTRA) -MMD -MP -c -o $@ $<
 
-$(BUILD)/host/modules.a: $(HOST_OBJECTS)
-	@rm -f $@ && ar rcs $@ $^
+# (The list of modules is in this file: a change to it makes the library anew.)
+$(BUILD)/host/modules.a: $(HOST_OBJECTS) tests/host/host.mk
+	@rm -f $@ && ar rcs $@ $(HOST_OBJECTS)
 
 $(BUILD)/host/test_%: $(BUILD)/host/tests/host/test_%.c.o $(BUILD)/host/modules.a
 	@$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka

@@ -7,6 +7,7 @@
 #include "host.h"
 
 #include <arch/cpu.h>
+#include <kernel/report/report.h>
 #include <mm/frame/translate.h>
 #include <mm/table/ops.h>
 #include <mm/xen/batch.h>
@@ -512,6 +513,240 @@ static void the_culprit_is_named(void **state)
 	world_discard();
 }
 
+/* ---- the queue once more: what its header says, as counts ---- */
+
+enum kind { UPDATES, OPERATIONS, MAPPINGS, HYPERCALLS, KINDS };
+
+static struct {
+	unsigned int elements, requests[KINDS];
+	enum kind last; /* of the element that may grow */
+	unsigned int lazy;
+	struct batch_counters total;
+} queue;
+
+static void queue_issue(enum batch_flush_reason reason)
+{
+	uint64_t all =
+		queue.requests[UPDATES] + queue.requests[OPERATIONS] + queue.requests[MAPPINGS];
+
+	if (!queue.elements)
+		return;
+	queue.total.calls++;
+	queue.total.elements += queue.elements;
+	queue.total.updates += queue.requests[UPDATES];
+	queue.total.operations += queue.requests[OPERATIONS];
+	queue.total.mappings += queue.requests[MAPPINGS];
+	queue.total.flushes[reason]++;
+	queue.total.largest = MAX(queue.total.largest, all);
+	memset(queue.requests, 0, sizeof(queue.requests));
+	queue.elements = 0;
+}
+
+/* Updates share an element with those before them, and so do operations, until something is full.
+ */
+static void queue_add(enum kind kind, unsigned int count, bool in_handler)
+{
+	static const unsigned int room[KINDS] = {BATCH_UPDATES, BATCH_OPS, BATCH_CALLS,
+						 BATCH_CALLS};
+	bool grows = queue.elements && kind == queue.last && kind <= OPERATIONS;
+	/* The short way of an update that follows another asks for no element. */
+	bool short_way = grows && kind == UPDATES && count == 1 && !in_handler;
+
+	if (queue.requests[kind] + count > room[kind] ||
+	    (queue.elements == BATCH_CALLS && !short_way)) {
+		queue_issue(BATCH_FLUSH_FULL);
+		grows = false;
+	}
+	queue.elements += !grows;
+	queue.requests[kind] += count;
+	queue.last = kind;
+	if (!queue.lazy || in_handler)
+		queue_issue(BATCH_FLUSH_UNBATCHED);
+}
+
+/* Makes a request and tells the reference. */
+static void request_any(bool in_handler)
+{
+	uint64_t address = pfn_to_address(pfn(5));
+
+	this_cpu()->event_depth = in_handler;
+	switch (host_random_below(6)) {
+	case 0:
+		operation(MMUEXT_TLB_FLUSH_LOCAL);
+		queue_add(OPERATIONS, 1, in_handler);
+		break;
+	case 1:
+		batch_update_va_mapping(address, page(5), UVMF_NONE, NULL);
+		queue_add(MAPPINGS, 1, in_handler);
+		break;
+	case 2:
+		batch_hypercall(__HYPERVISOR_xen_version, 0, 0);
+		queue_add(HYPERCALLS, 1, in_handler);
+		break;
+	case 3:
+		pair(7, 9);
+		queue_add(UPDATES, 2, in_handler);
+		break;
+	default:
+		update((unsigned int)host_random_below(512), page(1));
+		queue_add(UPDATES, 1, in_handler);
+	}
+	this_cpu()->event_depth = 0;
+}
+
+static void expect_counted(void)
+{
+	struct batch_counters c = batch_counters();
+
+	assert_int_equal(c.calls, queue.total.calls);
+	assert_int_equal(c.elements, queue.total.elements);
+	assert_int_equal(c.updates, queue.total.updates);
+	assert_int_equal(c.operations, queue.total.operations);
+	assert_int_equal(c.mappings, queue.total.mappings);
+	assert_int_equal(c.largest, queue.total.largest);
+	for (unsigned int i = 0; i < BATCH_FLUSH_REASONS; i++)
+		assert_int_equal(c.flushes[i], queue.total.flushes[i]);
+	assert_int_equal(batch_pending(), queue.elements != 0);
+	/* And by the hypervisor's count. */
+	assert_int_equal(model_counters().hypercalls, queue.total.calls);
+	assert_int_equal(model_counters().operations, queue.total.elements);
+}
+
+/* So many entries into Xen, for these reasons, and not one more. */
+static void every_entry_is_counted(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 60; seed++) {
+		host_seed(seed);
+		start();
+		memset(&queue, 0, sizeof(queue));
+		for (unsigned int step = 0; step < 400; step++) {
+			unsigned int burst = host_random_below(20) ? 1 : 1100;
+
+			switch (host_random_below(8)) {
+			case 0:
+				batch_enter();
+				queue.lazy++;
+				break;
+			case 1:
+				if (!queue.lazy)
+					break;
+				batch_leave();
+				if (!--queue.lazy)
+					queue_issue(BATCH_FLUSH_LEAVE);
+				break;
+			case 2:
+				batch_flush();
+				queue_issue(BATCH_FLUSH_READ);
+				break;
+			case 3:
+				request_any(true);
+				break;
+			case 4:
+				for (; burst; burst--) {
+					update(burst % 512, page(2));
+					queue_add(UPDATES, 1, false);
+				}
+				break;
+			case 5:
+				for (burst = MIN(burst, 70u); burst; burst--) {
+					operation(MMUEXT_TLB_FLUSH_LOCAL);
+					queue_add(OPERATIONS, 1, false);
+				}
+				break;
+			case 6:
+				for (burst = MIN(burst, 40u); burst; burst--)
+					request_any(false);
+				break;
+			default:
+				request_any(false);
+			}
+			expect_counted();
+		}
+		while (queue.lazy--)
+			batch_leave();
+		world_discard();
+	}
+}
+
+/* What the prompt says of it, line by line. */
+static void the_counters_are_printed(void **state)
+{
+	(void)state;
+	start();
+	for (unsigned int i = 0; i < 12; i++)
+		update(i, page(1));
+	batch_enter();
+	for (unsigned int i = 0; i < 100; i++)
+		update(i, page(2));
+	operation(MMUEXT_TLB_FLUSH_LOCAL);
+	batch_flush();
+	for (unsigned int i = 0; i < BATCH_UPDATES + 1; i++)
+		update(i % 512, page(3));
+	batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_NONE, NULL);
+	batch_leave();
+	host_clear_output();
+	batches_print();
+	/* 12 alone; 100 and 1; 1024; 1 and 1: 1139 requests in 15 entries. */
+	host_wanted("        15 entries into Xen, with 17 hypercalls in them\n"
+		    "      1137 page-table updates, 1 by address, 1 operations: 75.9 an entry\n"
+		    "      1024 at most in one entry\n"
+		    "        12 issued at once, outside of lazy mode\n"
+		    "         1 issued at the end of lazy mode\n"
+		    "         1 issued because the queue was full\n"
+		    "         1 issued because the effect was needed\n");
+	host_expect_output();
+	batch_reset_counters();
+	batches_print();
+	host_wanted("         0 entries into Xen, with 0 hypercalls in them\n"
+		    "         0 page-table updates, 0 by address, 0 operations: 0.0 an entry\n"
+		    "         0 at most in one entry\n"
+		    "         0 issued at once, outside of lazy mode\n"
+		    "         0 issued at the end of lazy mode\n"
+		    "         0 issued because the queue was full\n"
+		    "         0 issued because the effect was needed\n");
+	host_expect_output();
+	world_discard();
+}
+
+static void refuse_another_in_a_handler(void)
+{
+	batch_enter();
+	update(3, page(1));
+	this_cpu()->batch->busy = true;
+	this_cpu()->event_depth = 1;
+	batch_hypercall(__HYPERVISOR_stack_switch, 0x2b, 0x1234);
+}
+
+static void refuse_a_whole_in_a_handler(void)
+{
+	model_fail_multicall(-14);
+	refuse_another_in_a_handler();
+}
+
+static void take_another_in_a_handler(void **state)
+{
+	(void)state;
+	start();
+	host_expect_panic(refuse_another_in_a_handler,
+			  "Xen refused hypercall 3 with 2b, 1234: -38");
+	host_expect_panic(refuse_a_whole_in_a_handler,
+			  "Xen refused hypercall 3 with 2b, 1234: -14");
+	/* One that is taken goes out alone, and what waited still waits. */
+	batch_enter();
+	update(3, page(1));
+	this_cpu()->batch->busy = true;
+	this_cpu()->event_depth = 1;
+	batch_hypercall(__HYPERVISOR_update_va_mapping, pfn_to_address(pfn(5)), page(5));
+	this_cpu()->event_depth = 0;
+	this_cpu()->batch->busy = false;
+	assert_int_equal(model_counters().hypercalls, 1);
+	assert_true(batch_pending());
+	batch_leave();
+	assert_int_equal(model_counters().hypercalls, 2);
+	world_discard();
+}
+
 /* Any mixture of requests ends up as if each had been made at once. */
 static void random_mixtures(void **state)
 {
@@ -578,6 +813,9 @@ int main(void)
 		cmocka_unit_test(a_pair_is_never_parted),
 		cmocka_unit_test(each_cpu_has_its_queue),
 		cmocka_unit_test(the_culprit_is_named),
+		cmocka_unit_test(every_entry_is_counted),
+		cmocka_unit_test(the_counters_are_printed),
+		cmocka_unit_test(take_another_in_a_handler),
 		cmocka_unit_test(random_mixtures),
 	};
 
