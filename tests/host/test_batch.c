@@ -755,6 +755,7 @@ static void random_mixtures(void **state)
 	(void)state;
 	for (uint64_t seed = 0; seed < 40; seed++) {
 		unsigned int depth = 0;
+		uint64_t mapped = 0;
 
 		host_seed(seed);
 		start();
@@ -767,7 +768,9 @@ static void random_mixtures(void **state)
 				operation(MMUEXT_TLB_FLUSH_LOCAL);
 				break;
 			case 1:
-				batch_update_va_mapping(pfn_to_address(pfn(5)), page(5), UVMF_NONE,
+				mapped = model_mfn(5) * PAGE_SIZE |
+					 (host_random_below(2) ? PT_KERNEL_RO : PT_KERNEL_RW);
+				batch_update_va_mapping(pfn_to_address(pfn(5)), mapped, UVMF_NONE,
 							NULL);
 				break;
 			case 2:
@@ -788,6 +791,9 @@ static void random_mixtures(void **state)
 		}
 		while (depth--)
 			batch_leave();
+		assert_int_equal(pt_lookup(pfn_to_address(pfn(5))).step[3].entry.raw &
+					 ~(1ull << 52 | 4),
+				 mapped);
 		for (unsigned int n = 0; n < 512; n++)
 			assert_int_equal(model_entry(slot(n).ma) & ~(1ull << 52 | 4), expected[n]);
 		assert_null(model_check());
