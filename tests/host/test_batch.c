@@ -496,6 +496,64 @@ static void refuse_the_whole(void)
 	batch_leave();
 }
 
+/* Each request keeps who asked for it, however many wait: the third of each kind is refused. */
+static void *const callers[] = {(void *)0xa1, (void *)0xa2, (void *)0xa3, (void *)0xa4};
+
+static void refuse_the_third_of_four_updates(void)
+{
+	batch_enter();
+	for (unsigned int i = 0; i < ARRAY_SIZE(callers); i++) {
+		uint64_t value = i == 2 ? model_mfn(TABLE) * PAGE_SIZE | PT_KERNEL_RW : page(1);
+
+		if (!batch_append_update(slot(i), MMU_NORMAL_PT_UPDATE, value, callers[i]))
+			batch_mmu_update(slot(i), MMU_NORMAL_PT_UPDATE, value, callers[i]);
+	}
+	batch_leave();
+}
+
+static void refuse_the_third_of_four_operations(void)
+{
+	batch_enter();
+	for (unsigned int i = 0; i < ARRAY_SIZE(callers); i++) {
+		struct mmuext_op op = {.cmd = i == 2 ? ~0u : MMUEXT_TLB_FLUSH_LOCAL};
+
+		batch_mmuext_op(&op, callers[i]);
+	}
+	batch_leave();
+}
+
+static void refuse_the_third_of_four_mappings(void)
+{
+	batch_enter();
+	for (unsigned int i = 0; i < ARRAY_SIZE(callers); i++)
+		batch_update_va_mapping(pfn_to_address(pfn(5)),
+					i == 2 ? model_mfn(TABLE) * PAGE_SIZE | PT_KERNEL_RW
+					       : page(5),
+					0, callers[i]);
+	batch_leave();
+}
+
+static void refuse_the_second_of_a_pair(void)
+{
+	const pfn_t beyond = {TABLE + 1}; /* no table: an entry of it cannot be written */
+
+	batch_mmu_update_pair(slot(1), (maddr_t){model_mfn(beyond.pfn) * PAGE_SIZE}, page(1) | 0x80,
+			      callers[2]);
+}
+
+static void who_asked_is_named(void **state)
+{
+	(void)state;
+	start();
+	host_expect_panic(refuse_the_third_of_four_updates, "asked for by somewhere+0xa3\n");
+	host_expect_panic(refuse_the_third_of_four_updates, "page-table update 3 of 4");
+	host_expect_panic(refuse_the_third_of_four_operations, "asked for by somewhere+0xa3\n");
+	host_expect_panic(refuse_the_third_of_four_operations, "mmuext operation 3 of 4");
+	host_expect_panic(refuse_the_third_of_four_mappings, "asked for by somewhere+0xa3\n");
+	host_expect_panic(refuse_the_second_of_a_pair, "asked for by somewhere+0xa3\n");
+	world_discard();
+}
+
 static void the_culprit_is_named(void **state)
 {
 	(void)state;
@@ -819,6 +877,7 @@ int main(void)
 		cmocka_unit_test(a_pair_is_never_parted),
 		cmocka_unit_test(each_cpu_has_its_queue),
 		cmocka_unit_test(the_culprit_is_named),
+		cmocka_unit_test(who_asked_is_named),
 		cmocka_unit_test(every_entry_is_counted),
 		cmocka_unit_test(the_counters_are_printed),
 		cmocka_unit_test(take_another_in_a_handler),

@@ -15,6 +15,9 @@
 #include <xen/errno.h>
 #include <xen/xen.h>
 
+/* Who asked for it; the stand-in for symbols names it by its address. */
+#define CALLER ((const void *)0x1234)
+
 static struct mmuext_op operation;
 static struct mmu_update update;
 static uintptr_t address;
@@ -22,19 +25,19 @@ static uintptr_t address;
 static void refuse_operation(void)
 {
 	host_clear_output();
-	xen_refused_operation(&operation, -XEN_EINVAL, NULL, 3, 7);
+	xen_refused_operation(&operation, -XEN_EINVAL, CALLER, 3, 7);
 }
 
 static void refuse_update(void)
 {
 	host_clear_output();
-	xen_refused_update(&update, -XEN_EPERM, NULL, 0, 2);
+	xen_refused_update(&update, -XEN_EPERM, CALLER, 0, 2);
 }
 
 static void refuse_mapping(void)
 {
 	host_clear_output();
-	xen_refused_mapping(address, 0, -XEN_EFAULT, NULL);
+	xen_refused_mapping(address, 0, -XEN_EFAULT, CALLER);
 }
 
 static void expect_operation(unsigned int command, const char *format, ...)
@@ -332,7 +335,7 @@ static void an_update_in_full(void **state)
 	update.ptr = pte_table << PAGE_SHIFT | walk.step[3].index * 8;
 	update.val = pte_table << PAGE_SHIFT | PT_KERNEL_RW;
 	host_wanted("entry %u of the table in mfn %lx := %016lx\n"
-		    "  asked for by somewhere+0x1\n"
+		    "  asked for by somewhere+0x1234\n"
 		    "  mfn %lx is pfn %lx: pte table, pinned\n",
 		    walk.step[3].index, pte_table, update.val, pte_table, model_pfn(pte_table));
 	want_walk(address);
@@ -345,7 +348,7 @@ static void an_update_in_full(void **state)
 	update.ptr = root_mfn() << PAGE_SHIFT | 260 * 8;
 	update.val = 0x123;
 	host_wanted("entry 260 of the table in mfn %lx := 0000000000000123\n"
-		    "  asked for by somewhere+0x1\n"
+		    "  asked for by somewhere+0x1234\n"
 		    "  mfn %lx is pfn %lx: pgd table, pinned\n",
 		    root_mfn(), root_mfn(), kernel_mm.root.pfn);
 	want_walk(0xffff820000000000);
@@ -356,7 +359,7 @@ static void an_update_in_full(void **state)
 	update.ptr = model_mfn(frame.pfn) << PAGE_SHIFT | 511 * 8;
 	update.val = model_mfn(frame.pfn) << PAGE_SHIFT | PT_KERNEL_RW;
 	host_wanted("entry 511 of the table in mfn %lx := %016lx\n"
-		    "  asked for by somewhere+0x1\n",
+		    "  asked for by somewhere+0x1234\n",
 		    model_mfn(frame.pfn), update.val);
 	want_allocated(frame);
 	host_wanted("  no entry points to that table\n"
@@ -445,7 +448,7 @@ static void a_mapping_and_a_pin_in_full(void **state)
 	frame = frames_alloc(0);
 	memset(pfn_to_virt(frame), 0, PAGE_SIZE);
 	address = 0x5000;
-	host_wanted("  asked for by somewhere+0x1\n");
+	host_wanted("  asked for by somewhere+0x1234\n");
 	want_walk(address);
 	host_wanted("  address 0000000000005000 has no pte table, so there is no entry to write\n");
 	host_expect_words(refuse_mapping,
@@ -456,7 +459,7 @@ static void a_mapping_and_a_pin_in_full(void **state)
 	host_wanted("pinning mfn %lx as a pte table:\n"
 		    "  pfn %lx cannot be a pte table while it can be written:\n"
 		    "    mapped writable at %016lx\n"
-		    "  asked for by somewhere+0x1\n",
+		    "  asked for by somewhere+0x1234\n",
 		    model_mfn(frame.pfn), frame.pfn, pfn_to_address(frame));
 	want_allocated(frame);
 	host_expect_words(refuse_operation,
@@ -465,7 +468,7 @@ static void a_mapping_and_a_pin_in_full(void **state)
 			  operation.cmd, model_mfn(frame.pfn));
 	operation.cmd = MMUEXT_UNPIN_TABLE;
 	host_wanted("unpinning mfn %lx: was it pinned?\n"
-		    "  asked for by somewhere+0x1\n",
+		    "  asked for by somewhere+0x1234\n",
 		    model_mfn(frame.pfn));
 	want_allocated(frame);
 	host_expect_words(refuse_operation,

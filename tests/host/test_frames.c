@@ -352,6 +352,112 @@ static void the_checker_sees_damage(void **state)
 	assert_non_null(frames_check());
 }
 
+static void PRINTF_LIKE(1, 2) expect_damage(const char *format, ...)
+{
+	char text[200];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	assert_non_null(frames_check());
+	assert_string_equal(frames_check(), text);
+}
+
+/* Each rule of the database broken alone, and put right again. */
+static void the_damage_is_named(void **state)
+{
+	struct frame saved, *frame;
+	pfn_t one, other;
+
+	(void)state;
+	start_empty(2048 + 3);
+	one = frames_alloc(4);
+	frame = frame_of(one);
+	saved = *frame;
+	frame->kind = FRAME_TAIL;
+	expect_damage("pfn %lx belongs to no block (kind %u)", one.pfn, FRAME_TAIL);
+	frame->kind = FRAME_KINDS;
+	expect_damage("pfn %lx belongs to no block (kind %u)", one.pfn, FRAME_KINDS);
+	*frame = saved;
+	frame->order = FRAMES_MAX_ORDER + 1;
+	expect_damage("the block at pfn %lx has an impossible order %u", one.pfn,
+		      FRAMES_MAX_ORDER + 1);
+	*frame = saved;
+	/* Larger than what is left of memory: the last three frames are blocks of 2 and 1. */
+	frame_of(pfn(2048))->order = 2;
+	expect_damage("the block at pfn 800 has an impossible order 2");
+	frame_of(pfn(2048))->order = 1;
+	frame_of(pfn(2050))->order = 1;
+	frame_of(pfn(2050))->kind = FRAME_DATA;
+	expect_damage("the block at pfn 802 has an impossible order 1");
+	frame_of(pfn(2050))->order = 0;
+	frame_of(pfn(2050))->kind = FRAME_FREE;
+	for (uint64_t i = 1; i < 16; i += 14) {
+		frame_of(pfn(one.pfn + i))->kind = FRAME_ABSENT;
+		expect_damage("pfn %lx inside the block at pfn %lx is absent", one.pfn + i,
+			      one.pfn);
+		frame_of(pfn(one.pfn + i))->kind = FRAME_TAIL;
+	}
+	assert_null(frames_check());
+	/* Two halves, free and not joined; one alone is right. */
+	start_empty(2048);
+	one = frames_alloc(0);
+	other = frames_alloc(0);
+	assert_int_equal(other.pfn, one.pfn ^ 1);
+	frames_free(one);
+	assert_null(frames_check());
+	frame_of(other)->kind = FRAME_FREE;
+	expect_damage("the free block at pfn %lx was not joined with its buddy",
+		      MIN(one.pfn, other.pfn));
+	frame_of(other)->kind = FRAME_ALLOCATED;
+	/* On a list, and not free. */
+	frame_of(one)->kind = FRAME_RAMDISK;
+	expect_damage("pfn %lx is on the free list of order 0 but is ramdisk", one.pfn);
+	frame_of(one)->kind = FRAME_FREE;
+	assert_null(frames_check());
+	/* Free by its kind, and on no list. */
+	frames_free(other);
+	one = frames_alloc(0);
+	other = frames_alloc(0);
+	frame_of(one)->kind = FRAME_FREE;
+	expect_damage("%lu frames free in the database, %lu on lists, %lu counted",
+		      frames_free_count() + 1, frames_free_count(), frames_free_count());
+	frame_of(one)->kind = FRAME_ALLOCATED;
+	frames_free(one);
+	frames_free(other);
+	assert_null(frames_check());
+}
+
+static void release_nothing(void)
+{
+	frames_release(pfn(2048));
+}
+
+static void release_free(void)
+{
+	frames_release(pfn(0));
+}
+
+static void block_of_nothing(void)
+{
+	frame_of(pfn(0))->kind = FRAME_TAIL;
+	frames_block(pfn(7));
+}
+
+static void wrong_uses_are_named(void **state)
+{
+	(void)state;
+	start_empty(2048);
+	host_clear_output();
+	host_expect_words(free_past_the_end, "frames_free: pfn 800 is past the end of memory, not "
+					     "the start of an allocated block");
+	host_expect_words(release_nothing,
+			  "frames_release: pfn 800 is past the end of memory, not boot memory");
+	host_expect_words(release_free, "frames_release: pfn 0 is free, not boot memory");
+	host_expect_words(block_of_nothing, "frames_block: pfn 7 belongs to no block");
+}
+
 static int release_database(void **state)
 {
 	(void)state;
@@ -373,6 +479,8 @@ int main(void)
 		cmocka_unit_test(boot_memory_can_be_released),
 		cmocka_unit_test(wrong_frees_are_panics),
 		cmocka_unit_test(the_checker_sees_damage),
+		cmocka_unit_test(the_damage_is_named),
+		cmocka_unit_test(wrong_uses_are_named),
 	};
 
 	return cmocka_run_group_tests_name("frames", tests, NULL, release_database);

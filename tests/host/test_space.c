@@ -609,7 +609,7 @@ static void a_stack_grows_down_to_the_guard(void **state)
 /* The checker of the invariants finds what is wrong. */
 static void broken_regions_are_noticed(void **state)
 {
-	struct region *first, *second, whole;
+	struct region *first, *second, whole, upper;
 	struct space *space;
 
 	(void)state;
@@ -637,6 +637,36 @@ static void broken_regions_are_noticed(void **state)
 	assert_non_null(strstr(regions_check(space), "follows one to"));
 	second->start = whole.start;
 	second->end = whole.end;
+	sound(space);
+	/* All that is kept besides, wrong by one. */
+	whole = *first;
+	upper = *second;
+	for (int by = -1; by <= 1; by += 2) {
+		for (unsigned int which = 0; which < 6; which++) {
+			struct region *region = which < 3 ? second : first;
+
+			region->subtree_low += which % 3 == 0 ? by : 0;
+			region->subtree_high += which % 3 == 1 ? by : 0;
+			region->subtree_gap += which % 3 == 2 ? (uint64_t)by : 0;
+			assert_non_null(regions_check(space));
+			/* Its own look has put some of it right. */
+			*first = whole;
+			*second = upper;
+			sound(space);
+		}
+		space->region_count += by;
+		assert_string_equal(regions_check(space), "the count of regions is wrong");
+		space->region_count -= by;
+		space->bytes += by;
+		assert_string_equal(regions_check(space), "the count of mapped bytes is wrong");
+		space->bytes -= by;
+	}
+	second->end = second->start;
+	assert_non_null(strstr(regions_check(space), "follows one to"));
+	second->end = pt_user_limit() + 1 + PAGE_SIZE;
+	assert_non_null(strstr(regions_check(space), "follows one to"));
+	*first = whole;
+	*second = upper;
 	sound(space);
 	space_put(space);
 	stop();
