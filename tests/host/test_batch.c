@@ -413,6 +413,40 @@ static void a_pair_is_never_parted(void **state)
 	world_discard();
 }
 
+/* Whatever its memory held before. */
+static void a_queue_begins_empty(void **state)
+{
+	static struct batch other;
+	static const struct batch_counters none;
+	struct batch *own;
+	struct batch_counters counters;
+
+	(void)state;
+	start();
+	own = this_cpu()->batch;
+	memset(&other, 0x7f, sizeof(other));
+	other.busy = true;
+	batch_init(&other);
+	assert_ptr_equal(this_cpu()->batch, &other);
+	assert_false(batch_pending() || batch_is_lazy() || other.busy);
+	counters = batch_counters();
+	assert_memory_equal(&counters, &none, sizeof(none));
+	model_reset_counters();
+	batch_enter();
+	update(0, page(1));
+	operation(MMUEXT_TLB_FLUSH_LOCAL);
+	assert_int_equal(model_counters().hypercalls, 0);
+	batch_leave();
+	assert_int_equal(model_counters().hypercalls, 1);
+	assert_int_equal(model_counters().operations, 2);
+	counters = batch_counters();
+	assert_int_equal(counters.updates, 1);
+	assert_int_equal(counters.operations, 1);
+	assert_int_equal(counters.mappings, 0);
+	this_cpu()->batch = own;
+	world_discard();
+}
+
 static void each_cpu_has_its_queue(void **state)
 {
 	(void)state;
@@ -875,6 +909,7 @@ int main(void)
 		cmocka_unit_test(more_hypercalls_than_fit),
 		cmocka_unit_test(a_callback_of_a_handler),
 		cmocka_unit_test(a_pair_is_never_parted),
+		cmocka_unit_test(a_queue_begins_empty),
 		cmocka_unit_test(each_cpu_has_its_queue),
 		cmocka_unit_test(the_culprit_is_named),
 		cmocka_unit_test(who_asked_is_named),

@@ -80,6 +80,26 @@ static void a_full_list_says_so(void **state)
 			 3 * (BOOT_MEMORY_RUNS - 1));
 }
 
+static void refusals_name_both_sides(void **state)
+{
+	(void)state;
+	boot_memory_init(&memory, 100);
+	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(10), 10}, FRAME_P2M));
+	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(30), 5}, FRAME_TABLE));
+	assert_string_equal(
+		boot_memory_reserve(&memory, (struct pfn_range){pfn(28), 3}, FRAME_RAMDISK),
+		"ramdisk at pfn 1c, 3 pages, overlaps page tables at pfn 1e, 5 pages");
+	assert_string_equal(
+		boot_memory_reserve(&memory, (struct pfn_range){pfn(19), 1}, FRAME_DATA),
+		"kernel data at pfn 13, 1 pages, overlaps P2M at pfn a, 10 pages");
+	assert_null(boot_memory_reserve(&memory, (struct pfn_range){pfn(20), 10}, FRAME_DATA));
+	assert_string_equal(frame_kind_name(FRAME_KINDS), "unknown");
+	assert_string_equal(frame_kind_name(FRAME_TAIL), "part of a block");
+	assert_string_equal(frame_kind_name(FRAME_TEXT), "kernel text");
+	assert_string_equal(frame_kind_name(FRAME_BOOT), "shared rings");
+	assert_string_equal(frame_kind_name(FRAME_DATABASE), "frame database");
+}
+
 static void absent_frames_are_counted(void **state)
 {
 	(void)state;
@@ -135,6 +155,14 @@ static void against_the_model(void **state)
 			assert_int_equal(boot_memory_free(&memory), total);
 			assert_int_equal(boot_memory_longest(&memory), longest);
 		}
+		/* And down to the last. */
+		while (boot_memory_longest(&memory))
+			assert_true(pfn_valid(boot_memory_take(
+				&memory, boot_memory_longest(&memory), FRAME_TABLE)));
+		assert_int_equal(boot_memory_free(&memory), 0);
+		for (uint64_t n = 0; n <= PAGES; n++)
+			assert_int_equal(boot_memory_next_free(&memory, pfn(n)).count, 0);
+		assert_false(pfn_valid(boot_memory_take(&memory, 1, FRAME_TABLE)));
 	}
 }
 
@@ -276,6 +304,7 @@ int main(void)
 		cmocka_unit_test(claims_wait_for_the_p2m),
 		cmocka_unit_test(overlaps_are_refused),
 		cmocka_unit_test(ends_are_respected),
+		cmocka_unit_test(refusals_name_both_sides),
 		cmocka_unit_test(absent_frames_are_counted),
 		cmocka_unit_test(a_full_list_says_so),
 		cmocka_unit_test(against_the_model),
