@@ -173,6 +173,47 @@ static void stopping_empties_the_window(void **state)
 	world_stop();
 }
 
+/* Who reads the old page has it still; it is not written to any more. */
+static void what_is_stopped_is_no_longer_published(void **state)
+{
+	struct arch_shared_info before;
+
+	(void)state;
+	start(1 << 20);
+	p2m_stop();
+	before = info;
+	assert_true(p2m_start(1 << 20));
+	assert_int_equal(p2m_set(pfn(5000), 0x777), P2M_SET);
+	assert_memory_equal(&info, &before, sizeof(before));
+	p2m_publish(&info);
+	assert_int_equal(saved_entry(5000), 0x777);
+	world_stop();
+}
+
+/* No more levels than it takes: up to 512 pfns are one leaf, and one more is a node and two. */
+static void as_deep_as_it_takes(void **state)
+{
+	static const struct {
+		uint64_t pages;
+		unsigned int depth;
+		uint64_t leaves;
+	} cases[] = {{300, 1, 1}, {512, 1, 1}, {513, 2, 2}, {1024, 2, 2}};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		world_start(4, cases[i].pages);
+		assert_int_equal(p2m_stats().depth, cases[i].depth);
+		assert_int_equal(p2m_stats().leaves, cases[i].leaves);
+		assert_int_equal(p2m_stats().nodes, cases[i].depth - 1);
+		for (uint64_t n = 0; n < cases[i].pages; n++)
+			assert_int_equal(pfn_to_mfn(pfn(n)).mfn, model_mfn(n));
+		assert_int_equal(p2m_set(pfn(7), P2M_INVALID), P2M_SET);
+		assert_false(mfn_valid(pfn_to_mfn(pfn(7))));
+		assert_int_equal(p2m_set(pfn(7), model_mfn(7)), P2M_SET);
+		world_stop();
+	}
+}
+
 static void past_the_limit_is_an_error(void **state)
 {
 	(void)state;
@@ -575,6 +616,8 @@ int main(void)
 		cmocka_unit_test(emptiness_costs_nothing),
 		cmocka_unit_test(setting_an_entry),
 		cmocka_unit_test(stopping_empties_the_window),
+		cmocka_unit_test(what_is_stopped_is_no_longer_published),
+		cmocka_unit_test(as_deep_as_it_takes),
 		cmocka_unit_test(past_the_limit_is_an_error),
 		cmocka_unit_test(identity_is_shared),
 		cmocka_unit_test(random_histories),

@@ -493,6 +493,33 @@ static void claims_on_tables_alone_need_no_copy(void **state)
 	world_stop();
 }
 
+/* The list ends with its last table: looking for what is in its way ends there too. */
+static void the_list_is_looked_through_to_its_end(void **state)
+{
+	static const uint64_t full[] = {8, 64};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(full); i++) {
+		struct world_config config = small_config(4, full[i]);
+		uint64_t free_frame;
+
+		world_boot(&config);
+		free_frame = boot_memory_next_free(&world.memory, pfn(0)).start.pfn;
+		claim(free_frame, 1, FRAME_RAMDISK);
+		/* One of its tables, so that a claim is waiting. */
+		claim(config.tables_pfn + 1, 1, FRAME_RAMDISK);
+		assert_int_equal(world.memory.claims, 1);
+		decide(P2M_REMAP, "in the way of nothing");
+		assert_int_equal(world.memory.claims, 0);
+		world_stop();
+		world_boot(&config);
+		claim(config.p2m_pfn + full[i] - 1, 1, FRAME_RAMDISK);
+		decide(P2M_COPY, "is where the ramdisk");
+		world_stop();
+	}
+	pt_geometry = PT_GEOMETRY_XEN;
+}
+
 static void in_the_window_itself_it_is_copied(void **state)
 {
 	(void)state;
@@ -696,6 +723,7 @@ int main(void)
 		cmocka_unit_test(in_the_way_of_the_ramdisk_it_is_copied),
 		cmocka_unit_test(in_the_way_of_reserved_ranges_it_is_copied),
 		cmocka_unit_test(claims_on_tables_alone_need_no_copy),
+		cmocka_unit_test(the_list_is_looked_through_to_its_end),
 		cmocka_unit_test(in_the_window_itself_it_is_copied),
 		cmocka_unit_test(partly_in_the_window_it_is_copied),
 		cmocka_unit_test(what_is_asked_for_is_done),
