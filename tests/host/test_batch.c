@@ -413,6 +413,32 @@ static void a_pair_is_never_parted(void **state)
 	world_discard();
 }
 
+/* A mapping that is the whole batch, or one of many: value and flush both arrive. */
+static void a_mapping_arrives_whole(void **state)
+{
+	const uintptr_t address = pfn_to_address(pfn(5));
+	const uint64_t rights[] = {PT_KERNEL_RO, PT_KERNEL_RW};
+
+	(void)state;
+	start();
+	for (unsigned int i = 0; i < 8; i++) {
+		uint64_t value = model_mfn(5) * PAGE_SIZE | rights[i % 2];
+
+		assert_int_not_equal(model_access(0, address, false, NULL), MODEL_FAULT);
+		if (i & 4)
+			batch_enter();
+		if (i & 2)
+			operation(MMUEXT_TLB_FLUSH_LOCAL);
+		batch_update_va_mapping(address, value, UVMF_INVLPG | UVMF_LOCAL, NULL);
+		if (i & 4)
+			batch_leave();
+		assert_int_equal(pt_lookup(address).step[3].entry.raw & ~(1ull << 52 | 4), value);
+		assert_int_equal(model_access(0, address, true, NULL),
+				 i % 2 ? MODEL_OK : MODEL_FAULT);
+	}
+	world_discard();
+}
+
 /* Whatever its memory held before. */
 static void a_queue_begins_empty(void **state)
 {
@@ -575,6 +601,20 @@ static void refuse_the_second_of_a_pair(void)
 			      callers[2]);
 }
 
+/* Refused before the first was looked at, in the place of an element of which all were done. */
+static void refuse_before_the_first(void)
+{
+	batch_enter();
+	for (unsigned int i = 0; i < 3; i++)
+		update(i, page(1));
+	operation(MMUEXT_TLB_FLUSH_LOCAL);
+	batch_flush();
+	model_fail_operation(1, -XEN_ENOMEM);
+	update(3, page(1));
+	operation(MMUEXT_TLB_FLUSH_LOCAL);
+	batch_leave();
+}
+
 static void who_asked_is_named(void **state)
 {
 	(void)state;
@@ -585,6 +625,7 @@ static void who_asked_is_named(void **state)
 	host_expect_panic(refuse_the_third_of_four_operations, "mmuext operation 3 of 4");
 	host_expect_panic(refuse_the_third_of_four_mappings, "asked for by somewhere+0xa3\n");
 	host_expect_panic(refuse_the_second_of_a_pair, "asked for by somewhere+0xa3\n");
+	host_expect_panic(refuse_before_the_first, "page-table update 1 of 1: ENOMEM (-12)");
 	world_discard();
 }
 
@@ -909,6 +950,7 @@ int main(void)
 		cmocka_unit_test(more_hypercalls_than_fit),
 		cmocka_unit_test(a_callback_of_a_handler),
 		cmocka_unit_test(a_pair_is_never_parted),
+		cmocka_unit_test(a_mapping_arrives_whole),
 		cmocka_unit_test(a_queue_begins_empty),
 		cmocka_unit_test(each_cpu_has_its_queue),
 		cmocka_unit_test(the_culprit_is_named),
