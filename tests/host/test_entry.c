@@ -64,7 +64,7 @@ static void a_walk_names_every_step(void **state)
 						    ? pfn_to_address(pfn(host_random_below(2048)))
 						    : pt_canonical(host_random());
 			unsigned int slot = (unsigned int)slot_of(address, levels - 1);
-			struct pt_walk walk = pt_lookup(address);
+			struct pt_path walk = pt_lookup(address);
 			uint64_t table[5], entry[5];
 			unsigned int steps;
 
@@ -191,7 +191,7 @@ static void flags_are_spelled(void **state)
 static void astray(void **state)
 {
 	pt_entry_t *root;
-	struct pt_walk walk;
+	struct pt_path walk;
 	pfn_t saved, table;
 
 	(void)state;

@@ -322,7 +322,7 @@ static void want_walk(uintptr_t walked)
 static void an_update_in_full(void **state)
 {
 	uint64_t pte_table;
-	struct pt_walk walk;
+	struct pt_path walk;
 	pfn_t frame;
 
 	(void)state;
