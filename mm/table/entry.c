@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The geometry in use, and what entries say about frames.
- */
+/* The geometry in use, and translating between page-table entries and frames of the domain. */
 #include <mm/table/entry.h>
 
 struct pt_geometry pt_geometry = PT_GEOMETRY_XEN;

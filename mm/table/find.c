@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reading page tables for one address.
+ * Looking up one address in page tables, without changing an entry.
  *
- * The kernel's tables are ordinary frames, so once the direct map exists each is read there; before
- * that, in the mapping that the builder made. Nothing here changes an entry.
+ * The kernel's tables are ordinary frames. Once the direct map exists, each is read there; before
+ * that, in the mapping that the domain builder made.
  */
 #include <arch/traps.h>
 #include <kernel/lib/panic.h>
@@ -33,6 +33,10 @@ const pt_entry_t *pt_table(mfn_t frame)
 	return pfn_valid(number) ? boot_or_direct_map(number) : NULL;
 }
 
+/*
+ * Returns true if the kernel may follow its tables to this address: it is canonical and not the
+ * hypervisor's.
+ */
 static bool walkable(uintptr_t address)
 {
 	return address == pt_canonical(address) && !pt_slot_reserved(pt_index(address, PT_PGD));
@@ -78,7 +82,7 @@ maddr_t pt_virt_to_machine(const void *address)
 			 ((uintptr_t)address & (pt_span(last->level) - 1))};
 }
 
-/* Counted in instructions: the geometry is asked once, not at every level. */
+/* Counted in instructions: the geometry is read once, not at every level. */
 pt_entry_t *pt_find(pfn_t table, uintptr_t address, enum pt_level wanted)
 {
 	const unsigned int bits = pt_geometry.bits;
@@ -95,7 +99,7 @@ pt_entry_t *pt_find(pfn_t table, uintptr_t address, enum pt_level wanted)
 		entry += address >> shift & ((1u << bits) - 1);
 		if (!down)
 			return entry;
-		/* Above the pte level, which is the lowest that can be wanted. */
+		/* Only entries above the pte level get here, so this bit means PT_HUGE. */
 		if (!pt_entry_present(*entry) || (entry->raw & PT_HUGE))
 			return NULL;
 		table = mfn_to_pfn(pt_entry_mfn(*entry));

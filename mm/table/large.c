@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Large pages; see the header. Only the large pages at the ends of a range are ever split.
+ * Splitting large pages and joining small ones.
+ *
+ * A split needs at most one table a level for each end of its range, since a large page in the
+ * middle stays. A join looks at every table in the range, from the lowest level up, so what it
+ * joined may be joined again.
  */
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
@@ -8,6 +12,7 @@
 #include <mm/table/ops.h>
 #include <mm/table/walk.h>
 
+/* Returns the frames that an entry of a level maps. */
 static uint64_t frames_of(enum pt_level level)
 {
 	return pt_span(level) >> PAGE_SHIFT;
@@ -15,7 +20,7 @@ static uint64_t frames_of(enum pt_level level)
 
 /* ---- splitting ---- */
 
-/* Counts the tables that it takes to have an entry begin at the address. */
+/* Counts the tables needed for an entry to begin at the address. */
 static uint64_t count_splits(const struct mm *mm, uintptr_t address)
 {
 	enum pt_level level;
@@ -29,8 +34,9 @@ static uint64_t count_splits(const struct mm *mm, uintptr_t address)
 }
 
 /*
- * Puts an empty table, now full of the smaller pages, in the place of a large page. What the
- * processor set in the large page's entry meanwhile would be lost, so it is taken for set.
+ * Replaces a large page by a table, filled with its smaller pages. An accessed or dirty bit that
+ * the processor sets in the large page's entry meanwhile would be lost, so they are set in advance;
+ * dirty only in a writable page.
  */
 static void split_page(struct mm *mm, pt_entry_t *entry, enum pt_level level, pfn_t table)
 {
@@ -50,7 +56,7 @@ static void split_page(struct mm *mm, pt_entry_t *entry, enum pt_level level, pf
 	set_entry(entry, level, pt_entry_make(table, PT_TABLE));
 }
 
-/* Splits until an entry begins at the address. */
+/* Splits large pages until an entry begins at the address. */
 static void split_at(struct mm *mm, struct list_node *tables, uintptr_t address)
 {
 	enum pt_level level;
@@ -64,7 +70,9 @@ static void split_at(struct mm *mm, struct list_node *tables, uintptr_t address)
 
 bool mm_split(struct mm *mm, uintptr_t start, uintptr_t last)
 {
-	/* Both ends may lie in one large page: then the second split takes fewer tables. */
+	/*
+	 * If the range begins and ends in the same large page, the second split needs fewer tables.
+	 */
 	uint64_t count = count_splits(mm, start) + count_splits(mm, last + 1);
 	struct list_node tables;
 
@@ -81,13 +89,13 @@ bool mm_split(struct mm *mm, uintptr_t start, uintptr_t last)
 
 /* ---- joining ---- */
 
-/* Returns true if the processor has nothing left to set in such an entry. */
+/* Returns true if there is no accessed or dirty bit left for the processor to set. */
 static bool is_settled(uint64_t flags)
 {
 	return (flags & PT_ACCESSED) && (!(flags & PT_RW) || (flags & PT_DIRTY));
 }
 
-/* The large page that a full table amounts to; the empty entry if it does not. */
+/* Returns the large page that is equivalent to a table, or the empty entry if there is none. */
 static pt_entry_t joined(const pt_entry_t *entries, enum pt_level level)
 {
 	enum pt_level above = pt_level_above(level);
@@ -97,7 +105,7 @@ static pt_entry_t joined(const pt_entry_t *entries, enum pt_level level)
 	    !pt_entry_leaf(first, level) || !is_settled(first.raw) ||
 	    pt_entry_mfn(first).mfn % frames_of(above))
 		return pt_entry_none();
-	/* In a pte the bit of PT_HUGE is another: a memory type's. */
+	/* In a pte the bit of PT_HUGE means something else: it selects a memory type. */
 	if (level == PT_PTE && (first.raw & PT_HUGE))
 		return pt_entry_none();
 	for (unsigned int i = 1; i < pt_entries(); i++) {
@@ -107,7 +115,7 @@ static pt_entry_t joined(const pt_entry_t *entries, enum pt_level level)
 	return (pt_entry_t){first.raw | PT_HUGE};
 }
 
-/* Joins a table to a large page if it can be one, and adds it to those no longer in use. */
+/* Replaces a table by a large page if it can, and adds it to the list of unused ones. */
 static void join_table(const struct pt_place *at, pfn_t table, void *tables)
 {
 	pt_entry_t large = joined(pfn_to_virt(table), pt_level_below(at->level));
@@ -128,7 +136,7 @@ void mm_join(struct mm *mm, uintptr_t start, uintptr_t last)
 	if (list_empty(&tables))
 		return;
 	mm_release_tables(&tables);
-	/* Until now a processor may have remembered the way through them. */
+	/* Until this flush, a processor may have cached the entries that led to them. */
 	paravirt.flush_all();
 	lazy_flush();
 	mm_return_tables(&tables);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * From the root to a pte in the five steps that every reader of Linux knows; see the header.
- */
+/* Walking from the root to a pte in the five steps that every reader of Linux knows. */
 #include <mm/table/levels.h>
 
 pte_t *pte_find(const struct mm *mm, uintptr_t address)

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which address space a CPU runs on: loading one, and getting every CPU off one.
+ * Loading an address space on a CPU, and making every CPU leave one.
  *
- * A load may be a request that waits in the batch. So a CPU keeps two pointers: "mm" is the address
- * space that it wants, "loaded_mm" the one that Xen was told.
+ * Under Xen a load may be a request that is still queued. So a CPU has two pointers: "mm" is the
+ * address space that it wants, "loaded_mm" the one that Xen was told of.
  */
 #include <arch/cpu.h>
 #include <mm/table/mm.h>
 
 static bool is_wanted_or_loaded(const struct cpu *cpu, const struct mm *mm)
 {
-	/* "mm" is what it wants, "loaded_mm" what Xen was told: either is enough. */
+	/* Either is enough: the queued load will happen, or the old root is still in use. */
 	return cpu && (cpu->mm == mm || cpu->loaded_mm == mm);
 }
 
 /*
- * Whether a processor may remember the way through a table of it, or that the table was read-only
- * in the direct map.
+ * A CPU that has mm loaded may have cached its entries. Of a pinned address space any CPU may have
+ * cached that its tables are read-only in the direct map.
  */
 bool mm_may_be_remembered(const struct mm *mm)
 {
@@ -28,8 +28,8 @@ bool mm_may_be_remembered(const struct mm *mm)
 }
 
 /*
- * Whether the CPU's queue holds a load. As events are masked from the one store to the other, this
- * is true also for a handler that has interrupted the CPU anywhere.
+ * Returns true if the CPU's queue holds a load. Events are masked from the one store to the other,
+ * so the answer is right also in a handler, wherever it interrupted the CPU.
  */
 static bool load_waits(const struct cpu *cpu)
 {
@@ -40,7 +40,10 @@ void mm_load(struct mm *mm)
 {
 	bool events = events_mask();
 
-	/* Two that wait would hide the first from whoever looks at cpu->mm. */
+	/*
+	 * With two loads in the queue, cpu->mm and cpu->loaded_mm could not name all address spaces
+	 * in use.
+	 */
 	if (load_waits(this_cpu()))
 		lazy_flush();
 	this_cpu()->mm = mm;
@@ -53,7 +56,7 @@ static void leave(void *mm)
 	struct cpu *cpu = this_cpu();
 
 	lazy_flush();
-	/* Still? Then this has interrupted the CPU writing to its queue; it will be asked again. */
+	/* If so, this interrupted the CPU while it wrote to its queue. It will be asked again. */
 	if (load_waits(cpu) || cpu->loaded_mm != mm)
 		return;
 	mm_load(&kernel_mm);

@@ -3,8 +3,8 @@
  * Address spaces: the kernel's, the list of all others, and their roots.
  *
  * A new address space shares the kernel's half: its root has copies of the kernel's root entries,
- * and mm_prepare() keeps them equal. What is below the roots is in tables.c, which address space a
- * CPU runs on in load.c.
+ * and mm_prepare() keeps them equal. mm/table/tables.c handles the tables below the roots, and
+ * mm/table/load.c which address space a CPU runs on.
  */
 #include <arch/cpu.h>
 #include <mm/frame/frames.h>
@@ -39,7 +39,7 @@ bool mm_create(struct mm *mm)
 	mm->root = mm_next_table(&tables, PT_PGD);
 	if (paravirt.user_roots) {
 		mm->user_root = mm_next_table(&tables, PT_PGD);
-		/* By this set_entry() finds the other root. */
+		/* This is how set_entry() finds the other root. */
 		frame_of(mm->root)->private = (uintptr_t)pfn_to_virt(mm->user_root);
 	}
 	paravirt.alloc_table(mm, mm->root, PT_PGD);
@@ -68,7 +68,9 @@ void mm_destroy(struct mm *mm)
 {
 	bool events;
 
-	/* First: mm_pin_all() must not find it once it is unpinned for good. */
+	/*
+	 * This comes first: mm_pin_all() must not find an address space that was unpinned for good.
+	 */
 	events = spin_lock(&mm_list_lock);
 	list_remove(&mm->link);
 	spin_unlock(&mm_list_lock, events);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The native backend of the paravirt operations: the processor's own tables, no hypervisor. An
- * update is a store, nobody has to be told of a table, and programs share the kernel's root.
+ * The native backend of the paravirt operations: the processor's own tables, without a hypervisor.
+ *
+ * An update is a store, tables are not tracked, and programs share the kernel's root.
  */
 #include <arch/cpu.h>
 #include <arch/tlb.h>
@@ -32,8 +33,7 @@ static void set_at(struct mm *mm, uintptr_t address, pt_entry_t *entry, pt_entry
 	*(volatile pt_entry_t *)entry = value;
 }
 
-/* The processor sets accessed and dirty by itself, at any time: so this is a read and a write in
- * one. */
+/* The processor may set accessed and dirty at any time, so reading and writing must be one step. */
 static void protect(pt_entry_t *entry, pt_entry_t value)
 {
 	uint64_t old = __atomic_load_n(&entry->raw, __ATOMIC_RELAXED), new;
@@ -59,7 +59,7 @@ static void nothing(void)
 {
 }
 
-/* A large page that has the right already is fine as it is. */
+/* Does nothing if the page, large or not, has that right already. */
 static void set_page_writable(pfn_t frame, bool writable)
 {
 	enum pt_level level;

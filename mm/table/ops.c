@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The table of paravirt operations in use, and what a backend puts where it has nothing to do.
- */
+/* The paravirt operations in use, and the empty hooks of a backend that tracks no tables. */
 #include <mm/table/ops.h>
 
 struct paravirt_ops paravirt;

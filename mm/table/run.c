@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Filling tables that lie in one run of frames; see the header.
+ * Filling page tables that lie in one run of frames.
+ *
+ * The tables of a level follow each other in the run, and so do the addresses that they translate.
+ * pt_run_fill() goes through the levels from the pte level up, and at each through the range in
+ * steps of one table.
  */
 #include <mm/table/ops.h>
 #include <mm/table/run.h>
@@ -26,19 +30,19 @@ void pt_run_place(struct pt_run *run, pfn_t frame)
 	}
 }
 
-/* Pages that one entry of a level translates. */
+/* Returns the pages that one entry of a level translates. */
 static int64_t pages_of(enum pt_level level)
 {
 	return (int64_t)(pt_span(level) >> PAGE_SHIFT);
 }
 
-/* The page with which the first table of a level begins: 0, or less. */
+/* Returns the number of the page with which the first table of a level begins: 0 or less. */
 static int64_t first_page(const struct pt_run *run, enum pt_level level)
 {
 	return -(int64_t)((run->start & (pt_span(pt_level_above(level)) - 1)) >> PAGE_SHIFT);
 }
 
-/* The table of a level that begins with a page; INVALID_PFN if there is none. */
+/* Returns the table of a level that begins with a page, or INVALID_PFN if there is none. */
 static pfn_t table_at(const struct pt_run *run, const struct pt_filler *filler, void *argument,
 		      enum pt_level level, int64_t page)
 {
@@ -55,7 +59,7 @@ static pfn_t table_at(const struct pt_run *run, const struct pt_filler *filler, 
 	return pfn(run->first[level].pfn + number);
 }
 
-/* The entries of a table that begins with a page which point to tables. */
+/* Writes those entries of a table that point to tables. The table begins with "page". */
 static void fill_upper(const struct pt_run *run, const struct pt_filler *filler, void *argument,
 		       enum pt_level level, int64_t page, pt_entry_t *entries)
 {

@@ -3,15 +3,15 @@
  * The tables of an address space: making those that a range needs, and freeing those that it no
  * longer needs.
  *
- * All of it is written once for every level: a table of level N covers entries of a span each, and
- * what is done to it is done to those of its entries that the range touches.
+ * The code is written once for every level. A table of level N translates a span of addresses with
+ * each of its entries, and the walk visits those entries that the range touches.
  */
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
 #include <mm/table/mm.h>
 #include <mm/table/walk.h>
 
-/* Makes an allocated frame an empty table of that level. */
+/* Turns an allocated frame into an empty table of that level. */
 static void become_table(pfn_t frame, enum pt_level level)
 {
 	memset(pfn_to_virt(frame), 0, PAGE_SIZE);
@@ -24,7 +24,7 @@ void mm_free_table(pfn_t table)
 	frames_free(table);
 }
 
-/* Writes a slot of the kernel's root, which is not its own alone, to all the others. */
+/* Copies an entry of the kernel's root to the roots of all other address spaces. */
 static void share_root_entry(unsigned int slot, pt_entry_t value)
 {
 	bool events = spin_lock(&mm_list_lock);
@@ -37,12 +37,12 @@ static void share_root_entry(unsigned int slot, pt_entry_t value)
 		set_entry(&root[slot], PT_PGD, value);
 		mm_unlock(mm);
 	}
-	/* mm_create() copies what is in the kernel's root from here on. */
+	/* From here on mm_create() copies the new entry from the kernel's root. */
 	lazy_flush();
 	spin_unlock(&mm_list_lock, events);
 }
 
-/* An entry that points to a table, or no longer does. mm->lock is held. */
+/* Writes an entry that points to a table, or no longer does. mm->lock is held. */
 static void set_table_entry(const struct mm *mm, pt_entry_t *entry, enum pt_level level,
 			    pt_entry_t value)
 {
@@ -53,7 +53,7 @@ static void set_table_entry(const struct mm *mm, pt_entry_t *entry, enum pt_leve
 		share_root_entry((unsigned int)(entry - root), value);
 }
 
-/* Announces a table and hooks it into its parent. */
+/* Announces a table and links it into its parent. */
 static void install(struct mm *mm, pt_entry_t *entry, enum pt_level level, pfn_t table)
 {
 	paravirt.alloc_table(mm, table, pt_level_below(level));
@@ -62,15 +62,15 @@ static void install(struct mm *mm, pt_entry_t *entry, enum pt_level level, pfn_t
 
 /* ---- prepare ---- */
 
-/* A range of addresses, and what is done with the missing tables on the way to it. */
+/* The state of mm_prepare(): it counts the missing tables, takes frames, and adds them. */
 struct prepare {
 	struct mm *mm;
-	enum pt_level level;     /* down to here */
-	uint64_t missing;        /* counted first ... */
-	struct list_node tables; /* ... then taken from here */
+	enum pt_level level;     /* the lowest level at which tables are made */
+	uint64_t missing;        /* number of tables, from the first walk */
+	struct list_node tables; /* frames for them, used by the second walk */
 };
 
-/* Tables that are missing below an absent entry: the one itself and all that it needs. */
+/* Counts the tables missing below an absent entry, the one that it will point to included. */
 static uint64_t count_below(uintptr_t start, uintptr_t last, enum pt_level level,
 			    enum pt_level lowest)
 {
@@ -168,8 +168,8 @@ bool mm_prepare(struct mm *mm, uintptr_t start, uintptr_t last, enum pt_level le
 
 struct trim {
 	struct mm *mm;
-	uintptr_t floor, ceiling; /* the first and the last address for which no table is needed */
-	struct list_node tables;  /* unhooked; to be released once Xen has seen that */
+	uintptr_t floor, ceiling; /* the first and the last address that need no table */
+	struct list_node tables;  /* unlinked; to be released once Xen knows */
 };
 
 /* Returns true if no address that the entry at this level translates needs a table. */
@@ -184,7 +184,7 @@ static enum pt_next enter_trimmed(const struct pt_place *at, void *trim)
 	return is_unneeded(trim, at->start, at->level) ? PT_WHOLE_BELOW : PT_BELOW;
 }
 
-/* Collects a table and unhooks it, unless its parent's entry goes and all that is in it with it. */
+/* Collects a table that is not needed, and clears its entry unless the parent table goes too. */
 static void collect_table(const struct pt_place *at, pfn_t table, void *argument)
 {
 	struct trim *trim = argument;
@@ -197,7 +197,7 @@ static void collect_table(const struct pt_place *at, pfn_t table, void *argument
 		set_table_entry(trim->mm, at->entry, at->level, pt_entry_none());
 }
 
-/* Calls visit() for the entries of the pte tables in a list. */
+/* Calls visit() for every entry of the pte tables in a list. */
 static void visit_entries(const struct list_node *tables, void (*visit)(pt_entry_t entry))
 {
 	list_for_each (node, tables) {
@@ -231,12 +231,14 @@ void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t fl
 	mm_lock(mm);
 	lazy_enter();
 	pt_walk(mm->root, start, last, &trimming, &trim);
-	/* Parents were collected after their children, and the list is a stack: parents first. */
+	/*
+	 * A parent was collected after its children and the list is a stack, so parents come first.
+	 */
 	mm_release_tables(&trim.tables);
 	if (!list_empty(&trim.tables) && mm_may_be_remembered(mm))
 		paravirt.flush_all();
 	lazy_leave();
-	/* Only now does nothing refer to them: neither an entry nor a request that waits. */
+	/* From here on nothing refers to them, neither an entry nor a queued request. */
 	lazy_flush();
 	if (visit)
 		visit_entries(&trim.tables, visit);

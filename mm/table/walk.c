@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The walk; see the header.
+ * The walk through page tables, for every level and both geometries.
  *
  * One function goes through one table, and calls itself for the tables that its entries point to.
- * Most entries of a sparse address space are absent. Where nobody wants to see those, passing one
- * costs a load and a branch: fork and exit walk thousands of them.
+ * Most entries of a sparse address space are absent. Where the visitor has no function for them,
+ * skipping one costs a load and a branch: fork and exit walk thousands of them.
  */
 #include <kernel/lib/compiler.h>
 #include <kernel/lib/panic.h>
@@ -29,7 +29,7 @@ static pfn_t table_of(pt_entry_t entry, enum pt_level level)
 static bool walk_table(const struct walk *walk, pfn_t table, enum pt_level level, uintptr_t start,
 		       uintptr_t last);
 
-/* The entries below one that points to a table. */
+/* Visits the table that an entry points to, and then leaves the entry. */
 static bool walk_below(const struct walk *walk, const struct pt_place *at, pfn_t table, bool whole)
 {
 	enum pt_level below = pt_level_below(at->level);
@@ -121,11 +121,11 @@ static void visit_table(const struct pt_place *at, pfn_t table, void *argument)
 
 bool pt_walk_tables(pfn_t root, uintptr_t limit, pt_visit_t *visit, void *argument)
 {
-	/* A pte table is visited, and none of its entries. */
+	/* Pte tables are visited, but not their entries. */
 	static const struct pt_visitor visitor = {.lowest = PT_PMD, .leave = visit_table};
 	struct tables_walk tables = {visit, argument, false};
 
-	/* No table translates an address in the hole: below it lies the user half, all of it. */
+	/* No table translates an address in the hole. Below it lies the whole user half. */
 	if (pt_canonical(limit) != limit)
 		limit = pt_user_limit();
 	pt_walk(root, 0, limit, &visitor, &tables);
@@ -135,7 +135,7 @@ bool pt_walk_tables(pfn_t root, uintptr_t limit, pt_visit_t *visit, void *argume
 struct leaves_walk {
 	bool (*visit)(const struct pt_leaf *leaf, void *argument);
 	void *argument;
-	uint64_t rights[PT_PGD + 1]; /* by level: of the way to the table that is being walked */
+	uint64_t rights[PT_PGD + 1]; /* by level: of the path to the table being walked */
 };
 
 static enum pt_next visit_leaf(const struct pt_place *at, void *argument)

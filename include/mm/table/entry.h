@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An entry of a page table: what it holds, at any level.
+ * A page-table entry, at any level: its flags, and the frame that it names.
  *
- * An entry that is present holds an mfn and flags; mm/frame/translate.h gives the pfn.
+ * A present entry holds a machine frame number (mfn) and flags; mm/frame/translate.h translates the
+ * mfn to a pfn. pt_entry_make() and pt_entry_pfn() do that for one entry. None of these functions
+ * takes a lock or writes a table: set_entry() does (mm/table/ops.h).
  *
  * Intel SDM volume 3, chapter "Paging"; what Xen adds: public/xen.h, comment on mmu_update.
  */
@@ -12,7 +14,7 @@
 #include <mm/frame/translate.h>
 #include <mm/table/geometry.h>
 
-/* An entry of a table at any level. */
+/* A page-table entry of any level, as the processor reads it. */
 typedef struct {
 	uint64_t raw;
 } pt_entry_t;
@@ -30,45 +32,54 @@ typedef struct {
 
 #define PT_FRAME_MASK 0x000ffffffffff000ull
 
-/* Rights of kernel pages; accessed and dirty are set ahead, so the processor need not. */
+/*
+ * Rights of kernel pages. Accessed and dirty are set in advance, so that the processor need not set
+ * them.
+ */
 #define PT_KERNEL_RO (PT_PRESENT | PT_ACCESSED | PT_NX)
 #define PT_KERNEL_RW (PT_KERNEL_RO | PT_RW | PT_DIRTY)
 #define PT_KERNEL_RX (PT_PRESENT | PT_ACCESSED)
 
-/* An entry that points to a table: the least restrictive, the leaves decide. */
+/* Flags of an entry that points to a table. They restrict nothing: the leaf entries decide. */
 #define PT_TABLE (PT_PRESENT | PT_RW | PT_USER | PT_ACCESSED | PT_DIRTY)
 
+/* Returns the empty entry, which maps nothing. */
 static inline pt_entry_t pt_entry_none(void)
 {
 	return (pt_entry_t){0};
 }
 
+/* Returns an entry for a machine frame, of whichever domain. "flags" are PT_ bits. */
 static inline pt_entry_t pt_entry_from_mfn(mfn_t frame, uint64_t flags)
 {
 	return (pt_entry_t){frame.mfn << PAGE_SHIFT | flags};
 }
 
+/* Returns the machine frame that a present entry names. */
 static inline mfn_t pt_entry_mfn(pt_entry_t entry)
 {
 	return mfn((entry.raw & PT_FRAME_MASK) >> PAGE_SHIFT);
 }
 
+/* Returns all bits of the entry but its frame number. */
 static inline uint64_t pt_entry_flags(pt_entry_t entry)
 {
 	return entry.raw & ~PT_FRAME_MASK;
 }
 
+/* Returns true if all bits are 0. An entry that is not present may still hold some. */
 static inline bool pt_entry_is_none(pt_entry_t entry)
 {
 	return entry.raw == 0;
 }
 
+/* Returns true if the processor uses the entry. */
 static inline bool pt_entry_present(pt_entry_t entry)
 {
 	return entry.raw & PT_PRESENT;
 }
 
-/* Whether the entry ends the walk: it maps memory, a page or a large page. */
+/* Returns true if the present entry ends the walk: it maps a page or a large page. */
 static inline bool pt_entry_leaf(pt_entry_t entry, enum pt_level level)
 {
 	return level == PT_PTE || (entry.raw & PT_HUGE);
@@ -81,16 +92,17 @@ static inline bool pt_entry_is_table(pt_entry_t entry, enum pt_level level)
 }
 
 /*
- * Whether a present entry cannot be what the level demands: a large page at a level that has none,
- * or the address of no table of the domain's. Whatever walks on from such an entry walks astray.
+ * Returns true if a present entry makes no sense at its level: it is a large page where there are
+ * none, or the frame that it gives for a table is not this domain's. Nothing may walk on from such
+ * an entry. False for an entry that is not present, and for any pte.
  */
 bool pt_entry_bad(pt_entry_t entry, enum pt_level level);
 
 /*
- * An entry for a frame of the domain; the empty one if the frame has no memory, so that what is
- * made of an unknown pfn can never map a frame that the P2M does not name. (It may name another
- * domain's, or one of a device: P2M_FOREIGN, P2M_IDENTITY.) Without PT_PRESENT in "flags" the
- * address bits are not a frame's, and pfn and flags are stored as they are.
+ * Returns the entry that maps a frame of the domain. Returns the empty entry if the frame has no
+ * memory, so an unknown pfn can never map a frame that is not in the P2M. The P2M may also name
+ * another domain's frame or a device's (P2M_FOREIGN, P2M_IDENTITY). Without PT_PRESENT in "flags"
+ * the address bits hold no frame: pfn and flags are stored unchanged.
  */
 static inline pt_entry_t pt_entry_make(pfn_t frame, uint64_t flags)
 {
@@ -102,7 +114,10 @@ static inline pt_entry_t pt_entry_make(pfn_t frame, uint64_t flags)
 	return likely(mfn_valid(behind)) ? pt_entry_from_mfn(behind, flags) : pt_entry_none();
 }
 
-/* The frame behind an entry: INVALID_PFN if it is not the domain's. */
+/*
+ * Returns the pfn of the frame that a present entry names, or INVALID_PFN if the frame is not this
+ * domain's. For an entry that is not present, returns the pfn that pt_entry_make() stored.
+ */
 pfn_t pt_entry_pfn(pt_entry_t entry);
 
 #endif

@@ -2,18 +2,21 @@
 /*
  * The five levels under the names that Linux gives them: pgd_t, p4d_t, pud_t, pmd_t, pte_t.
  *
- * For code that works on one known level, and for readers of Linux: every name here that Linux has
- * means what it means there (arch/x86/include/asm/pgtable.h, and for a PV guest
- * arch/x86/xen/mmu_pv.c). Each level's entry is a type of its own, so that mixing two up does not
- * compile. pte_val() and its like have the *pfn* inside, pte_t itself the mfn: what the processor
- * reads is never seen by their users. pte_find() takes all five steps, at every fault of a program
- * and for every page of the P2M's window.
+ * This is for code that works on one known level, and for readers of Linux. Every name here that
+ * Linux has means what it means there (arch/x86/include/asm/pgtable.h, and for a PV guest
+ * arch/x86/xen/mmu_pv.c). The entry of each level is a type of its own, so mixing up two levels
+ * does not compile. pte_val() and its like return the *pfn*, while pte_t itself holds the mfn:
+ * their users never see what the processor reads. pte_find() takes all five steps, at every fault
+ * of a program and for every page of the P2M's window.
  *
- * With four levels the p4d is folded: one entry in each of the pgd's, and p4d_offset() returns the
- * pgd's entry itself, which then *is* the p4d entry. As a pgd entry it counts as present, and
- * clearing it does nothing. Code that takes all five steps, and clears at the p4d level and then at
- * the pgd's, is right in both geometries; one that cleared a folded entry twice would drop two
- * references, and Xen counts.
+ * With four levels the p4d is folded: p4d_offset() returns the pgd entry itself, which then *is*
+ * the p4d entry. As a pgd entry it counts as present, and clearing it does nothing. Code that takes
+ * all five steps, and clears first at the p4d level and then at the pgd level, is right in both
+ * geometries. Code that cleared a folded entry twice would drop two references, and Xen counts
+ * them.
+ *
+ * These functions take no lock. Reading needs the tables to stay, and writing is set_entry()
+ * (mm/table/ops.h), with its locks.
  */
 #ifndef MM_TABLE_LEVELS_H
 #define MM_TABLE_LEVELS_H
@@ -22,12 +25,16 @@
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
 
+/* Returns true if the geometry has no p4d tables. */
 static inline bool p4d_folded(void)
 {
 	return !pt_level_exists(PT_P4D);
 }
 
-/* An entry as readers of Linux know it, a pfn and flags; one that is not ours is not present. */
+/*
+ * Returns an entry as Linux's pte_val() does: pfn and flags. A frame that is not this domain's
+ * gives a value that is not present.
+ */
 static inline uint64_t pt_entry_to_val(pt_entry_t entry)
 {
 	pfn_t frame = pt_entry_pfn(entry);
@@ -39,16 +46,16 @@ static inline uint64_t pt_entry_to_val(pt_entry_t entry)
 	return frame.pfn << PAGE_SHIFT | pt_entry_flags(entry);
 }
 
-/* The entry for such a value. */
+/* Returns the entry for a value of pt_entry_to_val(): pfn and flags. */
 static inline pt_entry_t pt_entry_of_val(uint64_t val)
 {
 	return pt_entry_make(pfn((val & PT_FRAME_MASK) >> PAGE_SHIFT), val & ~PT_FRAME_MASK);
 }
 
 /*
- * For every level: the value and back (__pte(), as in Linux), none and present, pfn and flags, the
- * index of an address in its table, and set_pte() and its like. An entry is written as one of the
- * level HELD; with FOLDED it counts as present, whatever it holds.
+ * Defines, for a level: the type, its value and back (__pte(), as in Linux), tests for none and
+ * present, pfn and flags, the index of an address in its table, and set_pte() or its like. An entry
+ * is written as one of the level HELD. With FOLDED it counts as present, whatever it holds.
  */
 #define PT_DEFINE_LEVEL(name, LEVEL, HELD, FOLDED)                            \
 	typedef struct {                                                      \
@@ -88,8 +95,9 @@ static inline pt_entry_t pt_entry_of_val(uint64_t val)
 	}
 
 /*
- * For the levels above the pte: whether an entry makes no sense, whether it maps a large page, the
- * first address after the entry that an address is in (or "end", if that comes first), and clear.
+ * Defines, for a level above the pte, also: a test for an entry that makes no sense, a test for a
+ * large page, the first address after the entry that translates an address (or "end", if that is
+ * lower), and clear.
  */
 #define PT_DEFINE_UPPER_LEVEL(name, LEVEL, HELD, FOLDED)                                    \
 	PT_DEFINE_LEVEL(name, LEVEL, HELD, FOLDED)                                          \
@@ -122,24 +130,28 @@ PT_DEFINE_UPPER_LEVEL(pud, PT_PUD, PT_PUD, false)
 PT_DEFINE_UPPER_LEVEL(pmd, PT_PMD, PT_PMD, false)
 PT_DEFINE_LEVEL(pte, PT_PTE, PT_PTE, false)
 
+/* Returns the pte that maps a frame of the domain: pt_entry_make(). */
 static inline pte_t pfn_pte(pfn_t frame, uint64_t flags)
 {
 	return (pte_t){pt_entry_make(frame, flags)};
 }
 
+/* Empties a pte. Does not flush. */
 static inline void pte_clear(struct mm *mm, uintptr_t address, pte_t *pte)
 {
 	(void)mm, (void)address;
 	set_pte(pte, (pte_t){pt_entry_none()});
 }
 
-/* The root's entry for an address. */
+/* Returns the root's entry for an address, in the direct map. */
 static inline pgd_t *pgd_offset(const struct mm *mm, uintptr_t address)
 {
 	return (pgd_t *)pfn_to_virt(mm->root) + pgd_index(address);
 }
 
-/* The next step down: the entry for the address in the table that this one points to. */
+/*
+ * Return the entry for the address in the table that a present entry points to, in the direct map.
+ */
 static inline p4d_t *p4d_offset(pgd_t *pgd, uintptr_t address)
 {
 	if (p4d_folded())
@@ -163,9 +175,9 @@ static inline pte_t *pte_offset_kernel(pmd_t *pmd, uintptr_t address)
 }
 
 /*
- * The pte of an address in mm's tables, by all five steps; NULL if a table is missing or a large
- * page is in the way. The address must be canonical and not the hypervisor's. What a batch has not
- * issued is not seen. Lock: as for mm_entry(), the caller's who needs the tables to stay.
+ * Returns the pte of an address in mm's tables, by all five steps, or NULL if a table is missing or
+ * a large page is in the way. The address must be canonical and not the hypervisor's. Updates that
+ * are still queued are not seen. Lock: a caller that needs the tables to stay holds mm->lock.
  */
 pte_t *pte_find(const struct mm *mm, uintptr_t address);
 
