@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The queue of hypercalls; see the header.
+ * The queue of requests to Xen, and the choice for each: into the queue, or issued alone.
  *
- * Updates and operations are kept in arrays of their own, in the order in which they came, and an
- * element of the multicall is a run of one of them. So extending the last element is adding to an
- * array, and all that decides whether it can be extended is which hypercall it makes.
+ * Updates and operations are stored in two arrays in the order in which they came, and an element
+ * of the multicall is a run of one of them. To extend the last element is to append to an array,
+ * and it can be extended if it makes the same hypercall.
  */
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
@@ -13,7 +13,7 @@
 #include <mm/xen/batch.h>
 #include <mm/xen/refused.h>
 
-/* Updates that go in one hypercall, so that nobody sees the one without the other. */
+/* Updates of batch_mmu_update_pair(), which must be in one hypercall. */
 #define PAIR 2u
 
 static struct batch *this_batch(void)
@@ -40,8 +40,7 @@ bool batch_pending(void)
 	return this_batch()->calls != 0;
 }
 
-/* Whether requests must go out by themselves: the queue is being written to by what we interrupted.
- */
+/* True in an event handler that interrupted an append: the queue is inconsistent, so bypass it. */
 static bool queue_is_taken(const struct batch *batch)
 {
 	return batch->busy && this_cpu()->event_depth;
@@ -50,9 +49,9 @@ static bool queue_is_taken(const struct batch *batch)
 /* ---- requests ---- */
 
 /*
- * What is asked of Xen at once, as its hypercall has it: for mmu_update and mmuext_op the address
- * of a run of requests and their number, for any other its arguments. Passed by value: most are
- * issued on the spot, and then nothing of it is ever in memory.
+ * One hypercall: for mmu_update and mmuext_op the address of a run of requests and their number,
+ * for any other its arguments. Passed by value: most requests are issued at once, and then it is
+ * never stored in memory.
  */
 struct request {
 	uint64_t op;
@@ -69,13 +68,13 @@ static const struct mmuext_op *operations_of(struct request request)
 	return (const struct mmuext_op *)request.args[0];
 }
 
-/* The number of updates or operations. */
+/* Returns the number of updates or operations. */
 static unsigned int count_of(struct request request)
 {
 	return (unsigned int)request.args[1];
 }
 
-/* Makes the hypercall by itself. Returns what it does; *done: updates or operations carried out. */
+/* Makes the hypercall and returns its result. *done: updates or operations carried out. */
 static ALWAYS_INLINE long perform(struct request request, unsigned int *done)
 {
 	struct multicall_entry call;
@@ -97,7 +96,7 @@ static ALWAYS_INLINE long perform(struct request request, unsigned int *done)
 	}
 }
 
-/* Stops the kernel: Xen refused the update or operation after the first "done" ones. */
+/* Panics: Xen refused the update or operation that follows the first "done" ones. */
 static void NORETURN refused(struct request request, unsigned int done, long error,
 			     const void *caller)
 {
@@ -116,7 +115,7 @@ static void NORETURN refused(struct request request, unsigned int done, long err
 	}
 }
 
-/* The requests of a complete element of the queue. */
+/* Returns the requests of a complete element of the queue. */
 static struct request request_of(const struct batch *batch, unsigned int which)
 {
 	const struct multicall_entry *call = &batch->call[which];
@@ -124,7 +123,7 @@ static struct request request_of(const struct batch *batch, unsigned int which)
 	return (struct request){call->op, {call->args[0], call->args[1], call->args[2]}};
 }
 
-/* Names the first request of an element that was refused, and stops. */
+/* Panics, naming the first request of an element that was refused. */
 static void NORETURN report(struct batch *batch, unsigned int which, long error)
 {
 	const struct batch_element *element = &batch->element[which];
@@ -140,7 +139,7 @@ static void NORETURN report(struct batch *batch, unsigned int which, long error)
 
 /* ---- the queue ---- */
 
-/* The element that is being filled gets its length. */
+/* Sets the length of the element that is being filled. */
 static void close_element(struct batch *batch)
 {
 	unsigned int last = batch->calls - 1;
@@ -156,7 +155,7 @@ static void close_element(struct batch *batch)
 		element->count = batch->operations - element->first;
 }
 
-/* The arguments are known only now that the element is complete. */
+/* Writes the arguments of an element, which are known only when it is complete. */
 static void complete(struct batch *batch, unsigned int which)
 {
 	struct batch_element *element = &batch->element[which];
@@ -190,7 +189,7 @@ static void issue(struct batch *batch)
 		return;
 	}
 	error = hypercall_multicall(batch->call, batch->calls);
-	/* The multicall itself fails only if Xen cannot read it; its elements fail one by one. */
+	/* The multicall itself fails only if Xen cannot read it. Its elements fail one by one. */
 	if (error)
 		xen_refused_multicall(batch->calls, error);
 	for (unsigned int i = 0; i < batch->calls; i++) {
@@ -213,7 +212,7 @@ static void count_flush(struct batch *batch, enum batch_flush_reason reason)
 	counters->largest = MAX(counters->largest, requests);
 }
 
-/* Events are masked. */
+/* Issues the queue and runs the callbacks. Events are masked. */
 static void flush(struct batch *batch, enum batch_flush_reason reason)
 {
 	if (batch->calls) {
@@ -257,7 +256,7 @@ void batch_leave(void)
 	events_restore(events);
 }
 
-/* Makes the last element one that makes this hypercall: the one there is, or a new one. */
+/* Ensures that the last element makes this hypercall; begins a new one if it does not. */
 static void extend_or_begin(struct batch *batch, uint64_t op, unsigned int first)
 {
 	if (batch->calls && batch->call[batch->calls - 1].op == op)
@@ -305,7 +304,7 @@ static bool has_room(const struct batch *batch, struct request request)
 	return request.op != __HYPERVISOR_mmuext_op || batch->operations < BATCH_OPS;
 }
 
-/* Adds a request to the queue, which goes to Xen at once unless the CPU is in lazy mode. */
+/* Adds a request to the queue, and issues it at once unless the CPU is in lazy mode. */
 static NOINLINE void queue(struct batch *batch, struct request request, const void *caller)
 {
 	bool events = events_mask();
@@ -323,7 +322,7 @@ static NOINLINE void queue(struct batch *batch, struct request request, const vo
 	events_restore(events);
 }
 
-/* Past the queue. Counted in instructions: scripts/bench. */
+/* Issues a request without the queue. Counted in instructions: scripts/bench. */
 static ALWAYS_INLINE void issue_alone(struct batch *batch, struct request request,
 				      const void *caller)
 {
@@ -347,8 +346,8 @@ static ALWAYS_INLINE void issue_alone(struct batch *batch, struct request reques
 }
 
 /*
- * The way that every request takes: past the queue if nothing waits there and nothing is to wait,
- * or if an event handler has interrupted the CPU writing to the queue; else into the queue.
+ * Takes every request to Xen. It is issued alone if nothing is queued and the CPU is not in lazy
+ * mode, or if this is an event handler that interrupted an append; otherwise it is queued.
  */
 static ALWAYS_INLINE void submit(struct request request, const void *caller)
 {
@@ -394,13 +393,13 @@ void batch_callback(void (*function)(void *argument), void *argument)
 	struct batch *batch = this_batch();
 	bool events;
 
-	/* Then what the handler asked for is out already. */
+	/* The handler's requests bypassed the queue, so all of them were issued. */
 	if (queue_is_taken(batch)) {
 		function(argument);
 		return;
 	}
 	events = events_mask();
-	/* Full: what waits goes out now, and the callbacks so far with it. */
+	/* No room: issue the queue now, and run the callbacks that it has. */
 	if (batch->callbacks == BATCH_CALLBACKS)
 		flush(batch, BATCH_FLUSH_FULL);
 	if (batch->calls)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The Xen backend of the paravirt operations.
+ * The Xen backend of the paravirt operations: each becomes a store, a request in the batch, or a
+ * pin.
  *
- * Two tables. Until the frame database exists nothing tells which tables Xen holds validated; all
- * that there are come from the builder, so the early one takes every table for pinned and finds an
- * entry's machine address by walking. The full one asks the frame's FRAME_PINNED flag.
+ * There are two tables of operations. Until the frame database exists the kernel does not know
+ * which tables Xen has validated. All tables in use are validated then, so the early operations
+ * assume that every table is pinned, and find an entry's machine address by a walk. The complete
+ * ones read the frame's flag FRAME_PINNED.
  */
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
@@ -30,7 +32,9 @@ static inline maddr_t entry_in_direct_map(const pt_entry_t *entry)
 	return (maddr_t){mfn_to_maddr(table).ma + ((uintptr_t)entry & (PAGE_SIZE - 1))};
 }
 
-/* An entry in the direct map, or in the builder's mapping as long as that is all there is. */
+/*
+ * Returns the machine address of an entry in the direct map or, at boot, in the builder's mapping.
+ */
 static maddr_t entry_anywhere(const pt_entry_t *entry)
 {
 	if (virt_to_pfn(entry).pfn < p2m_size())
@@ -55,7 +59,10 @@ static void early_protect_commit(pt_entry_t *entry, pt_entry_t value)
 	batch_mmu_update(entry_anywhere(entry), MMU_PT_UPDATE_PRESERVE_AD, value.raw, CALLER);
 }
 
-/* Writes an entry by mmu_update. Most come in a row, and are appended to those in the queue. */
+/*
+ * Writes an entry by mmu_update. Most writes follow another one, and are appended to it in the
+ * queue.
+ */
 static ALWAYS_INLINE void update(maddr_t entry, unsigned int command, pt_entry_t value,
 				 const void *caller)
 {
@@ -69,7 +76,10 @@ static NOINLINE void write_entry_of_late_table(pt_entry_t *entry, unsigned int c
 	batch_mmu_update(entry_in_direct_map(entry), command, value.raw, caller);
 }
 
-/* Counted in instructions: scripts/bench. A table's entry in the P2M has no marks. */
+/*
+ * Writes an entry by a store or by a request. Counted in instructions: scripts/bench. The P2M entry
+ * of a table has no marks, so it is the mfn.
+ */
 static ALWAYS_INLINE void write_entry(pt_entry_t *entry, unsigned int command, pt_entry_t value,
 				      const void *caller)
 {
@@ -87,7 +97,10 @@ static ALWAYS_INLINE void write_entry(pt_entry_t *entry, unsigned int command, p
 	}
 }
 
-/* The same slot of the programs' root, for an entry of the user half of a root that has one. */
+/*
+ * Returns the slot of the programs' root that mirrors an entry of the user half; NULL if there is
+ * none.
+ */
 static pt_entry_t *user_root_entry(const pt_entry_t *entry)
 {
 	unsigned int slot = ((uintptr_t)entry & (PAGE_SIZE - 1)) / sizeof(*entry);
@@ -97,8 +110,8 @@ static pt_entry_t *user_root_entry(const pt_entry_t *entry)
 }
 
 /*
- * In one hypercall: a program must not see another address space than the kernel does. Both roots
- * are pinned, or neither.
+ * Writes an entry to both roots. Either both are pinned, or neither. If they are, it takes one
+ * hypercall: a program must not see another address space than the kernel does.
  */
 static NOINLINE void set_root_entry(pt_entry_t *entry, pt_entry_t value, const void *caller)
 {
@@ -132,7 +145,10 @@ static void xen_set_pte_at(struct mm *mm, uintptr_t address, pt_entry_t *entry, 
 {
 	bool here = mm == &kernel_mm || mm == this_cpu()->loaded_mm;
 
-	/* Alone, it is cheaper that Xen finds the entry; in a batch, that they share an element. */
+	/*
+	 * A single update is cheaper if Xen finds the entry; in a batch, adjacent updates share an
+	 * element.
+	 */
 	if (here && !batch_is_lazy() && (frame_of(virt_to_pfn(entry))->flags & FRAME_PINNED))
 		batch_update_va_mapping(address, value.raw, UVMF_NONE, CALLER);
 	else
@@ -176,7 +192,10 @@ static void xen_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
 		pin_table(table, level);
 }
 
-/* Valid since the boot, through its parent's entry: pte tables, too, have no pin of their own. */
+/*
+ * Marks a table that has been validated since the boot through its parent's entry: not even a pte
+ * table has a pin of its own.
+ */
 static void xen_adopt_table(struct mm *mm, pfn_t table, enum pt_level level)
 {
 	(void)mm, (void)level;
@@ -227,7 +246,9 @@ static void xen_load_mm(struct mm *mm)
 	batch_leave();
 }
 
-/* What the two tables have in common. A new root is not pinned, so cloning one tells Xen nothing.
+/*
+ * The operations that both tables share. A new root is not pinned, so Xen need not know that it was
+ * copied from another.
  */
 #define XEN_OPS                                                                        \
 	.complete = &paravirt_xen, .tables_validated = true, .user_roots = true,       \

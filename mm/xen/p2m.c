@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Building the tree of the P2M, and changing it; see the header.
+ * The P2M's tree: building it from the list, and changing it.
  *
- * A node of the tree is a page of 512 pointers, a leaf a page of 512 entries, and the depth follows
- * from the limit. Readers take no lock, so a pointer is published when what it leads to is
- * complete. That includes what the toolstack may look at: the frame list names a leaf before the
- * tree does, or an entry could be written that is not saved.
+ * A node of the tree is a page of 512 pointers, a leaf is a page of 512 entries, and the depth
+ * follows from the limit. Readers take no lock, so a pointer is published when everything that it
+ * leads to is complete. The forms that the toolstack reads come first: a frame list names a leaf
+ * before the tree does, or an entry could be written that is not saved.
  */
 #include <arch/hypercall.h>
 #include <arch/lock.h>
@@ -17,11 +17,11 @@
 #include "p2m_lists.h"
 
 static struct {
-	uintptr_t address;                       /* of the list in the kernel's address space */
-	bool own_tables;                         /* what maps it there was made by the relocator */
-	union p2m_node *missing[P2M_LEVELS_MAX]; /* [0]: the leaf; [n]: a node of n levels of it */
+	uintptr_t address; /* of the list in the kernel's address space */
+	bool own_tables;   /* the relocator made the tables that map it there */
+	union p2m_node *missing[P2M_LEVELS_MAX]; /* shared nodes by level; [0] is the leaf */
 	union p2m_node *identity[P2M_LEVELS_MAX];
-	struct spinlock lock; /* guards everything of the P2M except single entries */
+	struct spinlock lock; /* guards all of the P2M except single entries */
 	struct p2m_stats stats;
 } p2m = {.lock = SPINLOCK(LOCK_P2M)};
 
@@ -33,7 +33,9 @@ void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables)
 	p2m.own_tables = own_tables;
 }
 
-/* Returns true if entries can be set: not in the builder's list, nor without a hypervisor. */
+/*
+ * Returns true if entries can be set. They cannot in the builder's list, nor without a hypervisor.
+ */
 static bool can_be_set(void)
 {
 	return p2m_tree.levels && p2m_boot_size;
@@ -74,7 +76,7 @@ static union p2m_node *load(union p2m_node *const *slot)
 	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
 }
 
-/* Replaces the shared node "old" in *slot by one of its own, with the same meaning. */
+/* Replaces the shared node "old" in *slot by a private copy. Returns false if out of memory. */
 static bool own_node(union p2m_node **slot, union p2m_node *old, unsigned int level)
 {
 	bool identity = old == p2m.identity[level];
@@ -92,7 +94,10 @@ static bool own_node(union p2m_node **slot, union p2m_node *old, unsigned int le
 	return true;
 }
 
-/* The slot that holds the leaf of this pfn, its way there made its own; NULL: out of memory. */
+/*
+ * Returns the slot that holds the leaf of a pfn, with private nodes above it; NULL if out of
+ * memory.
+ */
 static union p2m_node **leaf_slot(uint64_t n)
 {
 	union p2m_node **slot = &p2m_tree.root;
@@ -115,7 +120,10 @@ static void fill_identity(union p2m_node *leaf, uint64_t n)
 		leaf->entry[i] = (first + i) | P2M_IDENTITY;
 }
 
-/* Gives this pfn a leaf of its own, unless it has one, which says what the shared one said. */
+/*
+ * Gives a pfn a private leaf, a copy of the shared one, unless it has one. Returns false if out of
+ * memory.
+ */
 static bool own_leaf(union p2m_node **slot, uint64_t n)
 {
 	union p2m_node *leaf;
@@ -169,7 +177,7 @@ enum p2m_result p2m_set(pfn_t frame, uint64_t entry)
 /* The part of a range that lies in one leaf. */
 struct leaf_part {
 	uint64_t first, end;
-	bool whole; /* the leaf says nothing else */
+	bool whole; /* the part is all of the leaf */
 };
 
 static struct leaf_part part_at(uint64_t n, uint64_t end)
@@ -181,7 +189,7 @@ static struct leaf_part part_at(uint64_t n, uint64_t end)
 	return part;
 }
 
-/* Makes all that setting the part takes: where it is not the whole leaf, one of its own. */
+/* Allocates all that setting the part needs: a private leaf, unless the part is a whole one. */
 static bool prepare_identity(struct leaf_part part)
 {
 	union p2m_node **slot = leaf_slot(part.first);
@@ -194,7 +202,7 @@ static void set_part_identity(struct leaf_part part)
 	union p2m_node **slot = leaf_slot(part.first);
 	bool events = spin_lock(&p2m.lock);
 
-	/* The lock: own_leaf() replaces what it has read. */
+	/* The lock is needed because own_leaf() replaces the pointer that it has read. */
 	if (shared(*slot, 0))
 		__atomic_store_n(slot, p2m.identity[0], __ATOMIC_RELEASE);
 	else
@@ -228,7 +236,7 @@ static void free_tree(union p2m_node *node, unsigned int level)
 	if (!node || shared(node, level))
 		return;
 	for (unsigned int i = 0; level > 0 && i < P2M_PER_PAGE; i++) {
-		/* Leaves of the list are not ours; others are. */
+		/* Pages of the list were not allocated here; other leaves were. */
 		if (level > 1)
 			free_tree(node->child[i], level - 1);
 		else if (!shared(node->child[i], 0) &&
@@ -256,7 +264,10 @@ void p2m_stop(void)
 	p2m.stats = (struct p2m_stats){0};
 }
 
-/* The shared nodes: each leads to the shared one below. */
+/*
+ * Makes the shared nodes, each of which points to the shared one below it. Returns false if out of
+ * memory.
+ */
 static bool make_shared(unsigned int levels)
 {
 	uint64_t missing = P2M_INVALID, identity = P2M_INVALID;
@@ -272,7 +283,7 @@ static bool make_shared(unsigned int levels)
 	return true;
 }
 
-/* Makes every page of the list a leaf. */
+/* Makes every page of the list a leaf of the tree. Returns false if out of memory. */
 static bool adopt_list(void)
 {
 	for (uint64_t n = 0; n < p2m_boot_size; n += P2M_PER_PAGE) {
@@ -307,7 +318,7 @@ bool p2m_start(uint64_t limit)
 			__atomic_store_n(&p2m_tree.limit, limit, __ATOMIC_RELEASE);
 			return true;
 		}
-		p2m_tree.levels = levels; /* so that everything made so far is found */
+		p2m_tree.levels = levels; /* so that p2m_stop() frees all that was made */
 	}
 	p2m_stop();
 	return false;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The frame list list and the window, in which the toolstack finds the P2M from outside.
+ * The frame list list and the window, by which the toolstack reads the P2M from outside.
  *
- * A frame list is a page with the mfns of 512 leaves. Where the domain has no memory, all lists of
- * leaves are one page that names the missing leaf 512 times. The window is the linear list in the
- * kernel's address space; a reader of it looks at p2m_generation before and after.
+ * A frame list is a page with the mfns of 512 leaves. Where the domain has no memory, all frame
+ * lists are one shared page, which names the missing leaf 512 times. The window holds the linear
+ * list in the kernel's address space; its readers compare p2m_generation before and after.
  */
 #include <kernel/lib/panic.h>
 #include <mm/frame/frames.h>
@@ -14,7 +14,7 @@
 
 #include "p2m_lists.h"
 
-/* Entries that a frame list, and the list of lists, cover. */
+/* Number of P2M entries that a frame list covers, and that the list of lists covers. */
 #define PER_LIST      (P2M_PER_PAGE * P2M_PER_PAGE)
 #define PER_LIST_LIST (PER_LIST * P2M_PER_PAGE)
 
@@ -23,7 +23,7 @@ static struct {
 	uint64_t *frame_list[P2M_PER_PAGE];
 	uint64_t *missing_list;
 	const union p2m_node *missing; /* the shared leaf of pfns without memory */
-	uint64_t frame_lists;          /* pages of all that */
+	uint64_t frame_lists;          /* number of pages of these lists */
 
 	uintptr_t window;
 	uint64_t own;    /* entries of the list, up to the end of its last page */
@@ -160,7 +160,7 @@ union p2m_node *p2m_window_page(uint64_t n)
 	return pfn_to_virt(pte_pfn(*pte));
 }
 
-/* Unmaps all leaves after the list's own. */
+/* Unmaps from the window all leaves after those of the list. */
 static void shrink_window(void)
 {
 	if (lists.mapped <= lists.own)
@@ -200,7 +200,10 @@ void p2m_publish(struct arch_shared_info *info)
 		lists.frame_list_list ? machine_frame(lists.frame_list_list) : UINT64_MAX;
 	info->p2m_vaddr = lists.window;
 	info->p2m_generation = 0;
-	/* Last: a reader that sees it may use the others. The format is that of cr3, "folded". */
+	/*
+	 * Stored last: a reader that sees it may use the other fields. It has the format of cr3,
+	 * "folded".
+	 */
 	__atomic_store_n(&info->p2m_cr3, root << PAGE_SHIFT | root >> (64 - PAGE_SHIFT),
 			 __ATOMIC_RELEASE);
 	lists.published = info;

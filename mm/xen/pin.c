@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Pin and unpin; see the header.
+ * Pinning and unpinning address spaces, tables, and the tables that the kernel booted with.
  *
- * The lock of a pte table is held from the moment that it is remapped until Xen has pinned it:
- * somebody who changed an entry between would find the page read-only and not yet a table. It is
- * let go by a callback of the batch, after Xen has seen the requests, not before.
+ * The lock of a pte table is held from the moment that its page becomes read-only until Xen has
+ * pinned it. Code that wrote an entry in between would find the page read-only and not yet a table.
+ * So the lock is released by a callback of the batch, after the requests were issued.
  */
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
@@ -40,10 +40,10 @@ static void unlock(void *frame)
 }
 
 /*
- * Takes the lock of a table that is to be pinned or unpinned, which at the pte level is its own and
- * above it that of the address space, held already. False, and no lock: there is nothing to do. It
- * is asked twice because a table with two entries pointing to it is met twice in one batch, and the
- * first time has left the lock taken.
+ * Takes the lock of a table to be pinned or unpinned: at the pte level its own, above it none,
+ * since mm->lock is held. Returns false, with no lock taken, if the table's state is not the one
+ * that "pinned" gives. The flag is read before the lock too: a table that two entries point to is
+ * visited twice in a batch, and its lock stays held after the first visit.
  */
 static bool lock_table(struct frame *frame, enum pt_level level, bool pinned)
 {
@@ -116,7 +116,7 @@ void mm_expect_pinned(const struct mm *mm, bool pinned, const char *doing)
 
 void mm_pin(struct mm *mm)
 {
-	/* Pinned for good: what mm_pin_all() may have noted is void. */
+	/* It is pinned for good now, so mm_unpin_all() must not unpin it. */
 	frame_of(mm->root)->flags &= (uint8_t)~FRAME_SAVE;
 	if (mm->pinned)
 		return;
@@ -140,7 +140,7 @@ void mm_unpin(struct mm *mm)
 		return;
 	mm_expect_pinned(mm, true, "unpinning an address space");
 	frame_of(mm->root)->flags &= (uint8_t)~FRAME_SAVE;
-	/* What waits may have pinned a table of it, and still hold that table's lock. */
+	/* Queued requests may have pinned one of its tables, whose lock is still held. */
 	batch_flush();
 	batch_enter();
 	if (pfn_valid(mm->user_root)) {
@@ -149,12 +149,12 @@ void mm_unpin(struct mm *mm)
 	}
 	request(MMUEXT_UNPIN_TABLE, mm->root);
 	flush = pt_walk_tables(mm->root, pt_user_limit(), visit_unpin, NULL);
-	/* The direct map's entries became writable; the TLB may remember otherwise. */
+	/* The direct map's entries became writable, but a TLB may hold the read-only ones. */
 	if (flush)
 		paravirt.flush_all();
 	mm->pinned = false;
 	batch_leave();
-	/* Whoever called us is going to write to the tables: now, not when an outer batch ends. */
+	/* The caller will write to the tables at once, so do not wait for an outer batch to end. */
 	batch_flush();
 }
 
@@ -203,7 +203,7 @@ static bool visit_adopt(pfn_t table, enum pt_level level, void *argument)
 	struct frame *frame = frame_of(table);
 
 	(void)argument;
-	/* A table with two entries pointing to it is met twice. */
+	/* A table that two entries point to is visited twice. */
 	if (frame->flags & FRAME_LEVEL)
 		return false;
 	frame_become_table(frame, level);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The relocator; see the header.
+ * The relocator: it moves the P2M list to its window, and releases the builder's mapping.
  *
- * The new frames lie in one run: the pages of the list first (when they are copied), then the
- * tables that map them (mm/table/run.h).
+ * The new frames lie in one run: first the pages of the list, if they are copied, then the tables
+ * that map them (mm/table/run.h).
  */
 #include <arch/cpu.h>
 #include <kernel/lib/compiler.h>
@@ -21,12 +21,12 @@
 #include <mm/xen/relocate.h>
 #include <xen/xen.h>
 
-/* More than any domain's list has: a slot has room for 64 Gi entries. */
+/* Limit of root slots. No domain's list has more: a slot has room for 64 Gi entries. */
 #define SLOTS_MOST 64
 
 struct p2m_frames p2m_frames(uint64_t pages)
 {
-	/* Not pages * 8 bytes first: that would not fit for the largest numbers. */
+	/* Computing pages * 8 bytes first would overflow for the largest numbers. */
 	struct p2m_frames frames = {.data = pages / P2M_PER_PAGE + (pages % P2M_PER_PAGE != 0)};
 
 	frames.tables = pt_run_plan(0, frames.data);
@@ -34,7 +34,7 @@ struct p2m_frames p2m_frames(uint64_t pages)
 	return frames;
 }
 
-/* Bytes of the list, up to the end of its last page. */
+/* Returns the bytes of the list, up to the end of its last page. */
 static uint64_t list_bytes(uint64_t pages)
 {
 	return p2m_frames(pages).data << PAGE_SHIFT;
@@ -48,20 +48,20 @@ struct relocation {
 	enum p2m_relocation how;
 	uintptr_t from, to;
 	char why[P2M_WHY_SIZE];
-	bool old_is_own; /* the old tables are pinned: an earlier relocation made them */
-	pfn_t data;      /* first of the new pages, when they are copied */
-	pfn_t tables;    /* first of the new tables */
+	bool old_is_own; /* the old tables are pinned, because an earlier relocation made them */
+	pfn_t data;      /* the first new page, if they are copied */
+	pfn_t tables;    /* the first new table */
 
-	unsigned int
-		old_slots; /* of the root, that the old mapping has to itself, and its entries */
+	/* The root slots that only the old mapping uses, and their entries. */
+	unsigned int old_slots;
 	pt_entry_t old_top[SLOTS_MOST];
 
-	/* Where the last look at the old mapping ended: most pages are in the same table. */
-	uintptr_t seen;           /* an address it translates; 0: none yet */
-	struct pt_step seen_step; /* the last step on the way there */
+	/* Where the last lookup in the old mapping ended: most pages are in the same table. */
+	uintptr_t seen;           /* the address that was looked up; 0: none yet */
+	struct pt_step seen_step; /* the last step of that lookup */
 };
 
-/* The frame with this page of the list in the old mapping, whose entries may be large pages. */
+/* Returns the frame of a page of the list in the old mapping, which may have large pages. */
 static pfn_t old_page(struct relocation *move, uint64_t page)
 {
 	uintptr_t address = move->from + (page << PAGE_SHIFT);
@@ -72,7 +72,7 @@ static pfn_t old_page(struct relocation *move, uint64_t page)
 		step->entry = pt_table(step->table)[pt_index(address, step->level)];
 	else
 		move->seen = 0;
-	/* Another table, or in the same one no large page any more: from the root. */
+	/* Walk from the root for another table, or for an entry that is not a leaf any more. */
 	if (!move->seen || !pt_entry_leaf(step->entry, step->level)) {
 		struct pt_path walk = pt_lookup(address);
 
@@ -97,7 +97,7 @@ static void copy_list(struct relocation *move)
 		       PAGE_SIZE);
 }
 
-/* The pages of the list, in the pte tables; nothing else is mapped. */
+/* Maps the pages of the list in the pte tables, and nothing in other tables. */
 static void fill_leaves(pt_entry_t *entries, enum pt_level level, int64_t page, void *argument)
 {
 	struct relocation *move = argument;
@@ -113,7 +113,7 @@ static pt_entry_t *open_table(pfn_t table)
 	return pfn_to_virt(table);
 }
 
-/* Xen must hold a table valid before its parent is: read-only, then pinned. */
+/* Makes a table read-only and pins it: Xen must have validated it before its parent. */
 static void finish_table(pfn_t table, enum pt_level level)
 {
 	struct mmuext_op pin = {.cmd = pin_command(level), .arg1.mfn = pfn_to_mfn(table).mfn};
@@ -123,8 +123,8 @@ static void finish_table(pfn_t table, enum pt_level level)
 }
 
 /*
- * The builder's pages were read-only in the direct map as long as nobody knew which were tables;
- * from now on the kernel writes entries there.
+ * Makes the list writable in the direct map. It was read-only while the kernel did not know which
+ * of the builder's pages were tables; now the kernel writes entries there.
  */
 static void make_list_writable(struct relocation *move)
 {
@@ -149,8 +149,8 @@ static void build(struct relocation *move)
 	lazy_leave();
 	lazy_flush();
 	/*
-	 * In one batch: where the old mapping is in these slots, the list is not to be read at
-	 * either address until the window is complete.
+	 * In one batch: if the old mapping is in these slots, the list cannot be read at either
+	 * address until the window is complete.
 	 */
 	lazy_enter();
 	pt_run_hook(&run, boot_or_direct_map(pt_root()), PT_TABLE | PT_NX);
@@ -162,7 +162,7 @@ static void build(struct relocation *move)
 
 /* ---- giving back the old mapping ---- */
 
-/* Frames that lie side by side go back together. */
+/* What is released of the old mapping. Adjacent frames are collected, and released as one run. */
 struct returning {
 	const struct relocation *move;
 	struct pfn_range run;
@@ -190,7 +190,7 @@ static void return_frame(struct returning *back, pfn_t frame)
 	back->run = (struct pfn_range){frame, 1};
 }
 
-/* A page of the list: like a table, it becomes writable before it can be anything else. */
+/* Releases a page of the list or a table, which must be writable before it can be anything else. */
 static void return_page(struct returning *back, pfn_t frame)
 {
 	make_page_writable(frame);
@@ -207,8 +207,9 @@ static void return_table(struct returning *back, pfn_t table)
 }
 
 /*
- * What is below a table of the old mapping: tables, and the pages too if they were copied. A table
- * goes before those that it points to: as long as it is one, so are they.
+ * Releases what an entry of the old mapping points to: a table, and the pages too if they were
+ * copied. A table goes before those that it points to, which Xen keeps validated while it is a
+ * table.
  */
 static enum pt_next return_target(const struct pt_place *at, void *argument)
 {
@@ -225,10 +226,10 @@ static enum pt_next return_target(const struct pt_place *at, void *argument)
 	return PT_PAST;
 }
 
-/* The list lay in root slots of its own, some of which may be the window's now. */
+/* Releases root slots of the old mapping, some of which may be the window's now. */
 static void return_slots(struct returning *back, const struct relocation *move)
 {
-	/* The pages themselves are returned only if they were copied. */
+	/* The pages are released only if they were copied. */
 	const struct pt_visitor visitor = {
 		.lowest = move->how == P2M_COPY ? PT_PTE : PT_PMD,
 		.enter = return_target,
@@ -245,7 +246,7 @@ static void return_slots(struct returning *back, const struct relocation *move)
 			continue;
 		if (first + i - window >= move->frames.slots)
 			set_entry(&root[first + i], PT_PGD, pt_entry_none());
-		/* What Xen no longer validates still says what was there. */
+		/* A table's content stays readable when Xen no longer validates it. */
 		lazy_flush();
 		lazy_enter();
 		table = mfn_to_pfn(pt_entry_mfn(top));
@@ -256,7 +257,10 @@ static void return_slots(struct returning *back, const struct relocation *move)
 	}
 }
 
-/* It lay in the builder's mapping of everything, which loses these pages if they are to be free. */
+/*
+ * Releases pages that lay in the builder's mapping of everything, and unmaps them there. Pages that
+ * were not copied stay.
+ */
 static void return_pages(struct returning *back, struct relocation *move)
 {
 	if (move->how == P2M_REMAP)
@@ -285,7 +289,7 @@ static const char *no_room(const struct relocation *move, uint64_t wanted)
 		boot_memory_longest(move->memory));
 }
 
-/* Whether a root slot is one that the old mapping has to itself. */
+/* Returns true if only the old mapping uses a root slot. */
 static bool is_old_slot(const struct relocation *move, unsigned int slot)
 {
 	return slot - pt_index(move->from, PT_PGD) < move->old_slots;
@@ -309,7 +313,7 @@ static const char *slots_taken(const struct relocation *move)
 
 /* ---- copy or remap? ---- */
 
-/* A page of the list that lies where something else must be; NULL: there is none. */
+/* Returns the claim on a page of the list, and that page in *frame; NULL if there is none. */
 static const struct boot_run *claimed_page(struct relocation *move, pfn_t *frame)
 {
 	const struct boot_run *claim = NULL;
@@ -322,7 +326,10 @@ static const struct boot_run *claimed_page(struct relocation *move, pfn_t *frame
 	return claim;
 }
 
-/* The first root slot of the window in which the old mapping is; false: it is in none. */
+/*
+ * Finds the first root slot of the window that the old mapping uses. Returns false if there is
+ * none.
+ */
 static bool lies_in_window(const struct relocation *move, unsigned int *slot)
 {
 	const unsigned int first = pt_index(move->to, PT_PGD);
@@ -334,7 +341,7 @@ static bool lies_in_window(const struct relocation *move, unsigned int *slot)
 	return false;
 }
 
-/* Settles how the list is moved, and says why. Returns NULL or a message. */
+/* Decides how the list is moved, and why. Returns NULL or a message. */
 static const char *decide(struct relocation *move)
 {
 	enum p2m_relocation asked = move->how;
@@ -365,7 +372,7 @@ static const char *decide(struct relocation *move)
 	return NULL;
 }
 
-/* Notes the root slots that the list's mapping has to itself: none in the initial mapping. */
+/* Notes the root slots that only the list's mapping uses: none if it is in the initial mapping. */
 static void note_old_slots(struct relocation *move)
 {
 	const pt_entry_t *root = boot_or_direct_map(pt_root());
@@ -381,7 +388,7 @@ static void note_old_slots(struct relocation *move)
 		move->old_top[i] = root[first + i];
 }
 
-/* The part of the run that was taken which is for tables. */
+/* Marks the part of the run that holds tables as such. Returns NULL or a message. */
 static const char *mark_tables(struct boot_memory *memory, struct pfn_range tables)
 {
 	const char *error = boot_memory_release(memory, tables);
@@ -389,7 +396,7 @@ static const char *mark_tables(struct boot_memory *memory, struct pfn_range tabl
 	return error ? error : boot_memory_reserve(memory, tables, FRAME_TABLE);
 }
 
-/* Every frame that was taken is in use, every one returned is free: to the page. */
+/* Checks that the number of free frames is exact. Returns NULL or a message. */
 static const char *balance(const struct relocation *move, const struct p2m_relocated *done,
 			   uint64_t free_before)
 {
@@ -444,7 +451,7 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 	else
 		return_slots(&back, &move);
 	return_run(&back);
-	/* Whoever gets these frames writes to them. */
+	/* The next users of these frames write to them, so no TLB may hold an old translation. */
 	paravirt.flush_all();
 	lazy_flush();
 	claimed -= boot_memory_claimed(memory);

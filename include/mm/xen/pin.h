@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pinning: having Xen validate an address space once, and keep it validated.
+ * Pinning: having Xen validate the page tables of an address space once, and keep them validated.
  *
- * An unpinned table is ordinary memory: filled by plain stores, at no charge. To be used by a
- * processor it must be validated, which costs some 20 instructions an absent and 190 a present
- * entry; a pin keeps that from being done again each time a root is loaded. From then on every
- * change is a request to Xen. So an address space is pinned when it is first used, and unpinned
- * before it is torn down.
+ * An unpinned table is ordinary memory, filled by plain stores at no charge. Before a processor
+ * uses a table Xen must validate it, which costs some 20 instructions for an absent entry and 190
+ * for a present one. A pin keeps Xen from doing that again each time a root is loaded. From then on
+ * every change is a request to Xen. So an address space is pinned when it is first used, and
+ * unpinned before it is torn down.
  *
- * Before a frame can be a table, no mapping of it may be writable, the direct map's included
- * (public/xen.h, "page types"). pte tables are pinned one by one, so that one can be let go without
- * the others; the tables between are held by the root's pin.
+ * Before a frame can be a table, no mapping of it may be writable, that in the direct map included
+ * (public/xen.h, "page types"). Pte tables are pinned one by one, so that one can be unpinned
+ * without the others. The tables between them and the root are kept validated by the root's pin.
  *
- * The lock of a pte table that is pinned or unpinned is held until the batch with the requests is
- * out. Whoever takes such a lock, in lazy mode, flushes before; so does whoever lets go of mm->lock
- * (mm_unlock()).
+ * A pte table's lock is taken before the table is pinned or unpinned, and released when the batch
+ * with the requests was issued. So code that takes such a lock in lazy mode flushes first, and so
+ * does mm_unlock().
  */
 #ifndef MM_XEN_PIN_H
 #define MM_XEN_PIN_H
@@ -25,60 +25,73 @@ struct mm;
 struct mmu_update;
 
 /*
- * Xen's interface ends with four levels. This is the one constant that a fifth would take; only the
- * hypervisor model (tests/model/) knows it, and nothing sends it while there are four.
+ * The command that would pin the root of a machine with five levels. Xen's interface ends with
+ * four, and this is the one constant that a fifth would add. Only the hypervisor model
+ * (tests/model/) accepts it, and nothing sends it while there are four levels.
  */
 #define MMUEXT_PIN_L5_TABLE 32
 
-/* The mmuext command that pins a table of that level. */
+/* Returns the mmuext command that pins a table of that level. */
 unsigned int pin_command(enum pt_level level);
 
 /*
  * Pins all tables of the address space's user half, and its roots last, in one batch. Its tables
- * must be announced and complete. Lock: mm->lock. If it is pinned, only the mark of mm_pin_all() on
- * it is taken away.
+ * must have been announced and be complete. If it is pinned already, only the mark of mm_pin_all()
+ * is removed from it. Xen refusing is a panic. Lock: mm->lock is held.
  */
 void mm_pin(struct mm *mm);
 
-/* The reverse, roots first; afterwards its tables are ordinary memory. Flushes the TLB. */
+/*
+ * Unpins all tables of the address space, its roots first, and flushes the TLB of every CPU. Then
+ * its tables are ordinary memory. Does nothing if it is not pinned. No CPU may have it loaded.
+ * Lock: mm->lock is held.
+ */
 void mm_unpin(struct mm *mm);
 
 /*
- * Stops the kernel unless both roots of the address space are pinned, or with "pinned" false
- * neither is: the kernel's books are wrong, and Xen would refuse what "doing" names. No locks.
+ * Panics unless the roots of the address space are all pinned, or with "pinned" false all unpinned.
+ * Otherwise the kernel's records would be wrong, and Xen would refuse what "doing" names. No locks.
  */
 void mm_expect_pinned(const struct mm *mm, bool pinned, const char *doing);
 
 /*
- * Before the domain is saved, and after: pins every address space that is not, and undoes exactly
- * those; one that was unpinned or pinned for good in between is left alone. A saved domain's tables
- * must all be validated, or the toolstack would not find the mfns in them. Nothing to do where
- * nobody validates tables. Lock: the list of address spaces', taken here.
+ * Pin every address space that is not pinned, before the domain is saved, and unpin exactly those
+ * afterwards. One that was meanwhile unpinned, or pinned for good, is left alone. The tables of a
+ * saved domain must all be validated, or the toolstack would not find the mfns in them. They do
+ * nothing where tables are not validated. Locks: mm_list_lock is taken, and then each mm->lock.
  */
 void mm_pin_all(void);
 void mm_unpin_all(void);
 
 /*
- * At the end of the boot: writes into the frame database which frames are tables under the kernel's
- * root, and hands each to the hook adopt_table() (mm/table/ops.h), children first. They came from
- * the builder, or were made before there was a database and somebody to tell.
+ * Marks in the frame database which frames are tables under the kernel's root, and announces each
+ * by the hook adopt_table() (mm/table/ops.h), children first. These tables came from the domain
+ * builder, or were made before there was a database to mark them in. Called once, at the end of the
+ * boot; no locks.
  */
 void pin_adopt_boot_tables(void);
 
 /*
- * Asks Xen whether a frame can be a table of that level and, unless "update" is NULL, whether an
- * entry of it can be written: pins it, writes, and unpins it again. Returns what Xen says, 0 or a
- * negative error (public/errno.h). A frame that the kernel does not know as a table is one for the
- * hooks meanwhile: adopt_table(), release_table(). For the prompt; outside of lazy mode; no locks.
+ * Tries whether Xen accepts a frame as a table of that level and, unless "update" is NULL, a write
+ * of one of its entries. Pins the frame, writes, and unpins it again. Returns 0, or the negative
+ * error of Xen's refusal (public/errno.h). A frame that the kernel does not know as a table is
+ * announced meanwhile, by adopt_table() and release_table(). For the prompt; outside of lazy mode;
+ * no locks.
  */
 long pin_try(pfn_t table, enum pt_level level, const struct mmu_update *update);
 
-/* Tables of the domain that Xen holds validated as far as the kernel knows. */
+/*
+ * Returns the number of tables that the kernel believes are pinned, or validated through a pinned
+ * one. Reads the whole frame database, without a lock.
+ */
 uint64_t pinned_tables(void);
 
 /*
- * For the backend: one table becomes read-only and, at the pte level, pinned, or the reverse, in
- * the current batch. Unpinning returns whether a stale TLB entry may be left: true.
+ * Pin or unpin one table for the backend, as part of the current batch: its page of the direct map
+ * becomes read-only or writable, and a pte table gets or loses a pin of its own. They do nothing if
+ * the table is in that state. They return true if a TLB may hold a stale entry that the caller must
+ * flush: only unpinning may. Locks: mm->lock is held; a pte table's own lock is taken, and released
+ * when the batch was issued.
  */
 bool pin_table(pfn_t table, enum pt_level level);
 bool unpin_table(pfn_t table, enum pt_level level);

@@ -2,13 +2,13 @@
 /*
  * How the kernel stops when Xen refuses a request.
  *
- * Declared here, where requests are made, and defined above, in kernel/report/explain.c, where
- * there are words for what the kernel knows: one of the four families of upcalls that
- * kernel/lib/panic.h lists. Each decodes the request, names who made it, prints which rule of Xen
- * it breaks, and panics. "error" is what Xen returned, a negative number of public/errno.h;
- * "caller" is the return address of the function that made the request; "position", counted from 0,
- * is the request's place among the "count" of its hypercall. They take no lock and may be called
- * with events masked.
+ * Declared here, where requests are made, and defined in kernel/report/explain.c, which can put
+ * into words what the kernel knows. These functions are one of the four families of upcalls that
+ * kernel/lib/panic.h lists. Each decodes the request, names the code that made it, prints which
+ * rule of Xen it breaks, and panics. "error" is what Xen returned, a negative number of
+ * public/errno.h. "caller" is the return address of the function that made the request. "position",
+ * counted from 0, is the request's place among the "count" of its hypercall. They take no lock and
+ * may be called with events masked.
  */
 #ifndef MM_XEN_REFUSED_H
 #define MM_XEN_REFUSED_H
