@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The direct map in use: where it is, and parts of it with rights of their own.
+ * Changing rights in the direct map, once it is in use.
  *
- * It starts with every page writable and, where the machine has them, in pages as large as fit.
- * A restriction splits at most the large page at each end of its range; lifting it joins what has
- * become alike again. On Xen there are no large pages and nothing to split: ptes change, in the
- * current batch.
+ * At first every page is writable, but for tables and the P2M under Xen, and natively pages are as
+ * large as fit. A restriction splits at most the large page at each end of its range. Lifting it
+ * joins what has become alike again. Under Xen there are no large pages, so a change writes ptes in
+ * the current batch.
  */
 #include <kernel/lib/panic.h>
 #include <mm/frame/translate.h>
@@ -15,7 +15,7 @@
 #include <mm/table/ops.h>
 #include <mm/table/walk.h>
 
-/* Gives every page of the range the same flags. No large page lies across its ends. */
+/* Writes the entry for a page or large page, which must lie in the range as a whole. */
 static pfn_t set_absent(const struct pt_place *at, void *argument)
 {
 	const uint64_t flags = *(const uint64_t *)argument;
@@ -38,12 +38,13 @@ static enum pt_next set_present(const struct pt_place *at, void *flags)
 	return PT_BELOW;
 }
 
+/* Returns the address of the last byte of a range. */
 static uintptr_t last_byte(struct pfn_range range)
 {
 	return pfn_to_address(pfn(range.start.pfn + range.count)) - 1;
 }
 
-/* Changes the rights of a range, and flushes them. kernel_mm.lock is held. */
+/* Changes the rights of a range, in any sizes of pages, and flushes. kernel_mm.lock is held. */
 static void change_rights(struct pfn_range range, uint64_t flags)
 {
 	static const struct pt_visitor setting = {.absent = set_absent, .enter = set_present};
@@ -57,7 +58,10 @@ static void change_rights(struct pfn_range range, uint64_t flags)
 	lazy_leave();
 }
 
-/* Where there are no large pages: then every page has a pte that is its owner's to change. */
+/*
+ * Changes the rights of a range where no pages are large: each has a pte that is its owner's to
+ * write.
+ */
 static void change_ptes(struct pfn_range range, uint64_t flags)
 {
 	lazy_enter();

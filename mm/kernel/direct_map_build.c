@@ -26,7 +26,7 @@
 
 static struct direct_map_cost cost;
 
-/* Frames that an entry of a level maps. */
+/* Returns the frames that an entry of a level maps. */
 static uint64_t frames_of(enum pt_level level)
 {
 	return pt_span(level) >> PAGE_SHIFT;
@@ -37,7 +37,7 @@ static uint64_t divide_up(uint64_t count, uint64_t by)
 	return (count + by - 1) / by;
 }
 
-/* Returns true if tables of that level exist only for pieces: the level above has large pages. */
+/* Returns true if tables of a level exist only for pieces: the level above has large pages. */
 static bool for_pieces_only(enum pt_level level)
 {
 	return pt_geometry.large_levels & 1u << pt_level_above(level);
@@ -58,8 +58,8 @@ uint64_t direct_map_tables(uint64_t pages)
 /* ---- pieces ---- */
 
 /*
- * Counts the blocks of "size" frames, of those that start below "limit", in the middle of which
- * memory begins or ends. The runs are in order, so the edges are too.
+ * Counts the pieces: blocks of "size" frames, starting below "limit", with a beginning or end of
+ * memory inside, not at their edge. The runs are in order, so the edges of memory are too.
  */
 static uint64_t count_pieces(const struct boot_memory *memory, uint64_t size, uint64_t limit)
 {
@@ -83,7 +83,7 @@ static uint64_t count_pieces(const struct boot_memory *memory, uint64_t size, ui
 	return count;
 }
 
-/* The number of the table of a level for the block that starts with a frame. */
+/* Returns the number of the table of a level for the block that starts with frame "first". */
 static uint64_t table_number(enum pt_level level, int64_t first, void *memory)
 {
 	uint64_t block = frames_of(pt_level_above(level));
@@ -92,7 +92,7 @@ static uint64_t table_number(enum pt_level level, int64_t first, void *memory)
 				      : (uint64_t)first / block;
 }
 
-/* Counts the tables that there are, large pages considered. */
+/* Counts the tables of all levels, large pages considered. */
 static struct pt_run make_plan(struct boot_memory *memory)
 {
 	struct pt_run run = pt_run_plan(pt_slot_address(DIRECT_MAP_SLOT), memory->pages);
@@ -109,7 +109,7 @@ static struct pt_run make_plan(struct boot_memory *memory)
 
 /* ---- filling tables ---- */
 
-/* Entries for the pages from the frame "first" on; for frames without memory there are none. */
+/* Writes a pte table for the frames from "first" on; those without memory get empty entries. */
 static void fill_pages(pt_entry_t *table, uint64_t first, uint64_t pages)
 {
 	uint64_t count = MIN(PT_ENTRIES, pages - first);
@@ -120,7 +120,7 @@ static void fill_pages(pt_entry_t *table, uint64_t first, uint64_t pages)
 		table[i] = pt_entry_none();
 }
 
-/* Takes the right to write from the pages of a run. */
+/* Makes the pages of a range read-only in a pte table that starts with frame "first". */
 static void restrict_run(pt_entry_t *table, uint64_t first, struct pfn_range range)
 {
 	uint64_t start = MAX(range.start.pfn, first);
@@ -139,7 +139,7 @@ static void fill_pte_table(pt_entry_t *table, uint64_t first, const struct boot_
 	}
 }
 
-/* Pages, or large pages where the level has some and no table is needed. */
+/* Writes the pages of a pte table, or the large pages of an upper table where there are some. */
 static void fill_leaves(pt_entry_t *table, enum pt_level level, int64_t first, void *memory)
 {
 	if (level == PT_PTE) {

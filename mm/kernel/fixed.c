@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The fixed slots, and mapping a frame at one of them.
- */
+/* The fixed slots in the image, and mapping frames at them. */
 #include <mm/kernel/fixed.h>
 #include <mm/table/ops.h>
 
-/* Sections named ".bss.*" take no room in the file. */
+/* Sections named ".bss.*" take no space in the file. */
 #define FIXED_SLOT __attribute__((section(".bss.fixed_slots"), aligned(PAGE_SIZE)))
 
 FIXED_SLOT char fixed_shared_info[PAGE_SIZE];

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Taking rights away from the builder's mapping; see the header.
+ * Giving the parts of the image their rights, and dismantling the builder's mapping around them.
+ *
+ * The builder mapped frames in order of pfn from KERNEL_VIRT_BASE on, so the frame that it mapped
+ * at an address is known without a lookup. The kernel's image stays in this mapping; everything
+ * else is unmapped in two steps, before the direct map exists and after.
  */
 #include <kernel/lib/compiler.h>
 #include <kernel/lib/panic.h>
@@ -9,11 +13,13 @@
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
 
+/* Returns the address at which the builder mapped a frame. */
 static uintptr_t initial_address(pfn_t frame)
 {
 	return KERNEL_VIRT_BASE + (frame.pfn << PAGE_SHIFT);
 }
 
+/* Returns the frame that the builder mapped at an address. */
 static pfn_t initial_pfn(const void *address)
 {
 	return pfn(((uintptr_t)address - KERNEL_VIRT_BASE) >> PAGE_SHIFT);
@@ -65,7 +71,10 @@ static bool in_image(uintptr_t address)
 	return address >= (uintptr_t)image_start && address < (uintptr_t)image_end;
 }
 
-/* A fixed slot that nobody uses yet still shows the frame that the builder put there. */
+/*
+ * Unmaps the fixed slots that are not used yet: they still map the frames that the builder put
+ * there.
+ */
 static void clear_unused_slots(void)
 {
 	for (char *slot = fixed_slots_start; slot < fixed_slots_end; slot += PAGE_SIZE) {
@@ -88,7 +97,7 @@ void image_protect(const struct boot_memory *memory)
 	set_part(fixed_slots_end, data_end, PT_KERNEL_RW);
 	clear_unused_slots();
 
-	/* The builder maps from pfn 0 on, without a gap, some way past its tables. */
+	/* The builder maps from pfn 0 on, without a gap, to somewhere after its tables. */
 	for (pfn_t frame = pfn(0);; frame.pfn++) {
 		uintptr_t address = initial_address(frame);
 
@@ -102,7 +111,7 @@ void image_protect(const struct boot_memory *memory)
 	lazy_leave();
 }
 
-/* Unhooks a pte table that maps nothing from the pmd entry at "step", and frees its frame. */
+/* Unlinks a pte table that maps nothing from the pmd entry at "step", and frees its frame. */
 static void free_empty_table(const struct pt_step *step)
 {
 	pfn_t frame = mfn_to_pfn(pt_entry_mfn(step->entry));
@@ -114,7 +123,10 @@ static void free_empty_table(const struct pt_step *step)
 			return;
 	}
 	set_entry(&parent[step->index], step->level, pt_entry_none());
-	/* The builder pinned nothing but the root: with the entry the table is one no more. */
+	/*
+	 * The builder pinned nothing but the root, so without this entry the frame is no longer a
+	 * table.
+	 */
 	paravirt.release_table(frame, PT_PTE);
 	paravirt.flush_address(pfn_to_address(frame));
 	mm_free_table(frame);
@@ -124,7 +136,7 @@ void image_drop_initial_map(void)
 {
 	const uint64_t pages_per_table = pt_span(PT_PMD) >> PAGE_SHIFT;
 
-	/* Stops where there is no pte table any more: past the builder's mapping. */
+	/* Stops where there is no pte table any more: after the builder's mapping. */
 	for (pfn_t frame = pfn(0);; frame.pfn++) {
 		uintptr_t address = initial_address(frame);
 		struct pt_path walk = pt_lookup(address);

@@ -2,10 +2,10 @@
 /*
  * The order in which memory management comes up.
  *
- * The builder left one mapping at KERNEL_VIRT_BASE with everything writable in it. First the list
- * of what is in use; then everything else is unmapped, since Xen refuses a page table that is
- * mapped writable anywhere; then the direct map can take any free frame for its tables; then the
- * rest of the builder's mapping goes.
+ * The builder left one mapping at KERNEL_VIRT_BASE with everything writable in it. First comes the
+ * list of what is in use. Then everything else is unmapped, since Xen refuses a page table that is
+ * mapped writable anywhere. Then the direct map can take any free frame for its tables, and the
+ * rest of the builder's mapping is unmapped.
  */
 #include <kernel/lib/panic.h>
 #include <kernel/lib/string.h>
@@ -19,7 +19,7 @@
 #include <mm/xen/p2m.h>
 #include <mm/xen/pin.h>
 
-/* What must be left for work when everything is set up: 4 MiB. */
+/* Pages that must be left when everything is set up: 4 MiB. */
 #define WORKING_PAGES 1024
 
 #define KIB(pages) ((pages) << (PAGE_SHIFT - 10))
@@ -59,22 +59,22 @@ void memory_reserve(struct boot_memory *memory, const struct boot_info *boot)
 	reserve(memory, boot->start_info, FRAME_BOOT);
 	reserve(memory, boot->page_tables, FRAME_TABLE);
 	reserve(memory, boot->p2m, FRAME_P2M);
-	/* The P2M can move if it lies where these must be. */
+	/* The P2M is moved if it lies where these must be. */
 	for (unsigned int i = 0; i < boot->absent_runs; i++)
 		claim(memory, boot->absent[i], FRAME_ABSENT);
 	claim(memory, boot->ramdisk, FRAME_RAMDISK);
 	reserve_ring(memory, boot->console);
 	reserve_ring(memory, boot->xenstore);
-	reserve_ring(memory, maddr_to_mfn(boot->shared_info)); /* in a PVH guest, a frame of ours */
+	reserve_ring(memory, maddr_to_mfn(boot->shared_info)); /* in PVH a frame of the domain */
 }
 
-/* Returns true if the builder left a P2M: natively there is none, and none to make. */
+/* Returns true if the builder left a P2M list. Natively there is none, and none is made. */
 static bool has_list(void)
 {
 	return p2m_boot_size;
 }
 
-/* Tables that map the P2M of so many pages in its window. */
+/* Returns the number of tables that map the P2M of a domain of "pages" pages in its window. */
 static uint64_t p2m_tables(uint64_t pages)
 {
 	return has_list() ? p2m_frames(pages).tables.total : 0;
@@ -85,7 +85,10 @@ uint64_t memory_needed(uint64_t in_use)
 	uint64_t needed = in_use;
 	uint64_t before;
 
-	/* Tables and database grow with the whole, which they are part of: until it is stable. */
+	/*
+	 * Tables and database grow with the total, of which they are a part: repeat until it is
+	 * stable.
+	 */
 	do {
 		before = needed;
 		needed = in_use + WORKING_PAGES + direct_map_tables(needed) + p2m_tables(needed) +
@@ -112,7 +115,7 @@ static bool has_memory(pfn_t frame)
 	return mfn_valid(pfn_to_mfn(frame));
 }
 
-/* The frame database, in the first run of frames that is long enough. */
+/* Makes the frame database, in the first run of free frames that is long enough. */
 static void build_frame_database(struct boot_memory *memory)
 {
 	uint64_t bytes = frames_database_size(memory->pages);
@@ -143,7 +146,10 @@ static void take_p2m(struct boot_memory *memory, enum p2m_relocation how)
 		fatal("%s", error);
 }
 
-/* From here on it is known of every frame what it is, so plain stores become possible. */
+/*
+ * Replaces the boot's paravirt operations by the complete ones. The frame database now records
+ * which tables Xen holds, so all others can be written with plain stores.
+ */
 static void start_full_operations(const struct boot_memory *memory)
 {
 	mm_start(pt_root());

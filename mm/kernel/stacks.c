@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Kernel stacks; see the header. Each place is as many pages for the stack and as many below it
- * that are never mapped.
+ * Allocating kernel stacks in a window of the kernel's address space.
+ *
+ * The window is divided into places. The upper half of a place is the stack, the lower half is its
+ * guard and never mapped.
  */
 #include <arch/cpu.h>
 #include <arch/lock.h>
@@ -15,7 +17,7 @@
 #define PLACE_SIZE  (2ul * KERNEL_STACK_SIZE)
 
 static struct spinlock lock = SPINLOCK(LOCK_STACKS);
-static uint64_t taken[STACKS_MOST / 64]; /* a bit for each place */
+static uint64_t taken[STACKS_MOST / 64]; /* one bit a place */
 static unsigned int taken_count;
 
 static uintptr_t place_address(unsigned int place)
@@ -23,7 +25,7 @@ static uintptr_t place_address(unsigned int place)
 	return pt_slot_address(STACKS_SLOT) + place * PLACE_SIZE;
 }
 
-/* The first place that is free, now taken; STACKS_MOST: none. */
+/* Takes the first free place and returns its number; STACKS_MOST if there is none. */
 static unsigned int take_place(void)
 {
 	bool events = spin_lock(&lock);
@@ -51,7 +53,7 @@ static void give_place(unsigned int place)
 	spin_unlock(&lock, events);
 }
 
-/* Shows these frames at the stack's addresses, or nothing. */
+/* Maps these frames at the stack's addresses, or unmaps them if "pages" is NULL. */
 static void show(uintptr_t start, const pfn_t *pages)
 {
 	for (unsigned int i = 0; i < STACK_PAGES; i++)
@@ -60,8 +62,8 @@ static void show(uintptr_t start, const pfn_t *pages)
 }
 
 /*
- * A page that only the stack's address reaches: the direct map has a hole there, so nothing that
- * runs over its end in the direct map runs into a stack.
+ * Allocates a page and unmaps it from the direct map. Only the stack's address reaches it then, so
+ * an overrun in the direct map cannot reach a stack.
  */
 static pfn_t take_page(void)
 {
@@ -73,7 +75,7 @@ static pfn_t take_page(void)
 	return INVALID_PFN;
 }
 
-/* Ends lazy mode, with these pages back in the direct map, and frees them. */
+/* Puts pages back into the direct map, ends lazy mode, and frees them. */
 static void give_pages(const pfn_t *pages, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++)
@@ -84,7 +86,7 @@ static void give_pages(const pfn_t *pages, unsigned int count)
 		frames_free(pages[i]);
 }
 
-/* In one batch, as is what follows. */
+/* Unmaps a stack and frees its pages, in one batch. */
 static void unmap(uintptr_t start)
 {
 	pfn_t pages[STACK_PAGES];
@@ -96,6 +98,7 @@ static void unmap(uintptr_t start)
 	give_pages(pages, STACK_PAGES);
 }
 
+/* Maps a new stack, in one batch. Returns false if out of memory; then nothing is mapped. */
 static bool map(uintptr_t start)
 {
 	pfn_t pages[STACK_PAGES];

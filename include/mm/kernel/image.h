@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's own part of the address space: who may do what where.
+ * The kernel's image in its address space, and the rights of each of its parts.
  *
  * The builder maps everything readable, writable and executable, and more than the image: its own
- * tables, free memory, low memory. These functions take away what is not needed, so that no page is
- * both writable and executable, and unmap what is nobody's.
+ * tables, free memory, low memory. These functions take away rights until no page is both writable
+ * and executable, and unmap what the kernel does not use. They run at boot, on one CPU, without
+ * locks.
  */
 #ifndef MM_KERNEL_IMAGE_H
 #define MM_KERNEL_IMAGE_H
@@ -12,27 +13,29 @@
 #include <kernel/lib/boot_info.h>
 #include <mm/frame/boot_memory.h>
 
-/* The image's parts (boot/pinwheel.lds.S); every boundary is page aligned. */
+/* The boundaries of the image's parts (boot/pinwheel.lds.S), all page aligned. */
 extern char image_start[], text_start[], text_end[], rodata_start[], rodata_end[];
 extern char data_start[], data_end[], image_end[];
 extern char boot_stack_guard[], boot_stack[], boot_stack_top[];
 extern char fixed_slots_start[], fixed_slots_end[];
 
 /*
- * Reserves the frames of the image. Not those behind guards and fixed slots: these pages exist for
- * their address only. Returns NULL or a message, as boot_memory_reserve().
+ * Reserves the frames of the image in *memory. Not those under guards and fixed slots, whose
+ * addresses alone are used. Returns NULL or a message, as boot_memory_reserve() does.
  */
 const char *image_reserve(struct boot_memory *memory);
 
 /*
- * Gives the parts of the image their rights, and unmaps from the builder's mapping every frame that
- * is free in *memory, the ones behind guards included. Afterwards a free frame is mapped nowhere.
+ * Sets the rights of the image's parts, and unmaps from the builder's mapping every frame that is
+ * free in *memory, those under guards included. Then no free frame is mapped anywhere. Xen refusing
+ * is a panic.
  */
 void image_protect(const struct boot_memory *memory);
 
 /*
- * Once the direct map exists: unmaps the rest of the builder's mapping outside the image, and
- * returns the tables that map nothing any more to the page allocator.
+ * Unmaps the rest of the builder's mapping outside the image, and frees the page tables that then
+ * map nothing. Called once there is a frame database and nothing uses the builder's addresses any
+ * more.
  */
 void image_drop_initial_map(void);
 
