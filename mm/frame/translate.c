@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Looking up frames in the P2M and the M2P, and where the kernel reaches them.
+ * Looking up frames in the P2M and the M2P, and their addresses in the direct map.
  *
- * A reader of the P2M goes from the root of the tree to a leaf; for the pfns that the domain was
+ * A reader of the P2M goes from the root of the tree to a leaf. For the pfns that the domain was
  * started with, the list is the shorter way to the same entry.
  */
 #include <arch/traps.h>
@@ -13,10 +13,13 @@ const uint64_t *p2m_boot_list;
 uint64_t p2m_boot_size;
 struct p2m_tree p2m_tree;
 
-/* Frames that the domain was started with. */
+/* Number of frames that the domain was started with. */
 static uint64_t size;
 
-/* Machine frames that the M2P has room to tell of; 0: there is no hypervisor, and no M2P. */
+/*
+ * Number of machine frames that the M2P has room for; 0 without a hypervisor, where there is no
+ * M2P.
+ */
 static uint64_t m2p_frames;
 
 uintptr_t direct_map_base, direct_map_address;
@@ -32,7 +35,7 @@ void p2m_read_list(uintptr_t address, uint64_t pages)
 	p2m_tree.levels = p2m_tree.absent_runs = 0;
 }
 
-/* A tree of one leaf, the shared one that says "identity", whatever the number of pages. */
+/* Makes a tree of one leaf, the shared one for "identity", whatever the number of pages. */
 void p2m_use_identity(uint64_t pages, const struct pfn_range *absent, unsigned int count)
 {
 	static union p2m_node leaf;
@@ -67,10 +70,10 @@ uint64_t p2m_entry(pfn_t frame)
 {
 	const union p2m_node *node = p2m_tree.root;
 
-	/* Most frames: one load. */
+	/* Most lookups end here, after one load. */
 	if (frame.pfn < p2m_boot_size)
 		return __atomic_load_n(&p2m_boot_list[frame.pfn], __ATOMIC_RELAXED);
-	/* The limit is raised last when there is a tree, and lowered first when there is none. */
+	/* The limit is raised after a tree was made, and lowered before it is freed. */
 	if (frame.pfn >= __atomic_load_n(&p2m_tree.limit, __ATOMIC_ACQUIRE))
 		return P2M_INVALID;
 	for (unsigned int level = p2m_tree.levels - 1; level > 0; level--) {
@@ -90,7 +93,10 @@ mfn_t p2m_lookup(pfn_t frame)
 	return entry == P2M_INVALID ? INVALID_MFN : mfn(entry & ~(P2M_FOREIGN | P2M_IDENTITY));
 }
 
-/* The M2P ends with the machine's memory, and what is past its end is not mapped. */
+/*
+ * Reads an M2P entry. Returns false after the end of the machine's memory, where the M2P is not
+ * mapped.
+ */
 static bool m2p_entry(mfn_t frame, uint64_t *number)
 {
 	return frame.mfn < m2p_frames &&
