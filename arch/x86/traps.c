@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What happens on a trap.
+ * From a trap to its handler.
  *
  * In this order: an interrupt or an event goes to its handler; an instruction in the exception
  * table resumes at its fixup; a fault in code under fault_catch() (a self-test) resumes there;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Spin locks.
+ * Spin locks, with a rank each, so that the order in which they are taken can be checked.
  *
  * A CPU spins until the lock is free, and never blocks while it holds one. Each lock has a rank:
  * the list of ranks, <arch/lock_rank.h>, says in what order locks are taken and what they guard.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The console.
+ * The console: what the kernel prints, and what a person types.
  *
  * One device is in use: the PV console ring in a DomU, the hypervisor's own console in dom0, the
  * serial port of a PC. Fast output is never dropped: the writer waits. Input is kept in a queue

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The message of a check that has failed.
+ * The message of a check that has failed; see the header.
  */
 #include <kernel/lib/message.h>
 #include <kernel/lib/printf.h>

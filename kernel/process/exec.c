@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * execve(2). Everything that can fail is done in a new address space while the old one is intact;
- * then the process moves to the new one and frees the old one.
+ * Replacing the program of a process; see the header. Everything that can fail is done in a new
+ * address space while the old one is intact; then the process moves to the new one and frees the
+ * old one.
  */
 #include <arch/switch.h>
 #include <arch/user.h>

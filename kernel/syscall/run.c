@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The loop of a thread.
+ * The loop of a thread; see the header.
  *
  * To the kernel a program is a function call: user_run() lets it run, and returns the vector that
  * brought it back: a system call, a page fault, another exception or an event. Before the thread

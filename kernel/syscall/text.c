@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A system call in words. calls.def says of what kind each argument is; this file prints each kind.
+ * A system call in words; see the header. calls.def says of what kind each argument is; this file
+ * prints each kind.
  */
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The messages of checks.
+ * The message of a check that has failed: what is wrong, and where.
  *
  * A function that checks something (what a loader handed over, the frame database, a program's
  * regions) returns NULL if all is well, or a message that says what is wrong and where. One message
