@@ -15,7 +15,7 @@
  *    shows as an access with the old translation;
  *  - a guest's plain store to a table that Xen has validated ends the program at that very store.
  *
- * Read types.c first: the whole of Xen's page-type system is there. Not modelled: other domains as
+ * types.c is the page-type system that mm/README.md explains. Not modelled: other domains as
  * actors, grants, I/O memory, shadow mode, and preemption (each hypercall runs to its end).
  *
  * One thread. Frame numbers are plain integers here: the model shares no code with mm/.

@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The page-type system: how Xen lets a guest write its own page tables and stays safe.
+ * Xen's page-type system as a program. mm/README.md explains the system; this file decides, for
+ * each request of the guest, whether Xen grants it.
  *
- * The guest's tables are the ones that the processor walks, so an entry must never map what the
- * guest may not touch. Xen checks an entry when it is written. That is enough only if nobody can
- * write a table behind Xen's back; hence one rule from which all others follow:
- *
- *     A frame is used as one thing at a time. It may be mapped writable any number of times, or be
- *     a table of level N any number of times, but never two of these at once.
- *
- * Each frame therefore has a *type* and a *count* of the uses that rely on it. A use begins with
- * get_type(): if the count is 0 the frame takes the type asked for, otherwise it must have it
- * already. A use ends with put_type(); at 0 the frame is free to become something else.
- *
- * Becoming a table means being *validated*: every entry is looked at, and takes a type reference of
- * what it points to in turn: a level-N entry makes its frame a table of level N - 1, a level-1
- * entry with the writable bit makes it "writable". So one reference to a root validates the whole
- * tree under it, and a tree with a fault anywhere is refused as a whole. Being a table ends the
- * same way, entry by entry. All this work is what *pinning* a table saves: a pin is a reference
- * that no entry holds, and keeps the table validated while nothing else uses it.
+ * get_type() begins a use of a frame as something, and put_type() ends it. The first use as a table
+ * goes through the entries by promote(), which calls get_type() for what they point to; after the
+ * last, put_entries_below() drops them one by one. get_frame() and put_frame() count references of
+ * any kind, read-only mappings among them.
  *
  * Xen: _get_page_type(), _put_page_type(), promote_l*_table(), demote_l*_table(),
  * get_page_from_l*e() and put_page_from_l*e() in xen/arch/x86/mm.c.

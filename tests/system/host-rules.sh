@@ -83,3 +83,111 @@ status=$?
 echo "mm/xen/batch.c:2: <kernel/report/report.h> points up, from mm/xen to kernel/report" >expected
 check "an include that points up is found, and only that" diff expected found
 check "and makes the check fail" test $status = 1
+
+# The contents page, and what depends on it: the rooms' sizes on the page of mm/.
+cd "$top" || exit 1
+scripts/reading >"$work/reading.md"
+check "docs/reading.md is what scripts/reading prints (to renew it: scripts/reading >docs/reading.md)" \
+	diff docs/reading.md "$work/reading.md"
+grep '^| `mm/[a-z]*` | .* min |$' "$work/reading.md" >"$work/rooms"
+grep '^| `mm/[a-z]*` | .* min |$' mm/README.md >"$work/shown"
+check "mm/README.md has the lines of docs/reading.md about mm/" diff "$work/shown" "$work/rooms"
+
+# names FILE...: what a page sets as code, or links to, and is not in the tree: files, directories, and
+# functions. A file may be named without the first of its directories.
+# A few names are Xen's.
+names() {
+	find . -path ./build -prune -o -type f -print | sed 's|^\./||' >"$work/files"
+	grep -rhvE '^[[:space:]]*(/?\*|//|#.*[^(]$)' arch boot drivers include kernel mm tests --include='*.[chS]' \
+		--include='*.def' | grep -oE '[A-Za-z_0-9]+\(' | sort -u >"$work/functions"
+	awk -v files="$work/files" -v functions="$work/functions" '
+		function complain(what) {
+			print FILENAME ":" FNR ": " what
+		}
+
+		# Turns a pattern of the shell into one of awk, and looks for a file that matches.
+		function exists(path,    pattern, file) {
+			sub(/\/$/, "", path)
+			if (path in known)
+				return 1
+			if (path !~ /\*/)
+				return 0
+			pattern = path
+			gsub(/[.]/, "[.]", pattern)
+			gsub(/\*/, "[^/]*", pattern)
+			for (file in known)
+				if (file ~ "^" pattern "$")
+					return 1
+			return 0
+		}
+
+		BEGIN {
+			while ((getline line < files) > 0) {
+				known[line] = 1
+				name = line
+				while (sub(/^[^\/]*\//, "", name))
+					known[name] = 1
+				while (sub(/\/[^\/]*$/, "", line))
+					known[line] = 1
+			}
+			while ((getline line < functions) > 0)
+				defined[line] = 1
+			count = split("_get_page_type promote_l3_table promote_l4_table relinquish_memory ASSERT_UNREACHABLE " \
+				"setup_cpu_root_pgt", xen, " ")
+			for (i = 1; i <= count; i++)
+				defined[xen[i] "("] = 1
+		}
+
+		/^(    |\t)/ { next }
+
+		{
+			text = $0
+			while (match(text, /\]\([^)]*\)/)) {
+				target = substr(text, RSTART + 2, RLENGTH - 3)
+				text = substr(text, RSTART + RLENGTH)
+				if (target ~ /^[a-z]+:/)
+					continue
+				directory = FILENAME
+				if (!sub(/\/[^\/]*$/, "/", directory))
+					directory = ""
+				target = directory target
+				while (sub(/[^\/.]+\/\.\.\//, "", target))
+					;
+				if (!exists(target))
+					complain("there is no " target)
+			}
+			text = $0
+			while (match(text, /`[^`]*`/)) {
+				code = substr(text, RSTART + 1, RLENGTH - 2)
+				text = substr(text, RSTART + RLENGTH)
+				count = split(code, word, /[^A-Za-z0-9_.\/*()-]+/)
+				for (i = 1; i <= count; i++) {
+					if (word[i] ~ /^[A-Za-z_0-9]+\(\)$/) {
+						if (!(substr(word[i], 1, length(word[i]) - 1) in defined))
+							complain("there is no function " word[i])
+					} else if (word[i] ~ /^(arch|boot|docs|drivers|include|kernel|mm|scripts|tests)\// ||
+						   word[i] ~ /^[^\/].*\.([chS]|def|inc|md|sh)$/) {
+						if (!exists(word[i]) && word[i] !~ /^(xen|public)\//)
+							complain("there is no " word[i])
+					}
+				}
+			}
+		}' "$@"
+}
+
+cat >"$work/bad.md" <<'END'
+See `kernel/no_such_file.c`, `kernel/main.c`, `scripts/run --no-such-option` and `scripts/walk`.
+`kernel_main()` calls `no_such_function()`, in `include/kernel`; `kernel/lib/string.h`, `main.h`.
+[A page](docs/../nothing.md), [another](https://xenproject.org), `tests/host/test_*.c`, `mm/*/nothing.c`.
+END
+cat >"$work/expected" <<'END'
+1: there is no kernel/no_such_file.c
+1: there is no scripts/walk
+2: there is no function no_such_function()
+3: there is no nothing.md
+3: there is no mm/*/nothing.c
+END
+names "$work/bad.md" | sed "s|^[^:]*:||; s|$work/||" >"$work/found"
+check "a page that names what is not in the tree is found" diff "$work/expected" "$work/found"
+names README.md docs/*.md mm/README.md >"$work/found"
+check "the pages name only files and functions that are in the tree" diff /dev/null "$work/found"

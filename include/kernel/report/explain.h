@@ -5,7 +5,7 @@
  * Xen answers a bad request with an error number and no reason. The kernel can nearly always find
  * the rule that was broken, because it knows its frames and its page tables: the frame is mapped
  * writable somewhere, or is a page table, or is not this domain's, or a flag is not allowed. The
- * rules are explained in tests/model/types.c; they come from public/xen.h, mmu_update.
+ * rules are explained in mm/README.md; they come from public/xen.h, mmu_update.
  */
 #ifndef KERNEL_REPORT_EXPLAIN_H
 #define KERNEL_REPORT_EXPLAIN_H
