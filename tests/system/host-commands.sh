@@ -58,6 +58,8 @@ ends_by_itself "make run </dev/null" " passed, 0 failed"
 # (Not in the README; without the self-tests it would never end.)
 ends_by_itself "make run-native CMDLINE=nola57 </dev/null" " passed, 0 failed"
 ends_by_itself "scripts/run --help" "--ramdisk FILE"
+shown_in_readme "scripts/reading mm kernel arch boot drivers tests"
+ends_by_itself "scripts/reading mm kernel arch boot drivers tests" "together"
 
 shown_in_readme "    make run"
 prompt "make run" "pt kernel_main" "pte table, pinned" "run expr 6 + 36" "42"

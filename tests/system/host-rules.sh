@@ -84,6 +84,11 @@ echo "mm/xen/batch.c:2: <kernel/report/report.h> points up, from mm/xen to kerne
 check "an include that points up is found, and only that" diff expected found
 check "and makes the check fail" test $status = 1
 
+# was_right STATUS FILE: was it 0? Shows the file otherwise.
+was_right() {
+	[ "$1" = 0 ] || { cat "$2"; return 1; }
+}
+
 # The contents page, and what depends on it: the rooms' sizes on the page of mm/.
 cd "$top" || exit 1
 scripts/reading >"$work/reading.md"
@@ -92,6 +97,22 @@ check "docs/reading.md is what scripts/reading prints (to renew it: scripts/read
 grep '^| `mm/[a-z]*` | .* min |$' "$work/reading.md" >"$work/rooms"
 grep '^| `mm/[a-z]*` | .* min |$' mm/README.md >"$work/shown"
 check "mm/README.md has the lines of docs/reading.md about mm/" diff "$work/shown" "$work/rooms"
+
+# The README shows the sizes, and a list of what to read in an hour. Both hold as long as they are
+# about right: lines within a twentieth, and the hour within ten minutes.
+scripts/reading $(sed -n 's/^    \$ scripts\/reading //p' README.md) >"$work/sizes"
+sed -n '/^    \$ scripts\/reading/,/^$/s/^    \([a-z].* lines .*\)/\1/p' README.md |
+	paste -d ' ' - "$work/sizes" | awk '
+		{ print }
+		$1 != $8 || $2 < $9 * 0.95 || $2 > $9 * 1.05 { wrong++ }
+		END { exit wrong > 0 || NR < 2 }' >"$work/compared"
+status=$?
+check "the sizes in README.md (left) are about right (right: scripts/reading)" was_right "$status" "$work/compared"
+hour=$(sed -n '/^In about an hour/,/^The rule/p' README.md | awk -F'|' '$2 ~ /`/ { gsub(/[`,]/, "", $2); print $2 }')
+scripts/reading $hour >"$work/hour"
+awk '$1 == "together" { minutes = $4 * 60 + $6 } END { exit minutes < 50 || minutes > 70 }' "$work/hour"
+status=$?
+check "what README.md says takes an hour takes about an hour" was_right "$status" "$work/hour"
 
 # names FILE...: what a page sets as code, or links to, and is not in the tree: files, directories, and
 # functions. A file may be named without the first of its directories.
