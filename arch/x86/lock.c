@@ -112,6 +112,9 @@ void lock_taking(const struct spinlock *lock, bool events_masked)
 	const struct cpu *cpu = this_cpu();
 	char here[SYMBOL_TEXT], there[SYMBOL_TEXT];
 
+#if __STDC_HOSTED__
+	host_lock_taking(lock);
+#endif
 	if (ended)
 		return;
 	if (lock->rank == LOCK_UNRANKED || lock->rank >= LOCK_RANKS)

@@ -56,6 +56,11 @@ void lock_expect_none(const char *doing);
 
 /* Ends all checks, for good: a panic's report must not end in another panic. */
 void lock_checks_end(void);
+
+#if __STDC_HOSTED__
+/* Called before a lock is taken, so that a hosted test can do what another CPU does just then. */
+void host_lock_taking(const struct spinlock *lock);
+#endif
 #else
 struct spinlock {
 	bool held;

@@ -58,6 +58,9 @@ struct spinlock;
 void host_interfere(unsigned int nth, void (*function)(void), const struct spinlock *unless);
 bool host_interfered(void);
 
+/* Makes the function run once, as another CPU does it, just before this lock is taken next. */
+void host_interfere_before(const struct spinlock *lock, void (*function)(void));
+
 /* What the native backend would have done to the processor. */
 extern struct host_tlb {
 	uint64_t addresses, all; /* flushes of one address, of everything */

@@ -211,19 +211,42 @@ bool host_interfered(void)
 	return !interference;
 }
 
-static void interfere(void)
+/* Runs the function as another CPU does, which holds no lock. */
+static void run_as_another(void (*function)(void))
 {
 	struct held_locks held[LOCK_RANKS];
+
+	memcpy(held, this_cpu()->locks, sizeof(held));
+	memset(this_cpu()->locks, 0, sizeof(held));
+	function();
+	memcpy(this_cpu()->locks, held, sizeof(held));
+}
+
+static void interfere(void)
+{
 	void (*function)(void) = interference;
 
 	if (!function || masked || (not_while && not_while->held) || --interfere_at)
 		return;
 	interference = NULL;
-	/* It runs as another CPU does, which holds no lock. */
-	memcpy(held, this_cpu()->locks, sizeof(held));
-	memset(this_cpu()->locks, 0, sizeof(held));
-	function();
-	memcpy(this_cpu()->locks, held, sizeof(held));
+	run_as_another(function);
+}
+
+static const struct spinlock *taken_next;
+static void (*before_taken)(void);
+
+void host_interfere_before(const struct spinlock *lock, void (*function)(void))
+{
+	taken_next = lock;
+	before_taken = function;
+}
+
+void host_lock_taking(const struct spinlock *lock)
+{
+	if (lock != taken_next)
+		return;
+	taken_next = NULL;
+	run_as_another(before_taken);
 }
 
 bool events_mask(void)

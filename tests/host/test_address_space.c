@@ -411,6 +411,43 @@ static void a_lock_is_held_until_the_batch_is_out(void **state)
 	stop();
 }
 
+static pfn_t contended;
+
+static void other_pins(void)
+{
+	pin_table(contended, PT_PTE);
+}
+
+static void other_unpins(void)
+{
+	unpin_table(contended, PT_PTE);
+}
+
+/* Another CPU does the same just before the table's lock is taken: it is done once. */
+static void a_table_is_pinned_by_one_cpu_only(void **state)
+{
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	assert_true(map(&mm, 0x5000, shared_page, PT_KERNEL_RO));
+	contended = virt_to_pfn(pte(&mm, 0x5000));
+	model_reset_counters();
+	host_interfere_before(&frame_of(contended)->lock, other_pins);
+	pin_table(contended, PT_PTE);
+	assert_false(frame_of(contended)->lock.held);
+	assert_true(model_frame_state(model_mfn(contended.pfn)).pinned);
+	host_interfere_before(&frame_of(contended)->lock, other_unpins);
+	unpin_table(contended, PT_PTE);
+	assert_false(frame_of(contended)->lock.held);
+	assert_false(model_frame_state(model_mfn(contended.pfn)).pinned);
+	assert_int_equal(model_counters().pins, 1);
+	assert_int_equal(model_counters().unpins, 1);
+	mm_destroy(&mm);
+	stop();
+}
+
 /* Whoever has the lock next reads the tables, and would miss what still waits. */
 static void the_tables_lock_is_let_go_after_the_batch(void **state)
 {
@@ -1371,6 +1408,7 @@ int main(void)
 		cmocka_unit_test(cloning_a_root_is_announced),
 		cmocka_unit_test(create_fails_cleanly),
 		cmocka_unit_test(a_lock_is_held_until_the_batch_is_out),
+		cmocka_unit_test(a_table_is_pinned_by_one_cpu_only),
 		cmocka_unit_test(the_tables_lock_is_let_go_after_the_batch),
 		cmocka_unit_test(a_new_slot_of_the_kernel_is_in_every_root),
 		cmocka_unit_test(a_load_that_waits_is_not_missed),
