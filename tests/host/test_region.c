@@ -176,6 +176,47 @@ static void ask_for_a_gap(struct space *space)
 	assert_int_equal(regions_find_gap(space, bytes, ceiling), naive_gap(bytes, ceiling));
 }
 
+/* Down to where a region leaves memory to others: a stack may grow, and keeps a guard below. */
+static uintptr_t lowest_use(const struct region *region)
+{
+	uintptr_t grown = region->end > SPACE_STACK_MOST ? region->end - SPACE_STACK_MOST : 0;
+	uintptr_t floor = grown < region->start ? grown : region->start;
+
+	if (!region->stack)
+		return region->start;
+	return floor > SPACE_STACK_GUARD ? floor - SPACE_STACK_GUARD : 0;
+}
+
+/* What each node keeps is that of the regions below it, looked at one after the other. */
+static void expect_summaries(const struct tree_node *node)
+{
+	const struct region *region, *before = NULL;
+	uint64_t gap = 0;
+	struct tree_node *first, *last;
+
+	if (!node)
+		return;
+	region = container_of(node, struct region, node);
+	for (first = (struct tree_node *)node; first->child[0];)
+		first = first->child[0];
+	for (last = (struct tree_node *)node; last->child[1];)
+		last = last->child[1];
+	assert_int_equal(region->subtree_low, lowest_use(region_of(first)));
+	assert_int_equal(region->subtree_high, region_of(last)->end);
+	for (struct tree_node *at_node = first;; at_node = tree_next(at_node)) {
+		const struct region *here = region_of(at_node);
+
+		if (before && lowest_use(here) > before->end)
+			gap = MAX(gap, lowest_use(here) - before->end);
+		before = here;
+		if (at_node == last)
+			break;
+	}
+	assert_int_equal(region->subtree_gap, gap);
+	expect_summaries(node->child[0]);
+	expect_summaries(node->child[1]);
+}
+
 static void random_histories(void **state)
 {
 	(void)state;
@@ -193,6 +234,7 @@ static void random_histories(void **state)
 			random_step(space);
 			if (regions_check(space))
 				fail_msg("seed %lu, step %u: %s", seed, step, regions_check(space));
+			expect_summaries(space->regions.root);
 			ask_about_a_range(space);
 			ask_for_a_gap(space);
 		}
