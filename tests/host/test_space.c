@@ -54,6 +54,8 @@ static void stop(void)
 		fail_msg("%s", recorder.breach);
 	expect_recorder_counted_right(&recorder);
 	assert_int_equal(recorder.live, recorder.found);
+	for (unsigned int i = 0; i < PAGE_SIZE / 8; i++)
+		assert_int_equal(((const uint64_t *)pfn_to_virt(zero_page))[i], 0);
 	frames_free(zero_page);
 	world_stop();
 }
@@ -723,6 +725,77 @@ static void a_fault_for_nothing_flushes(void **state)
 	stop();
 }
 
+/* One batch for all pages of a change, or for each 64 that are dropped; no flush where none was. */
+static void a_change_costs_one_batch(void **state)
+{
+	static const unsigned int cases[] = {0, 1, 3, 40, 64, 65, 130};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		const uintptr_t first = 0x40000000; /* the start of a pte table */
+		const unsigned int touched = cases[i];
+		uint64_t mapped, batches;
+		struct model_counters before, after;
+		struct space *space;
+
+		start(4);
+		space = new_space();
+		/* A neighbour, so that the table stays. */
+		assert_int_equal(map(space, first + 300 * PAGE_SIZE, 1, RW, false),
+				 first + 300 * PAGE_SIZE);
+		assert_int_equal(write_word(space, first + 300 * PAGE_SIZE, 1), FAULT_DONE);
+		assert_int_equal(map(space, first, 200, RW, false), first);
+		for (unsigned int page = 0; page < touched; page++)
+			assert_int_equal(write_word(space, first + page * PAGE_SIZE, page),
+					 FAULT_DONE);
+		before = model_counters();
+		assert_int_equal(map_protect(space, first, 200 * PAGE_SIZE, SPACE_READ), 0);
+		after = model_counters();
+		assert_int_equal(after.flushes - before.flushes, touched != 0);
+		assert_int_equal(after.hypercalls - before.hypercalls, touched != 0);
+		/* A fault may bring neighbours of the page along. */
+		mapped = after.updates - before.updates;
+		assert_true(mapped >= touched && mapped <= touched + 16);
+		batches = (mapped + 63) / 64;
+		before = after;
+		assert_int_equal(map_remove(space, first, 200 * PAGE_SIZE), 0);
+		after = model_counters();
+		assert_int_equal(after.flushes - before.flushes, batches);
+		assert_int_equal(after.hypercalls - before.hypercalls, batches);
+		assert_int_equal(after.updates - before.updates, mapped);
+		sound(space);
+		space_put(space);
+		stop();
+	}
+}
+
+/* The kernel writes for a program as the program would: not to what it shares with others. */
+static void writing_for_a_program_copies_first(void **state)
+{
+	struct space *space, *child;
+	uint64_t value = 0, seven = 7, eight = 8;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_int_equal(map(space, ARENA, 2, RW, false), ARENA);
+	/* Read before, it is the page of zeros, which stop() looks at. */
+	assert_int_equal(read_word(space, ARENA, &value), FAULT_DONE);
+	assert_int_equal(copy_to_space(space, ARENA, &seven, 8), 8);
+	assert_int_equal(read_word(space, ARENA, &value), FAULT_DONE);
+	assert_int_equal(value, 7);
+	child = space_fork(space);
+	assert_non_null(child);
+	assert_int_equal(copy_to_space(child, ARENA, &eight, 8), 8);
+	assert_int_equal(copy_from_space(space, ARENA, &value, 8), 8);
+	assert_int_equal(value, 7);
+	assert_int_equal(copy_from_space(child, ARENA, &value, 8), 8);
+	assert_int_equal(value, 8);
+	space_put(child);
+	space_put(space);
+	stop();
+}
+
 static void the_limit_counts_bytes(void **state)
 {
 	struct space *space;
@@ -1086,6 +1159,8 @@ int main(void)
 		cmocka_unit_test(broken_regions_are_noticed),
 		cmocka_unit_test(moving_leaves_the_neighbour),
 		cmocka_unit_test(a_fault_for_nothing_flushes),
+		cmocka_unit_test(a_change_costs_one_batch),
+		cmocka_unit_test(writing_for_a_program_copies_first),
 		cmocka_unit_test(the_limit_counts_bytes),
 		cmocka_unit_test(stacks_have_no_object),
 		cmocka_unit_test(stacks_grow),
