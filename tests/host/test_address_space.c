@@ -411,6 +411,25 @@ static void a_lock_is_held_until_the_batch_is_out(void **state)
 	stop();
 }
 
+/* A table goes when all it translates, to the last byte, is in the range. */
+static void a_table_goes_as_a_whole(void **state)
+{
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	assert_true(mm_prepare(&mm, 0x5000, 0x5000, PT_PTE));
+	mm_free_tables(&mm, 0, pt_span(PT_PMD) - 2);
+	assert_non_null(mm_entry(&mm, 0x5000, PT_PTE));
+	mm_free_tables(&mm, 1, pt_span(PT_PMD) - 1);
+	assert_non_null(mm_entry(&mm, 0x5000, PT_PTE));
+	mm_free_tables(&mm, 0, pt_span(PT_PMD) - 1);
+	assert_null(mm_entry(&mm, 0x5000, PT_PTE));
+	mm_destroy(&mm);
+	stop();
+}
+
 static pfn_t contended;
 
 static void other_pins(void)
@@ -1408,6 +1427,7 @@ int main(void)
 		cmocka_unit_test(cloning_a_root_is_announced),
 		cmocka_unit_test(create_fails_cleanly),
 		cmocka_unit_test(a_lock_is_held_until_the_batch_is_out),
+		cmocka_unit_test(a_table_goes_as_a_whole),
 		cmocka_unit_test(a_table_is_pinned_by_one_cpu_only),
 		cmocka_unit_test(the_tables_lock_is_let_go_after_the_batch),
 		cmocka_unit_test(a_new_slot_of_the_kernel_is_in_every_root),
