@@ -493,6 +493,26 @@ static void claims_on_tables_alone_need_no_copy(void **state)
 	world_stop();
 }
 
+static void relocate_without_the_first_page(void)
+{
+	struct p2m_relocated done;
+
+	set_entry(pt_find(pt_root(), world.builder_p2m, PT_PTE), PT_PTE, pt_entry_none());
+	p2m_relocate(&world.memory, world.window, P2M_COPY, &done);
+}
+
+static void a_list_that_is_not_mapped_is_a_panic(void **state)
+{
+	char text[80];
+
+	(void)state;
+	start_colliding(4);
+	snprintf(text, sizeof(text), "page 0 of the P2M is not mapped at %016lx",
+		 world.builder_p2m);
+	host_expect_panic(relocate_without_the_first_page, text);
+	world_discard();
+}
+
 /* The list ends with its last table: looking for what is in its way ends there too. */
 static void the_list_is_looked_through_to_its_end(void **state)
 {
@@ -723,6 +743,7 @@ int main(void)
 		cmocka_unit_test(in_the_way_of_the_ramdisk_it_is_copied),
 		cmocka_unit_test(in_the_way_of_reserved_ranges_it_is_copied),
 		cmocka_unit_test(claims_on_tables_alone_need_no_copy),
+		cmocka_unit_test(a_list_that_is_not_mapped_is_a_panic),
 		cmocka_unit_test(the_list_is_looked_through_to_its_end),
 		cmocka_unit_test(in_the_window_itself_it_is_copied),
 		cmocka_unit_test(partly_in_the_window_it_is_copied),
