@@ -769,6 +769,48 @@ static void a_change_costs_one_batch(void **state)
 	}
 }
 
+/* Tables go with the last page that they lead to, at the ends of a program's memory too. */
+static void tables_go_with_their_pages(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		const uintptr_t border = 0x40000000;
+		uintptr_t places[4], neighbours[2];
+		struct space *space;
+		uint64_t before;
+
+		start(levels);
+		space = new_space();
+		places[0] = SPACE_LOWEST;
+		places[1] = border - PAGE_SIZE;
+		places[2] = border;
+		places[3] = space_end() - PAGE_SIZE;
+		before = recorder.live;
+		for (unsigned int i = 0; i < ARRAY_SIZE(places); i++) {
+			assert_int_equal(map(space, places[i], 1, RW, false), places[i]);
+			assert_int_equal(write_word(space, places[i], i), FAULT_DONE);
+			assert_int_equal(recorder.live, before + levels - 1);
+			assert_int_equal(map_remove(space, places[i], PAGE_SIZE), 0);
+			assert_int_equal(recorder.live, before);
+		}
+		/* With a neighbour in the next table on either side only the pte table goes. */
+		neighbours[0] = border - pt_span(PT_PMD) - PAGE_SIZE;
+		neighbours[1] = border;
+		for (unsigned int i = 0; i < ARRAY_SIZE(neighbours); i++) {
+			assert_int_equal(map(space, neighbours[i], 1, RW, false), neighbours[i]);
+			assert_int_equal(write_word(space, neighbours[i], i), FAULT_DONE);
+		}
+		before = recorder.live;
+		assert_int_equal(map(space, border - PAGE_SIZE, 1, RW, false), border - PAGE_SIZE);
+		assert_int_equal(write_word(space, border - PAGE_SIZE, 1), FAULT_DONE);
+		assert_int_equal(recorder.live, before + 1);
+		assert_int_equal(map_remove(space, border - PAGE_SIZE, PAGE_SIZE), 0);
+		assert_int_equal(recorder.live, before);
+		space_put(space);
+		stop();
+	}
+}
+
 /* The kernel writes for a program as the program would: not to what it shares with others. */
 static void writing_for_a_program_copies_first(void **state)
 {
@@ -1160,6 +1202,7 @@ int main(void)
 		cmocka_unit_test(moving_leaves_the_neighbour),
 		cmocka_unit_test(a_fault_for_nothing_flushes),
 		cmocka_unit_test(a_change_costs_one_batch),
+		cmocka_unit_test(tables_go_with_their_pages),
 		cmocka_unit_test(writing_for_a_program_copies_first),
 		cmocka_unit_test(the_limit_counts_bytes),
 		cmocka_unit_test(stacks_have_no_object),
