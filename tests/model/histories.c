@@ -15,18 +15,22 @@
 #define ARENA       (0x40000000ul - 16 * PAGE_SIZE)
 #define ARENA_PAGES 32u
 #define SPACES      4u
-#define CELLS       (1u << 14)
+#define CELLS       (1u << 13)
 
-/* A page of a program; one that is shared has its value in a cell, which a fork does not copy. */
+/* The words of a page that are played with: a copy that is made to write one has the other. */
+#define WORDS 2u
+static const unsigned int offsets[WORDS] = {16, PAGE_SIZE - 8};
+
+/* A page of a program; one that is shared has its values in a cell, which a fork does not copy. */
 struct account {
 	bool mapped, shared;
 	uint8_t rights;
 	uint16_t cell;
-	uint64_t value;
+	uint64_t value[WORDS];
 };
 
 static struct account accounts[SPACES][ARENA_PAGES];
-static uint64_t cells[CELLS];
+static uint64_t cells[CELLS][WORDS];
 static unsigned int cells_used;
 static struct space *living[SPACES];
 static const struct history_access *access_by;
@@ -58,9 +62,9 @@ static bool same(const char *what, long result, long expected)
 	return result == expected || WRONG("%s gave %ld, not %ld", what, result, expected);
 }
 
-static uint64_t *value_of(struct account *account)
+static uint64_t *value_of(struct account *account, unsigned int which)
 {
-	return account->shared ? &cells[account->cell] : &account->value;
+	return &(account->shared ? cells[account->cell] : account->value)[which];
 }
 
 static enum fault expected_fault(const struct account *account, bool write)
@@ -71,10 +75,10 @@ static enum fault expected_fault(const struct account *account, bool write)
 									 : FAULT_FORBIDDEN;
 }
 
-static bool try_access(unsigned int who, unsigned int page)
+static bool try_access(unsigned int who, unsigned int page, unsigned int which)
 {
 	struct account *account = &accounts[who][page];
-	uintptr_t address = page_address(page) + 16;
+	uintptr_t address = page_address(page) + offsets[which];
 	bool write = next_random() & 1;
 	uint64_t value = next_random(), seen = 0;
 	enum fault expected = expected_fault(account, write), result;
@@ -85,10 +89,10 @@ static bool try_access(unsigned int who, unsigned int page)
 		return WRONG("space %u, page %u: a %s ends with %u, not %u", who, page,
 			     write ? "write" : "read", result, expected);
 	if (write && result == FAULT_DONE)
-		*value_of(account) = value;
-	if (!write && result == FAULT_DONE && seen != *value_of(account))
-		return WRONG("space %u, page %u reads %lx, not %lx", who, page, seen,
-			     *value_of(account));
+		*value_of(account, which) = value;
+	if (!write && result == FAULT_DONE && seen != *value_of(account, which))
+		return WRONG("space %u, page %u, word %u reads %lx, not %lx", who, page, which,
+			     seen, *value_of(account, which));
 	return true;
 }
 
@@ -103,9 +107,12 @@ static bool try_map(unsigned int who, unsigned int page, unsigned int count)
 	};
 
 	for (unsigned int i = page; i < page + count; i++) {
-		accounts[who][i] = (struct account){true, mapping.shared, (uint8_t)mapping.rights,
-						    (uint16_t)(cells_used % CELLS), 0};
-		cells[cells_used++ % CELLS] = 0;
+		accounts[who][i] = (struct account){true,
+						    mapping.shared,
+						    (uint8_t)mapping.rights,
+						    (uint16_t)(cells_used % CELLS),
+						    {0}};
+		memset(cells[cells_used++ % CELLS], 0, sizeof(cells[0]));
 	}
 	return same("map", map_add(living[who], &mapping), (long)mapping.address);
 }
@@ -135,7 +142,7 @@ static bool try_forget(unsigned int who, unsigned int page, unsigned int count)
 
 	for (unsigned int i = page; i < page + count; i++) {
 		gap |= !accounts[who][i].mapped;
-		accounts[who][i].value = 0;
+		memset(accounts[who][i].value, 0, sizeof(accounts[who][i].value));
 	}
 	return same("forget", map_discard(living[who], page_address(page), count * PAGE_SIZE),
 		    gap ? -ENOMEM : 0);
@@ -189,7 +196,7 @@ static bool step(unsigned int who)
 	case 6:
 		return below(4) || try_fork(who);
 	default:
-		return try_access(who, page);
+		return try_access(who, page, below(WORDS));
 	}
 }
 
@@ -210,8 +217,10 @@ static bool end(unsigned int who)
 	if (!living[who])
 		return true;
 	for (unsigned int page = 0; page < ARENA_PAGES; page++) {
-		if (!try_access(who, page))
-			return false;
+		for (unsigned int which = 0; which < WORDS; which++) {
+			if (!try_access(who, page, which))
+				return false;
+		}
 	}
 	space_put(living[who]);
 	living[who] = NULL;
