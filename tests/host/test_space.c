@@ -1136,6 +1136,112 @@ static void calls_without_memory(void **state)
 	stop();
 }
 
+/* ---- a call that fails ---- */
+
+#define FAR 0x200000000000ul /* in another root slot than the arena */
+
+static long map_over(struct space *space)
+{
+	return map(space, page_address(5), 5, SPACE_READ, true);
+}
+
+static long unmap_the_middle(struct space *space)
+{
+	return map_remove(space, page_address(5), 5 * PAGE_SIZE);
+}
+
+static long protect_the_middle(struct space *space)
+{
+	return map_protect(space, page_address(5), 5 * PAGE_SIZE, SPACE_READ);
+}
+
+static long move_far_away(struct space *space)
+{
+	return map_resize(space, page_address(5), 3 * PAGE_SIZE, 3 * PAGE_SIZE, true, true, FAR);
+}
+
+static long move_to_grow(struct space *space)
+{
+	return map_resize(space, page_address(5), 3 * PAGE_SIZE, 900 * PAGE_SIZE, true, false, 0);
+}
+
+/* The regions of a space, as copies. */
+static unsigned int snapshot(struct space *space, struct region *regions, unsigned int room)
+{
+	unsigned int count = 0;
+
+	for_each_region (region, space) {
+		assert_true(count < room);
+		regions[count++] = *region;
+	}
+	return count;
+}
+
+static void expect_the_same_regions(struct space *space, const struct region *before,
+				    unsigned int count)
+{
+	static struct region now[1000];
+
+	assert_int_equal(snapshot(space, now, ARRAY_SIZE(now)), count);
+	for (unsigned int i = 0; i < count; i++) {
+		assert_int_equal(now[i].start, before[i].start);
+		assert_int_equal(now[i].end, before[i].end);
+		assert_int_equal(now[i].rights, before[i].rights);
+		assert_int_equal(now[i].shared, before[i].shared);
+		assert_ptr_equal(now[i].object, before[i].object);
+	}
+}
+
+/* With no frame left, with one, with two: until the call succeeds, nothing has changed. */
+static void a_call_that_fails_changes_nothing(void **state)
+{
+	static long (*const calls[])(struct space * space) = {
+		map_over, unmap_the_middle, protect_the_middle, move_far_away, move_to_grow,
+	};
+	static struct region before[1000];
+	static pfn_t held[PAGES];
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++) {
+		unsigned int count = 0, regions, failures = 0;
+		struct space *space;
+		uint64_t value, bytes, free;
+
+		start(4);
+		free = frames_free_count();
+		space = new_space();
+		assert_int_equal(map(space, ARENA, 20, RW, false), ARENA);
+		for (unsigned int page = 0; page < 20; page++)
+			assert_int_equal(write_word(space, page_address(page), page + 1),
+					 FAULT_DONE);
+		while (pfn_valid(held[count] = frames_alloc(0)))
+			count++;
+		/* The slabs have regions to spare. */
+		for (uintptr_t at = 0x80000000; map(space, at, 1, RW, false) > 0;)
+			at += 2 * PAGE_SIZE;
+		regions = snapshot(space, before, ARRAY_SIZE(before));
+		bytes = space->bytes;
+		for (; calls[i](space) < 0; failures++) {
+			sound(space);
+			expect_the_same_regions(space, before, regions);
+			assert_int_equal(space->bytes, bytes);
+			for (unsigned int page = 0; page < 20; page++) {
+				assert_int_equal(read_word(space, page_address(page), &value),
+						 FAULT_DONE);
+				assert_int_equal(value, page + 1);
+			}
+			frames_free(held[--count]);
+		}
+		assert_true(failures);
+		sound(space);
+		space_put(space);
+		while (count)
+			frames_free(held[--count]);
+		assert_int_equal(frames_free_count(), free);
+		stop();
+	}
+}
+
 /* ---- what it costs in hypercalls ---- */
 
 static void many_pages_go_in_batches(void **state)
@@ -1213,6 +1319,7 @@ int main(void)
 		cmocka_unit_test(random_histories),
 		cmocka_unit_test(a_fork_is_whole_or_none),
 		cmocka_unit_test(calls_without_memory),
+		cmocka_unit_test(a_call_that_fails_changes_nothing),
 		cmocka_unit_test(many_pages_go_in_batches),
 	};
 
