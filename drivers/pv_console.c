@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The PV console ring; see the header.
+ * The PV console: writing to and reading from the rings that xenconsoled shares.
  *
  * The writer waits with SCHEDOP_poll on the console's event channel, which works with events
  * masked, and so in a panic. If the other side takes nothing for ten seconds it is considered dead,

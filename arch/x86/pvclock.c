@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reading a clock in memory shared with the hypervisor; see the header.
+ * Reading a clock that the hypervisor keeps in memory shared with the guest.
  *
  * The hypervisor writes a time, the time-stamp counter at that time and the factor of its ticks,
  * all for the processor that the virtual CPU runs on. A version number guards them: read it, read
@@ -51,7 +51,7 @@ uint64_t pvclock_read(const volatile struct vcpu_time_info *info)
 		version = info->version;
 		barrier();
 		flags = info->flags;
-		/* On a processor whose counter is behind, it may not have reached the timestamp. */
+		/* A processor whose counter lags may not have reached the timestamp. */
 		ticks = MAX((int64_t)(rdtsc() - info->tsc_timestamp), 0);
 		now = info->system_time +
 		      pvclock_scale((uint64_t)ticks, info->tsc_to_system_mul, info->tsc_shift);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Entering programs, and the initial stacks and registers; see the headers. The instructions are in
- * regs.inc, in stack.S, and in entry.S of native/ and xen/.
+ * Entering programs, and the first stacks and registers of new tasks.
+ *
+ * This is the part in C. The instructions are in regs.inc, in stack.S, and in entry.S of native/
+ * and xen/.
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>

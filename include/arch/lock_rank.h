@@ -67,8 +67,7 @@ enum lock_rank {
 	/* Guards the bitmap of kernel stacks' addresses. No lock is taken while it is held. */
 	LOCK_STACKS,
 
-	/* Guards one slab cache. Outside the page allocator, because it allocates and frees pages.
-	 */
+	/* Guards one slab cache. Outside the page allocator, since it allocates and frees pages. */
 	LOCK_SLAB,
 
 	/* Guards the page allocator's lists and counts. All of the above may need a page. */

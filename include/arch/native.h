@@ -44,8 +44,7 @@ uintptr_t native_fault_address(void);
  */
 void native_clock_init(void);
 
-/* Measures both rates by the PC's timer, 5 ms at a time. Returns false if there is no such timer.
- */
+/* Measures both rates by the PC's timer, 5 ms at a time. Returns false if there is none. */
 bool native_rates_from_pit(struct rates *rates);
 
 /*

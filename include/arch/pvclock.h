@@ -11,7 +11,7 @@
 
 /*
  * Returns nanoseconds since the machine booted, never less than before. The clock of one processor
- * may be behind that of another, and a virtual CPU may move between them at any time, unless the
+ * may lag that of another, and a virtual CPU may move between them at any time, unless the
  * hypervisor rules that out (XEN_PVCLOCK_TSC_STABLE_BIT). No locks; callable in any context.
  */
 uint64_t pvclock_read(const volatile struct vcpu_time_info *info);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Finding the registers that end a machine in ACPI tables; see the header.
+ * Finding in ACPI tables the registers that switch a machine off and reset it.
  *
  * The root pointer leads to a list of tables. One of them (signature FACP) has the addresses of the
  * registers. The value that means "off" is in the byte code of another (DSDT), in the package _S5_.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Privileged instructions for paging and for waiting; see the headers.
+ * Privileged instructions of a processor that the kernel owns: flushing the TLB, loading a root of
+ * page tables, reading a fault's address, waiting for an interrupt. With them is cpuid, by which
+ * the kernel finds a hypervisor.
  */
 #include <arch/io.h>
 #include <arch/native.h>

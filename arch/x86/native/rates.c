@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The arithmetic of clock rates; see the header.
+ * The arithmetic of clock rates: from what cpuid reports, or from several measurements of which
+ * some are disturbed. It reads no register itself, so hosted tests can run it.
  */
 #include <arch/rates.h>
 
