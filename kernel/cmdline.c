@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Parsing the command line: see the header for its words.
+ * Parsing the command line, a word at a time.
+ *
+ * A word with a value is recognized by its prefix. The words themselves are listed in
+ * kernel/cmdline.h.
  */
 #include <kernel/cmdline.h>
 #include <kernel/lib/printk.h>

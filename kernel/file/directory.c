@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The entries of one directory; see the header.
+ * The entries of one directory: finding, adding and removing names.
+ *
+ * Each entry is in two trees, one ordered by name and one by position, so finding a name and
+ * continuing a listing both take logarithmic time.
  */
 #include "directory.h"
 #include <kernel/lib/string.h>

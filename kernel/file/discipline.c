@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The line discipline; see the header.
+ * The line discipline of the tty: what the bytes typed do, and the queue of bytes that a program
+ * can read.
+ *
+ * A byte is translated first, then it may be a signal, and otherwise it belongs to a line
+ * (canonical mode) or goes into the queue.
  */
 #include "discipline.h"
 #include <kernel/file/lineedit.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Open files and tables of descriptors; and the simple kinds of file: files in memory, directories,
- * /dev/null and /dev/zero. See the header.
+ * Open files and tables of descriptors, and the simple kinds of file: files in memory, directories,
+ * /dev/null and /dev/zero.
  */
 #include <kernel/file/file.h>
 #include <kernel/file/user_memory.h>

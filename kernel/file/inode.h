@@ -9,7 +9,7 @@
 
 /*
  * Creates an empty inode of that mode, type included, with one reference and no name. Returns NULL
- * if memory is out. The caller holds fs_lock, or is alone.
+ * if out of memory. The caller holds fs_lock, or is alone.
  */
 struct inode *inode_create(uint32_t mode);
 

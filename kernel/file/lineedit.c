@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The line editor; see the header for its keys.
+ * The line editor: what each key does, and what the terminal shows of it.
  *
  * At a prompt every change ends in redraw(), which rewrites the visible part of the line. The one
  * exception is what happens most: a character typed at the end is simply echoed. A program's line

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The tty; see the header. A task of its own passes input from the console's queue to the line
- * discipline; event handlers only wake it.
+ * The tty: a task that feeds the line discipline, and the readers that wait for it.
+ *
+ * The task passes input from the console's queue to the line discipline; event handlers only wake
+ * it.
  */
 #include "discipline.h"
 #include <arch/time.h>

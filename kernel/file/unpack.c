@@ -40,8 +40,8 @@ static bool is_reached(const struct tree_node *node, const void *key)
 
 /*
  * Finds the first name of the file that an entry is a name of; records the entry's if it is the
- * first. Of the names of one file the first or the last carries its data. Returns false if memory
- * is out. *name: the first name; NULL if that is the entry's.
+ * first. Of the names of one file the first or the last carries its data. Returns false if out of
+ * memory. *name: the first name; NULL if that is the entry's.
  */
 static bool find_first(struct tree *files, const struct cpio_entry *entry, const char **name)
 {

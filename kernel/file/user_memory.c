@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Copying between the kernel and the running program; see the header.
+ * Copying between the kernel and the running program, for system calls: bytes, strings and paths.
+ *
+ * A copy that runs out of memory calls user_memory_make_room() and continues where it stopped.
  */
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The cpio reader; see the header.
+ * Reading a cpio archive, an entry at a time.
  *
  * An entry is a header of 110 bytes (a magic number and thirteen fields of eight hexadecimal
  * digits), the NUL-terminated name, and the data; name and data are each padded to a multiple of

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The calendar; see the header. Years begin in March here, so that the leap day is their last.
+ * The calendar: between seconds and dates. Years begin in March here, so that the leap day is their
+ * last.
  */
 #include <kernel/lib/date.h>
 

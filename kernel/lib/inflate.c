@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Unpacking "deflate" (RFC 1951, whose section numbers these are); see the header.
+ * Unpacking "deflate" data (RFC 1951; the section numbers in comments are its).
  *
  * Deflated data is a stream of bits, the lowest of a byte first, in blocks. A block is stored as it
  * is, or made of symbols: literal bytes, and matches, which repeat some of what was unpacked

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The log ring; see the header. A line in it is its level as a digit, the text, and a newline.
- * Positions count all bytes ever written, so they never wrap; their lowest bits are the index into
- * the ring.
+ * The log ring: adding lines, and reading them back.
+ *
+ * A line in it is its level as a digit, the text, and a newline. Positions count all bytes ever
+ * written, so they never wrap; their lowest bits are the index into the ring.
  */
 #include <kernel/lib/log.h>
 

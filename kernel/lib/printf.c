@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The formatter of printk and snprintf; see the header for what it understands. (It is the kernel's
- * own: no package has one without the rest of a C library.)
+ * The formatter of printk() and snprintf(): conversions, flags, width and precision.
+ *
+ * It is the kernel's own: no package has one without the rest of a C library.
  */
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>

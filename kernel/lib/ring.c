@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Both ends of a byte ring; see the header. Each index is read once, and stored last with release
- * order: so the other end never sees room or data before it is there.
+ * The byte ring of the PV console: putting bytes into it and getting them out.
+ *
+ * Each index is read once, and stored last, with release order. So the other side never sees room
+ * or data before it is there.
  */
 #include <kernel/lib/ring.h>
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Parsing words and numbers; see the header.
- */
+/* Parsing words and numbers that a person typed: decimal, hexadecimal, and addresses. */
 #include <kernel/lib/string.h>
 #include <kernel/lib/text.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Balanced trees; see the header.
+ * Balanced binary trees: inserting, removing and finding nodes.
  *
  * A change of a subtree is followed up to the root. Each node on the way is balanced: its height is
  * computed anew, update() is called, and it is rotated if one side has become two higher than the

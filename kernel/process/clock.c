@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Clocks and sleeping for programs: see the header.
+ * The system calls about clocks and sleeping, and reading deadlines for other calls that wait.
+ *
+ * Times of programs are pairs of seconds and a fraction. The kernel counts nanoseconds since it
+ * booted.
  */
 #include <arch/time.h>
 #include <kernel/file/user_memory.h>

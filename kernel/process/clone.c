@@ -35,8 +35,8 @@ enum {
 	 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_CHILD_SETTID)
 
 /*
- * Returns a copy of the running process without threads. Returns NULL if memory is out, and leaves
- * nothing behind.
+ * Returns a copy of the running process without threads. Returns NULL if out of memory; then
+ * nothing was allocated.
  */
 static struct process *copy_process(struct process *parent, uint64_t flags)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The ELF loader: see the header.
+ * The ELF loader: checks a file's headers, and then maps its segments into a program's address
+ * space.
  */
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The signals of exceptions: see the header. For the codes see sigaction(2).
- */
+/* Turning the exceptions of programs into signals, with the codes that sigaction(2) lists. */
 #include <arch/traps.h>
 #include <kernel/process/exception.h>
 #include <kernel/process/signal.h>

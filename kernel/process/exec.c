@@ -149,7 +149,7 @@ static void append_word(struct strings *strings, const char *word)
 
 /*
  * Makes the arguments of an interpreter: "INTERPRETER [ARGUMENT] PATH" and the words except the
- * first. Returns false if memory is out.
+ * first. Returns false if out of memory.
  */
 static bool script_words(const char *interpreter, const char *argument, const char *path,
 			 const struct strings *old, struct strings *new)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Futexes: a tree of waiters, ordered by the words that they wait for; waiters for one word are in
- * order of arrival. See the header.
+ * order of arrival.
  */
 #include <arch/time.h>
 #include <kernel/file/user_memory.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Out of memory: what each process holds, which one is ended, and how its memory is freed at once.
- * See the header for the rules.
  *
  * A process that was ended frees its memory when its threads have run to their ends. A task that
  * needs memory may be unable to let them run. So it *reaps* the process: it frees the pages and

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Pids and tids: see the header. A number is in use as long as a process, thread, group or session
- * has it, even if the process that the group is named for has ended (credentials(7)).
+ * Pids and tids: allocating the numbers, and finding what has one.
+ *
+ * A number is in use as long as a process, thread, group or session has it, even if the process
+ * that the group is named for has ended (credentials(7)).
  */
 #include <kernel/process/pids.h>
 

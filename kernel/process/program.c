@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The initial stack of a program: see the header. From the top down: the strings, the vectors of
- * pointers to them, and the count of arguments, where rsp points.
+ * The initial stack of a program: its arguments, environment and auxiliary vector.
+ *
+ * From the top down it holds the strings, the vectors of pointers to them, and the count of
+ * arguments, where rsp points.
  */
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>

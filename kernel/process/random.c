@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Numbers that look random; see the header.
- */
+/* Random numbers for programs, made from clocks by mixing; they are no secrets. */
 #include <arch/cpu.h>
 #include <arch/time.h>
 #include <kernel/process/random.h>

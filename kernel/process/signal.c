@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Signals: see the header. From top to bottom: default actions, sending, taking, delivering. The
- * frames of handlers are in signal_frame.c, the system calls in signal_calls.c.
+ * Signals: default actions, sending, taking and delivering them, in that order.
+ *
+ * The frames of handlers are in signal_frame.c, the system calls in signal_calls.c.
  */
 #include "signal_parts.h"
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Running the measurements; see the header.
- */
+/* Running the measurements that BENCH() defines, and printing a row for each result. */
 #include <kernel/lib/printk.h>
 #include <kernel/prompt/bench.h>
 #include <kernel/prompt/monitor.h>

@@ -65,8 +65,7 @@ static struct process *start(unsigned int argc, char **argv, bool background)
 	return NULL;
 }
 
-/* Waits until a program in the foreground has ended or stopped, and says so unless all went well.
- */
+/* Waits for a program in the foreground to end or stop, and says so unless all went well. */
 static void wait(struct process *process, const char *name)
 {
 	int status;

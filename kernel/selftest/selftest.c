@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Running self-tests and reporting them: see the header. Each test runs under fault_catch(). A
- * trap, REQUIRE and SKIP all return there, with the stack as it was, and the run continues.
+ * Running self-tests and reporting them.
+ *
+ * Each test runs under fault_catch(). A trap, REQUIRE and SKIP all return there, with the stack as
+ * it was, and the run continues.
  */
 #include <arch/cpu.h>
 #include <arch/traps.h>

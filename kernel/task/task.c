@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The scheduler: see the header. One CPU, one run queue. It is first come, first served, except
- * that the kernel's own tasks run before programs.
+ * The scheduler: one CPU, one run queue.
+ *
+ * It is first come, first served, except that the kernel's own tasks run before programs.
  */
 #include <arch/cpu.h>
 #include <arch/lock.h>

@@ -88,7 +88,7 @@ static inline bool file_writes(const struct file *file)
 
 /*
  * Creates an open file with one reference, and takes over the caller's reference to the inode.
- * Returns NULL if memory is out.
+ * Returns NULL if out of memory.
  */
 struct file *file_create(const struct file_type *type, struct inode *inode, uint32_t flags);
 

@@ -42,7 +42,7 @@ static inline bool inode_is(const struct inode *inode, uint32_t type)
 	return (inode->mode & FS_TYPE_MASK) == type;
 }
 
-/* Creates the root directory. Once. Returns false if memory is out. */
+/* Creates the root directory. Once. Returns false if out of memory. */
 bool fs_init(void);
 struct inode *fs_root(void);
 

@@ -36,7 +36,7 @@ struct job_control {
 /* Sets the hooks. Once, before tty_init(). */
 void tty_set_job_control(const struct job_control *hooks);
 
-/* Starts the task that reads the console. Once. Returns false if memory is out. */
+/* Starts the task that reads the console. Once. Returns false if out of memory. */
 bool tty_init(void);
 
 /*

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Copying between the kernel and the running program's memory. It goes through the frames behind
- * the program's pages, so that no address can make the kernel fault or reach anything but the
+ * Copying between the kernel and the running program's memory. It uses the direct map of the frames
+ * that the program's pages name, so no address can make the kernel fault or reach anything but the
  * program's own memory.
  *
- * No function here sleeps or lets another task run. If memory for one of the program's pages is
- * out, user_memory_make_room() ends the largest process, and the copy continues with what that
- * frees; it stops there only if that process is the caller's own.
+ * No function here sleeps or lets another task run. If there is no memory for one of the program's
+ * pages, user_memory_make_room() ends the largest process, and the copy continues with what that
+ * frees. It stops there only if that process is the caller's own.
  */
 #ifndef KERNEL_FILE_USER_MEMORY_H
 #define KERNEL_FILE_USER_MEMORY_H
@@ -14,8 +14,8 @@
 #include <kernel/lib/compiler.h>
 
 /*
- * Makes room for the running task when memory is out, and lets it take from the reserve until the
- * copy has ended; returns false if the task has to end instead. Set by kernel/process, which
+ * Makes room for the running task when it is out of memory, and lets it take from the reserve until
+ * the copy has ended; returns false if the task has to end instead. Set by kernel/process, which
  * decides who holds too much (oom_make_room(), kernel/process/oom.h).
  */
 extern bool (*user_memory_make_room)(bool may_sleep);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Frame numbers and addresses that the compiler can tell apart.
+ * Frame numbers and addresses as types of their own, which the compiler can tell apart.
  *
  * A PV guest lives with two numberings of the same memory. A *pfn* counts the guest's own frames
- * from 0 without holes; an *mfn* is the number of the machine frame behind it, which is what page
- * tables hold. Mixing the two up is the classic PV bug, so each is a struct of its own and every
- * conversion is spelled out (mm/xen/p2m.h). Terms: the comment on mmu_update in public/xen.h.
+ * from 0 without holes. An *mfn* is the number of the machine frame that such a frame is in, which
+ * is what page tables hold. Mixing the two up is the classic PV bug, so each is a struct of its own
+ * and every conversion is explicit (mm/frame/translate.h). Terms: the comment on mmu_update in
+ * public/xen.h.
  */
 #ifndef KERNEL_LIB_TYPES_H
 #define KERNEL_LIB_TYPES_H

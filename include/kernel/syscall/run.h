@@ -8,8 +8,7 @@
 
 #include <kernel/process/process.h>
 
-/* Runs the thread's program until thread_exit(). Called by the thread's own task; does not return.
- */
+/* Runs the thread's program until thread_exit(); does not return. Called by its own task. */
 void run_thread(struct thread *thread);
 
 /*

@@ -50,7 +50,7 @@ struct task *task_current(void);
 
 /*
  * Returns a new runnable task, which calls start(argument). "space" may be NULL; the caller keeps
- * its reference to it. Returns NULL if memory is out.
+ * its reference to it. Returns NULL if out of memory.
  */
 struct task *task_create(void (*start)(void *argument), void *argument, struct space *space);
 
