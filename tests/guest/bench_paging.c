@@ -49,7 +49,7 @@ static void end_space(struct bench_space *space)
 enum work { SET, PROTECT, CLEAR, WORKS };
 static const char *const work_names[] = {"set", "protect", "clear"};
 
-/* What the entries are before: present for all but SET. */
+/* Returns the value of the entries before the work: present for all but SET. */
 static uint64_t value_for(const struct bench_space *space, enum work work)
 {
 	return work == CLEAR

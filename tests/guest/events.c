@@ -132,7 +132,9 @@ TEST(events, poll_ends_at_its_deadline)
 	evtchn_t port = own_port();
 	uint64_t deadline = time_system() + 5 * NS_PER_MS;
 
-	/* Nobody notifies the port. Other events may end a poll early, the deadline ends the last.
+	/*
+	 * No event comes on the port. Other events may end a poll early; the deadline ends the
+	 * last.
 	 */
 	while (time_system() < deadline)
 		evtchn_poll(port, deadline);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Mistakes that others made before, each with its name and a test (or a pointer to the hosted one
- * that can show more): a future reader may be about to make it again.
+ * Known mistakes of other kernels, each with its name and a test, or with a pointer to the hosted
+ * test that shows more. Somebody may be about to make one again.
  */
 #include "tables.h"
 
@@ -34,7 +34,7 @@ TEST(known_traps, last_is_not_the_last_entry_of_every_table)
 	REQUIRE(mm_create(&mm));
 	make_pte(&mm, 0x3fe00000); /* the last pmd entry of the first pud entry */
 	make_pte(&mm, 0x40000000); /* the first of the second */
-	make_pte(&mm, 0x40200000); /* behind the limit */
+	make_pte(&mm, 0x40200000); /* above the limit */
 	pt_walk_tables(mm.root, 0x40000000, count, &tables);
 	EXPECT_EQ(tables, 6); /* 2 pte, 2 pmd, pud, pgd */
 	mm_destroy(&mm);

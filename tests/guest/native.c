@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Page tables that nobody validates, at four and at five levels: address spaces in action, the
+ * Page tables without a hypervisor, at four and at five levels: address spaces in action, the
  * hooks' contract, large pages split and joined.
  */
 #include "recorded.h"
@@ -84,8 +84,7 @@ TEST(native, one_table_at_each_level)
 	recorded_finish();
 }
 
-/* A large page in a program's half is split and joined, the processor sees it, the hooks are told.
- */
+/* Splits and joins a large page of a program: the processor sees it, and the hooks are called. */
 TEST(native, a_large_page_is_split_and_joined)
 {
 	pfn_t block = frames_alloc(9);
@@ -135,8 +134,7 @@ TEST(native, a_large_page_is_split_and_joined)
 	frames_free(block);
 }
 
-/* Splitting and joining the direct map: the hooks are told of each table, and the rest is shared.
- */
+/* Splits and joins the direct map: each table is announced, and all roots share it. */
 TEST(native, the_direct_map_is_split_and_joined)
 {
 	pfn_t block = frames_alloc(9);

@@ -40,8 +40,7 @@ static void fill(struct mm *mm, pfn_t page, unsigned int tables)
 static bool visit_pinned(pfn_t table, enum pt_level level, void *argument)
 {
 	(void)argument;
-	/* A second pin is refused for what is pinned by itself; any table refuses to be writable.
-	 */
+	/* A second pin is refused for what has a pin of its own; no table may be writable. */
 	if (level == PT_PTE || level == PT_PGD)
 		EXPECT_EQ(operation(pin_command(level), table), -XEN_EINVAL);
 	EXPECT(!probe_write((uintptr_t)pfn_to_virt(table) + 8 * 511, 0) || level == PT_PTE);
@@ -178,7 +177,9 @@ TEST(pins, switching_loads_both_roots)
 	frames_free(b);
 }
 
-/* What "explain pin" does: the frame is a table for a moment, and whoever tracks tables is told. */
+/*
+ * Does what "explain pin" does: the frame is a table for a moment, and is announced by the hooks.
+ */
 TEST(pins, a_table_pinned_outside_is_told)
 {
 	pfn_t page = frames_alloc(0), table = frames_alloc(0);
@@ -225,7 +226,7 @@ TEST(pins, a_batch_is_one_entry)
 	for (unsigned int i = 0; i < 512; i++)
 		set_entry(&entries[i], PT_PTE, pt_entry_make(page, PT_KERNEL_RO));
 	EXPECT(pt_entry_is_none(entries[511]));
-	EXPECT(pt_entry_present(read_entry(&entries[511]))); /* reading sees what waits */
+	EXPECT(pt_entry_present(read_entry(&entries[511]))); /* reading sees queued updates */
 	lazy_leave();
 	EXPECT_EQ(batch_counters().calls, 1);
 	EXPECT_EQ(batch_counters().updates, 512);

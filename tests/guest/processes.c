@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Processes from the inside: programs of a few instructions, made here, so that it can be looked at
- * what they leave behind; with every page of memory missing in turn; and what their page tables
- * show of the kernel.
+ * Processes from the inside: programs of a few instructions, made here, so that the test sees what
+ * they leave allocated and what their page tables show of the kernel. They also run with every page
+ * of memory missing in turn.
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>
@@ -21,7 +21,7 @@ SUITE(processes, "processes: what they leave behind, without memory, isolation")
 
 #define CODE 0x400000ul
 
-/* An ELF file around a few instructions, which may write to the page behind theirs. */
+/* An ELF file around a few instructions, which may write to the page after theirs. */
 struct image {
 	unsigned char identity[16];
 	uint16_t type, machine;
@@ -85,8 +85,8 @@ static void move_processes(struct list_node *from, struct list_node *to)
 }
 
 /*
- * Takes them off the list of processes: they are not counted, and when memory is out none of them
- * is ended to make room. More than there is room for are left alone.
+ * Takes processes off the list. Then they are not counted, and none of them is ended to make room
+ * for others. Does nothing if they are more than the array holds.
  */
 static void set_aside(void)
 {
@@ -250,7 +250,7 @@ TEST(processes, fork_exec_wait)
 	expect_same(before);
 }
 
-/* Takes all memory but so many pages; the list of what was taken begins in *first. */
+/* Takes all memory but "leave" pages; the list of the pages taken begins in *first. */
 static void take_memory(uint64_t leave, pfn_t *first)
 {
 	*first = INVALID_PFN;

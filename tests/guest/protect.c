@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Who may do what where, read off the live page tables and then tried.
+ * The rights of every page that the kernel can reach, read from the live page tables and then
+ * tried.
  *
  * A page that is writable and executable, a stack without a guard, a page table with a writable
  * alias: each is a hole that nothing else would notice. The walk covers every address that the
- * kernel can reach, the builder's leftovers included.
+ * kernel can reach, what is left of the builder's mapping included.
  */
 #include <arch/machine.h>
 #include <arch/traps.h>
@@ -40,7 +41,9 @@ static bool in_a_stack(uintptr_t address)
 	       offset % (2 * KERNEL_STACK_SIZE) >= KERNEL_STACK_SIZE;
 }
 
-/* Where a kernel of ours has any business: image, P2M window, direct map, stacks. */
+/*
+ * Returns true where this kernel maps anything: the image, the P2M window, the direct map, stacks.
+ */
 static bool expected_place(uintptr_t address)
 {
 	uintptr_t direct_end = direct_map_base + (p2m_size() << PAGE_SHIFT);

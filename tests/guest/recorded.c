@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One recorder for all suites; see the header.
+ * The recorder that all in-guest suites share: recorded_begin() installs it, recorded_finish()
+ * checks what it saw.
  */
 #include "recorded.h"
 

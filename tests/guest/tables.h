@@ -11,8 +11,7 @@
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
 
-/* The pte for an address, its tables made if they are missing. Ends the test when memory is short.
- */
+/* Returns the pte for an address, and makes missing tables. Ends the test if out of memory. */
 static inline pt_entry_t *make_pte(struct mm *mm, uintptr_t address)
 {
 	REQUIRE(mm_prepare(mm, address, address, PT_PTE));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Tasks taking turns: in the kernel by their own will, in programs by a timer; sleeping and waking;
- * stacks with guards; floating-point registers that are nobody else's.
+ * Tasks taking turns: by yielding in the kernel, by a timer in programs; sleeping and waking;
+ * stacks with guards; floating-point registers of each task's own.
  */
 #include <arch/cpu.h>
 #include <arch/time.h>
@@ -161,8 +161,7 @@ struct program {
 	bool stop;
 };
 
-/* Yields if the turn is over. Returns with events masked, so that it cannot end unseen after this.
- */
+/* Yields if the time slice is over. Returns with events masked, so it cannot end unseen. */
 static void begin_turn(void)
 {
 	events_mask();

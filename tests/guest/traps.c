@@ -91,8 +91,7 @@ TEST(traps, page_fault)
 	struct recovery recovery;
 	static uintptr_t rip;
 
-	/* Error code 2, or 6 from ring 3, where a PV kernel runs: a write, to a page not present.
-	 */
+	/* Error code 2, or 6 in ring 3, where a PV kernel runs: a write to a page not present. */
 	REQUIRE_EQ(RAISE(recovery, rip, "movl $0xabc0, %%edx; movq %%rdx, (%%rdx)"), 2);
 	EXPECT_EQ(recovery.fault.vector, TRAP_PAGE_FAULT);
 	EXPECT_EQ(recovery.fault.error & 3, 2);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Programs of a few instructions: into user mode and out again, by every door there is; what comes
- * back unchanged; and what a program must not get at.
+ * Entering and leaving user mode, with programs of a few instructions: every way in and out, what
+ * comes back unchanged, and what a program must not reach.
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What only a PV guest of Xen meets: entries that Xen edits or refuses, tables that must be
- * read-only, frames that are somebody else's.
+ * read-only, frames of other domains.
  *
  * The hosted tests show that the right requests are made; these show that the requests are right.
  */

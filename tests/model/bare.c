@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The machine without a hypervisor; see the header.
+ * A machine without a hypervisor, on a workstation: its memory, its boot, and a witness of every
+ * store and flush.
  */
 #define _GNU_SOURCE /* memfd_create() */
 #include "bare.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What Xen does not tell: why an operation was refused, in words. And the model's own audit.
+ * Explanations, which Xen does not give: why an operation was refused, in words. With them is the
+ * model's own audit.
  */
 #include "internal.h"
 
@@ -49,7 +50,7 @@ struct search {
 	bool writable, found;
 };
 
-/* Whether this frame is a table with an entry for the one that is searched. */
+/* Notes whether this frame is a table with an entry for the one that is searched. */
 static void search_table(uint64_t mfn, struct frame *frame, void *argument)
 {
 	struct search *search = argument;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The naive account, and the generator; see the header.
+ * Random histories of address spaces: the generator, and the naive account of every page that it
+ * compares with.
  */
 #include "histories.h"
 #include "regions.h"
@@ -123,7 +124,7 @@ static bool try_unmap(unsigned int who, unsigned int page, unsigned int count)
 	return same("unmap", map_remove(living[who], page_address(page), count * PAGE_SIZE), 0);
 }
 
-/* What lies before a gap is changed all the same. */
+/* Changes rights. Pages before a gap are changed although the call fails. */
 static bool try_protect(unsigned int who, unsigned int page, unsigned int count)
 {
 	unsigned int rights = below(8), i = page;

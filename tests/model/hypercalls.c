@@ -128,8 +128,7 @@ long hypercall_multicall(struct multicall_entry *calls, unsigned int count)
 	return 0;
 }
 
-/* Gives a frame back to Xen. It is gone for the domain at once, if nothing refers to it any more.
- */
+/* Gives a frame back to Xen. The domain loses it at once if nothing refers to it any more. */
 static bool decrease(uint64_t mfn)
 {
 	struct frame *frame = frame_of_mfn(mfn);

@@ -50,8 +50,7 @@ struct frame {
 	int32_t linear;      /* > 0: entries of its own level in it; < 0: such uses of it */
 	uint8_t type;        /* enum model_type; keeps its last value when the count is 0 */
 	uint8_t owner;       /* enum owner */
-	bool allocated; /* the owner's own reference is still there: it has not given the frame back
-			 */
+	bool allocated;      /* the domain's own reference exists */
 	bool pinned;
 	bool validated;
 	/*
@@ -93,8 +92,7 @@ void tlb_flush(unsigned int vcpu);
 void tlb_flush_all(void);
 void tlb_flush_page(unsigned int vcpu, uint64_t address);
 void tlb_reset(void);
-/* The level-1 entry for an address in the vCPU's tables: its machine address; 0 if there is none.
- */
+/* Returns the machine address of the vCPU's level-1 entry for an address; 0 if there is none. */
 uint64_t walk_to_pte(unsigned int vcpu, uint64_t address);
 
 /* types.c */
@@ -140,7 +138,7 @@ enum cause {
 int refuse(int error, enum cause cause, uint64_t mfn, unsigned int level, uint64_t entry);
 void forget_refusal(void);
 
-/* Whether a guest may hand us this pointer: page 0 is never mapped. */
+/* Returns true if a guest may pass this pointer: page 0 is never mapped. */
 static inline bool guest_pointer(const void *pointer)
 {
 	return (uintptr_t)pointer >= PAGE_BYTES;

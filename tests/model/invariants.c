@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The invariants; see the header.
+ * The invariants of mm/ that every hosted test ends with: of the P2M, of the batches, and of the
+ * recorder.
  */
 #include "invariants.h"
 

@@ -15,8 +15,7 @@
  */
 void expect_p2m_is_whole(void);
 
-/* Stops the P2M's tree. Fails the test unless exactly the pages that its statistics name are freed.
- */
+/* Stops the P2M's tree. Fails unless it frees exactly the pages that its statistics name. */
 void expect_p2m_stops_clean(void);
 
 /* The counters of each CPU's batch agree with each other. Fails the test otherwise. */

@@ -44,7 +44,7 @@ static unsigned int next_table(const struct sequence_stage *stage, const struct 
 	return sequence_index(stage, (entry & PT_FRAME_MASK) >> PAGE_SHIFT);
 }
 
-/* Whether a table has an entry, other than its first, that may be refused. */
+/* Returns true if a table has an entry, other than its first, that may be refused. */
 static bool may_fail_late(const struct sequence_stage *stage, const struct mmu_update *before,
 			  unsigned int table)
 {

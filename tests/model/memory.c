@@ -48,7 +48,7 @@ struct model_config model_config(unsigned int levels, uint64_t pages)
 	};
 }
 
-/* Maps the memory behind a page that faults: that is where a pfn of -1 leads. */
+/* Maps the memory after a page that faults: that is where a pfn of -1 leads. */
 static unsigned char *map_behind_guard(int file)
 {
 	unsigned char *guard = mmap(NULL, PAGE_BYTES + view_bytes, PROT_NONE,

@@ -2,7 +2,7 @@
 /*
  * The hypervisor model: Xen's rules for a PV guest's page tables, as a program one can read.
  *
- * It stands behind the same functions as the hypercalls (arch/hypercall.h), so the kernel's mm/ is
+ * It defines the functions of the hypercalls (arch/hypercall.h), so the kernel's mm/ is
  * linked with it unchanged. What it accepts, refuses, counts and returns is what Xen 4.17 does
  * (xen/arch/x86/mm.c); tests/system/xen-model.sh plays the same random operations on both and
  * compares. What it has beyond Xen:
@@ -36,7 +36,7 @@ struct model_config {
 	unsigned int reserved_count; /* ... and how many */
 	uint64_t pages;              /* of the domain: pfns 0 .. pages - 1 */
 	uint64_t spare;              /* frames of the machine that the domain may still be given */
-	uint64_t foreign;            /* frames of another domain, right behind */
+	uint64_t foreign;            /* frames of another domain, which follow */
 	bool hardware;               /* it is dom0: may choose the caching of its mappings */
 };
 
@@ -73,7 +73,7 @@ struct model_builder model_builder(uint64_t first_table);
 void model_build_page(struct model_builder *builder, uint64_t address, uint64_t mfn,
 		      uint64_t flags);
 
-/* The same with one large page whose entry is at that level (2, 3). As Xen's dom0 builder does. */
+/* Maps one large page, whose entry is at that level (2 or 3), as Xen's dom0 builder does. */
 void model_build_large(struct model_builder *builder, uint64_t address, uint64_t mfn,
 		       unsigned int level, uint64_t flags);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The witness; see the header. Two hash tables with linear probing: tables by pfn, and the entries
- * that point to them by address.
+ * The recorder of paravirt operations: two hash tables with linear probing, of tables by pfn and of
+ * the entries that point to them by address.
  */
 #include "recorder.h"
 #include <kernel/lib/panic.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Generating and playing sequences; see the header.
+ * Generating random sequences of page-table operations, and playing them on a stage.
  *
- * Xen fills the hypervisor's slots of a frame when it becomes a root, with entries that are nobody
- * else's business; so the frames that are tried as roots are never tried as anything else.
+ * Xen fills the hypervisor's slots of a frame when it becomes a root, with entries that no sequence
+ * may depend on. So the frames that are tried as roots are never tried as anything else.
  */
 #include "sequence.h"
 
@@ -309,8 +309,7 @@ static void play_operations(struct play *play)
 	count(play, result);
 }
 
-/* Most mappings are of the frame that belongs there, writable or not: what makes tables possible.
- */
+/* Most mappings are of the frame that belongs there, since these make tables possible. */
 static uint64_t any_mapping(struct play *play, unsigned int frame)
 {
 	uint64_t own = play->stage->frame[frame].mfn << PAGE_SHIFT;

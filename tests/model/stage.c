@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The model's side of the comparison with real Xen; see sequence.h. tests/guest/sequence.c is the
- * other.
- */
+/* The model's side of the comparison with real Xen; tests/guest/sequence.c is the other side. */
 #include "stage.h"
 
 #include "../host/host.h"

@@ -37,7 +37,7 @@ bool entry_flags_allowed(uint64_t entry, unsigned int level)
 	return !(entry & E_FLAGS & ~allowed_flags(level));
 }
 
-/* What Xen changes about a present entry; mm.h in xen/arch/x86/pv, adjust_guest_l*e(). */
+/* Changes a present entry as Xen does; mm.h in xen/arch/x86/pv, adjust_guest_l*e(). */
 void adjust_entry(uint64_t *entry, unsigned int level)
 {
 	if (!(*entry & E_PRESENT))
@@ -94,8 +94,7 @@ static int get_page_entry(uint64_t entry)
 	if (!entry_flags_allowed(entry, 1))
 		return refuse(-XEN_EINVAL, CAUSE_FLAGS, mfn, 1, entry);
 	if (!frame_of_mfn(mfn)) {
-		/* Not memory: I/O space, which has to be granted. All ones is what "invalid" gives.
-		 */
+		/* Not memory but I/O space, which has to be granted. "Invalid" gives all ones. */
 		bool all_ones = mfn == E_FRAME / PAGE_BYTES;
 
 		return refuse(all_ones ? -XEN_EINVAL : -XEN_EPERM, CAUSE_NOT_OURS, mfn, 1, entry);
@@ -245,7 +244,7 @@ static void let_go(uint64_t mfn)
 	put_frame(mfn); /* being remembered */
 }
 
-/* What Xen left for the end of the hypercall. */
+/* Does what Xen leaves for the end of the hypercall. */
 void finish_operation(void)
 {
 	uint64_t mfn = machine.unfinished;

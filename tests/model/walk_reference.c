@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The reference walk; see the header.
+ * The reference for walks: it looks at every entry of every table, without the geometry and the
+ * walker of mm/.
  */
 #include "walk_reference.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Bringing up mm/ on the model; see the header.
+ * Bringing up mm/ on the model, in the stages of a boot, and taking it down with all its books
+ * compared.
  */
 #include "world.h"
 

@@ -33,7 +33,10 @@ struct world {
 };
 extern struct world world;
 
-/* A domain of so many pages in the given number of levels; the rest as it should be for most. */
+/*
+ * Returns the configuration of a domain of "pages" pages and "levels" levels, with defaults for the
+ * rest.
+ */
 struct world_config world_config(unsigned int levels, uint64_t pages);
 
 /* Builds it and boots it: the early operations, no frame database yet. */
