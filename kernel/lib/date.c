@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The calendar: between seconds and dates. Years begin in March here, so that the leap day is their
- * last.
+ * Converting between seconds since 1970 and dates. Years begin in March here, so that the leap day
+ * is their last.
  */
 #include <kernel/lib/date.h>
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The message of a check that has failed; see the header.
- */
+/* The buffer for the message of a check that has failed, and formatting it. */
 #include <kernel/lib/message.h>
 #include <kernel/lib/printf.h>
 

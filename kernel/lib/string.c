@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Blocks of memory and strings; see the header. Copies and fills use the processor's string
- * instructions, which current processors carry out a cache line at a time.
+ * Copying, filling and comparing blocks of memory and strings.
+ *
+ * Copies and fills use the processor's string instructions, which current processors carry out a
+ * cache line at a time.
  */
 #include <kernel/lib/string.h>
 

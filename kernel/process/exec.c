@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Replacing the program of a process; see the header. Everything that can fail is done in a new
- * address space while the old one is intact; then the process moves to the new one and frees the
- * old one.
+ * execve(2): finding the program or its interpreter, loading it, and moving the process to it.
+ *
+ * Everything that can fail is done in a new address space while the old one is intact; then the
+ * process moves to the new one and frees the old one.
  */
 #include <arch/switch.h>
 #include <arch/user.h>

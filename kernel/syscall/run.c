@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The loop of a thread; see the header.
+ * The loop of a thread: it runs the program, handles what brought it back, and runs it again.
  *
  * To the kernel a program is a function call: user_run() lets it run, and returns the vector that
- * brought it back: a system call, a page fault, another exception or an event. Before the thread
- * runs its program again it settles what is due: the end of its time slice, signals, its own end.
+ * brought it back, which is a system call, a page fault, another exception or an event. Before the
+ * thread runs its program again it settles what is due: the end of its time slice, signals, its own
+ * end.
  */
 #include "trace.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A system call in words; see the header. calls.def says of what kind each argument is; this file
- * prints each kind.
+ * Printing a system call in words: its name, its arguments and its result.
+ *
+ * calls.def says of what kind each argument is; this file prints each kind.
  */
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>

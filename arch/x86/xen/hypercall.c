@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The hypercall stubs; see the header. The number selects one of the 32-byte entries of the
- * hypercall page. Arguments go in rdi, rsi, rdx, r10, r8, as in public/arch-x86/xen-x86_64.h. Xen
- * preserves all registers except rax and those of the arguments; the stub clobbers rcx and r11, as
- * "syscall" does.
+ * The hypercall stubs: from a C function to an entry of the hypercall page.
+ *
+ * The number selects one of the page's 32-byte entries. Arguments go in rdi, rsi, rdx, r10, r8, as
+ * in public/arch-x86/xen-x86_64.h. Xen preserves all registers except rax and those of the
+ * arguments; the stub clobbers rcx and r11, as "syscall" does.
  */
 #include <arch/hypercall.h>
 #include <kernel/lib/compiler.h>
