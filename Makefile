@@ -172,6 +172,7 @@ format: | deps
 lint: | deps
 	@$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
 	@scripts/layers
+	@scripts/lint-prose
 
 clean:
 	rm -rf $(BUILD)

@@ -7,6 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 cat >"$work/bad.h" <<'END'
+/* SPDX */
 /* Says whoever is asked for. */
 
 /* What it costs. */
@@ -23,6 +24,19 @@ static inline unsigned int earns(void)
  * many.
  */
 END
+cat >"$work/bad.c" <<'END'
+// SPDX
+/*
+ * The costs; see the header.
+ */
+
+/* Whether it costs anything. */
+static bool costs(void)
+END
+cat >"$work/headless.c" <<'END'
+// SPDX
+#include "bad.h"
+END
 cat >"$work/bad.md" <<'END'
 # A title
 
@@ -30,6 +44,7 @@ A paragraph
 that lets go of a thing.
 END
 cat >"$work/good.h" <<'END'
+/* SPDX */
 /* Whether there is one: a member, not a function. */
 #define THERE 1
 
@@ -39,7 +54,7 @@ struct thing {
 	unsigned int (*cost)(void);
 };
 
-/* Returns "whoever"; is out of memory when there is none. */
+/* Returns "whoever", behind its back; is out of memory when there is none; see the header. */
 const char *text = "/* so many"; /* Whether */
 
 /*
@@ -59,17 +74,20 @@ END
 
 cd "$work" || exit 1
 cat >expected <<'END'
-bad.h:1: "whoever"
-bad.h:3: the comment of a function begins with "What"
-bad.h:6: a lone */
-bad.h:6: the comment of a function begins with "Whether"
-bad.h:10: the comment of a function begins with "The reverse"
-bad.h:12: "so many"
+bad.c:2: the head of a file points at its header
+bad.c:6: the comment of a function begins with "Whether"
+bad.h:2: "whoever"
+bad.h:4: the comment of a function begins with "What"
+bad.h:7: a lone */
+bad.h:7: the comment of a function begins with "Whether"
+bad.h:11: the comment of a function begins with "The reverse"
+bad.h:13: "so many"
 bad.md:3: "lets go of"
+headless.c:2: a file begins with its licence, then with a comment
 END
-"$top/scripts/lint-prose" bad.h good.h bad.md good.md >found
+"$top/scripts/lint-prose" bad.h bad.c good.h headless.c bad.md good.md >found
 status=$?
-sed 's/" in "\.\.\..*/"/; s/ ends a comment.*//' found | sort -t: -k1,1 -k2,2n >shown
+sed 's/" in "\.\.\..*/"/; s/ ends a comment.*//; s/ instead of.*//; s/ that says.*//' found | sort -t: -k1,1 -k2,2n >shown
 check "words and forms that are not for comments are found" diff expected shown
 check "and make the check fail" test $status = 1
 check "what is quoted, code or a member is left alone" "$top/scripts/lint-prose" good.h good.md
