@@ -15,7 +15,7 @@
 
 bool (*user_memory_make_room)(bool may_sleep);
 
-/* Returns true if a copy that stopped at an address can go on from there. */
+/* Returns true if a copy that stopped at an address can continue there. */
 static bool can_go_on(struct space *space, uintptr_t address, unsigned int wanted)
 {
 	enum fault result = fault_resolve(space, address, wanted);

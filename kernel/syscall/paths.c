@@ -244,7 +244,7 @@ long sys_mkdir(uint64_t directory, uintptr_t path, uint32_t mode)
 	return make(directory, path, FS_DIRECTORY | (mode & 01777));
 }
 
-/* Makes regular files only: all devices that there are exist already. */
+/* Makes regular files only: every device that this kernel has exists already. */
 long sys_mknod(uint64_t directory, uintptr_t path, uint32_t mode)
 {
 	if ((mode & FS_TYPE_MASK) && (mode & FS_TYPE_MASK) != FS_FILE)

@@ -177,7 +177,7 @@ static inline void protect_commit(pt_entry_t *entry, pt_entry_t value)
 
 /*
  * Make a frame's page of the direct map read-only or writable: under Xen read-only before the frame
- * becomes a table, writable when it is one no more. They do not flush, and are queued in lazy mode.
+ * becomes a table, writable again afterwards. They do not flush, and are queued in lazy mode.
  */
 static inline void make_page_readonly(pfn_t frame)
 {
