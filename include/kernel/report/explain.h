@@ -2,8 +2,8 @@
 /*
  * Why Xen refuses a request.
  *
- * Xen answers a bad request with an error number and no reason. The kernel can nearly always find
- * the rule that was broken, because it knows its frames and its page tables: the frame is mapped
+ * Xen answers a bad request with an error number and no reason. The kernel knows
+ * its frames and its page tables, so it looks for the rule that was broken: the frame is mapped
  * writable somewhere, or is a page table, or is not this domain's, or a flag is not allowed. The
  * rules are explained in mm/README.md; they come from public/xen.h, mmu_update.
  */
