@@ -112,6 +112,8 @@ cd "$top" || exit 1
 scripts/reading >"$work/reading.md"
 check "docs/reading.md is what scripts/reading prints (to renew it: scripts/reading >docs/reading.md)" \
 	diff docs/reading.md "$work/reading.md"
+grep '^| \[.*|  |$' "$work/reading.md" >"$work/untitled"
+check "every file begins with a comment that says what it is" diff /dev/null "$work/untitled"
 grep '^| `mm/[a-z]*` | .* min |$' "$work/reading.md" >"$work/rooms"
 grep '^| `mm/[a-z]*` | .* min |$' mm/README.md >"$work/shown"
 check "mm/README.md has the lines of docs/reading.md about mm/" diff "$work/shown" "$work/rooms"
