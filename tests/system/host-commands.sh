@@ -66,6 +66,9 @@ ends_by_itself "scripts/reading >'$work/reading.md'"
 
 shown_in_readme "    make run"
 prompt "make run" "pt kernel_main" "pte table, pinned" "run expr 6 + 36" "42"
+# What mm/README.md shows.
+prompt "make run" "explain pin pte f000" "mapped writable at ffff88800f000000" "pins" "tables are held by Xen" \
+	"batches" "entries into Xen" "pt ffff888000113000" "kernel text"
 shown_in_readme "make run-native  "
 prompt "make run-native" "pt kernel_main" "p4d["
 shown_in_readme "make run-native CMDLINE=nola57"
