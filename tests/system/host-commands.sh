@@ -60,9 +60,6 @@ ends_by_itself "make run-native CMDLINE=nola57 </dev/null" " passed, 0 failed"
 ends_by_itself "scripts/run --help" "--ramdisk FILE"
 shown_in_readme "scripts/reading mm kernel arch boot drivers tests"
 ends_by_itself "scripts/reading mm kernel arch boot drivers tests" "together"
-# (host-rules.sh compares docs/reading.md with what this prints.)
-shown_in_readme "\`scripts/reading >docs/reading.md\`"
-ends_by_itself "scripts/reading >'$work/reading.md'"
 
 shown_in_readme "    make run"
 prompt "make run" "pt kernel_main" "pte table, pinned" "run expr 6 + 36" "42"

@@ -110,13 +110,13 @@ was_right() {
 # The contents page, and what depends on it: the rooms' sizes on the page of mm/.
 cd "$top" || exit 1
 scripts/reading >"$work/reading.md"
-check "docs/reading.md is what scripts/reading prints (to renew it: scripts/reading >docs/reading.md)" \
+check "docs/reading.md is what scripts/reading prints (to renew it: scripts/reading renew)" \
 	diff docs/reading.md "$work/reading.md"
 grep '^| \[.*|  |$' "$work/reading.md" >"$work/untitled"
 check "every file begins with a comment that says what it is" diff /dev/null "$work/untitled"
 grep '^| `mm/[a-z]*` | .* min |$' "$work/reading.md" >"$work/rooms"
 grep '^| `mm/[a-z]*` | .* min |$' mm/README.md >"$work/shown"
-check "mm/README.md has the lines of docs/reading.md about mm/" diff "$work/shown" "$work/rooms"
+check "mm/README.md has the lines of docs/reading.md about mm/ (scripts/reading renew)" diff "$work/shown" "$work/rooms"
 
 # The README shows the sizes, and a list of what to read in an hour. Both hold as long as they are
 # about right: lines within a twentieth, and the hour within ten minutes.
@@ -127,7 +127,7 @@ sed -n '/^    \$ scripts\/reading/,/^$/s/^    \([a-z].* lines .*\)/\1/p' README.
 		$1 != $8 || $2 < $9 * 0.95 || $2 > $9 * 1.05 { wrong++ }
 		END { exit wrong > 0 || NR < 2 }' >"$work/compared"
 status=$?
-check "the sizes in README.md (left) are about right (right: scripts/reading)" was_right "$status" "$work/compared"
+check "the sizes in README.md (left) are about right (right; scripts/reading renew)" was_right "$status" "$work/compared"
 hour=$(sed -n '/^In about an hour/,/^The rule/p' README.md | awk -F'|' '$2 ~ /`/ { gsub(/[`,]/, "", $2); print $2 }')
 scripts/reading $hour >"$work/hour"
 awk '$1 == "together" { minutes = $4 * 60 + $6 } END { exit minutes < 50 || minutes > 70 }' "$work/hour"
