@@ -14,6 +14,7 @@
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
 #include <mm/table/mm.h>
+#include <mm/table/walk.h>
 #include <mm/xen/pin.h>
 #include <mm/xen/refused.h>
 #include <xen/errno.h>
@@ -52,52 +53,46 @@ struct search {
 	uintptr_t translates; /* ... and this is the first address that it translates */
 };
 
-static void search_tree(struct search *search, pfn_t table, enum pt_level level, uintptr_t base,
-			unsigned int from, unsigned int to)
+static enum pt_next search_entry(const struct pt_place *at, void *argument)
 {
-	/* In a panic an entry may point to a frame that is not this domain's. */
-	const pt_entry_t *entries = pfn_valid(table) ? boot_or_direct_map(table) : NULL;
+	struct search *search = argument;
+	mfn_t first = pt_entry_mfn(*at->entry);
+	uint64_t inside = search->wanted.mfn - first.mfn;
 
-	for (unsigned int i = from; entries && i < to; i++) {
-		uintptr_t address = pt_canonical(base + i * pt_span(level));
-		pt_entry_t entry = entries[i];
-		mfn_t first = pt_entry_mfn(entry);
+	if (!pt_entry_leaf(*at->entry, at->level)) {
+		pfn_t table = mfn_to_pfn(first);
 
-		if (!pt_entry_present(entry) || (level == PT_PGD && pt_slot_reserved(i)))
-			continue;
-		if (!pt_entry_leaf(entry, level)) {
-			if (first.mfn == search->wanted.mfn && !search->found_table) {
-				search->found_table = true;
-				search->translates = address;
-			}
-			search_tree(search, mfn_to_pfn(first), pt_level_below(level), address, 0,
-				    pt_entries());
-			continue;
+		if (!inside && !search->found_table) {
+			search->found_table = true;
+			search->translates = at->start;
 		}
-		if (search->wanted.mfn - first.mfn >= pt_span(level) >> PAGE_SHIFT ||
-		    (search->writable && !(entry.raw & PT_RW)))
-			continue;
-		if (search->found < ARRAY_SIZE(search->address))
-			search->address[search->found] =
-				address + ((search->wanted.mfn - first.mfn) << PAGE_SHIFT);
-		search->found++;
+		/* In a panic an entry may point to a frame that is not this domain's. */
+		return pfn_valid(table) && boot_or_direct_map(table) ? PT_BELOW : PT_PAST;
 	}
+	if (inside >= pt_span(at->level) >> PAGE_SHIFT ||
+	    (search->writable && !(at->entry->raw & PT_RW)))
+		return PT_PAST;
+	if (search->found < ARRAY_SIZE(search->address))
+		search->address[search->found] = at->start + (inside << PAGE_SHIFT);
+	search->found++;
+	return PT_PAST;
 }
 
 /* Searches the kernel's half of the tables, and the user halves of all address spaces. */
 static struct search find_mappings(mfn_t frame, bool writable)
 {
+	static const struct pt_visitor visitor = {.enter = search_entry};
 	struct search search = {
 		.wanted = frame,
 		.writable = writable,
 		.found_table = frame.mfn == pt_root_mfn().mfn, /* no entry points to the root */
 	};
 
-	search_tree(&search, pt_root(), PT_PGD, 0, 0, pt_entries());
+	pt_walk(pt_root(), 0, UINTPTR_MAX, &visitor, &search);
 	list_for_each (node, &mm_list) {
 		struct mm *mm = container_of(node, struct mm, link);
 
-		search_tree(&search, mm->root, PT_PGD, 0, 0, pt_entries() / 2);
+		pt_walk(mm->root, 0, pt_user_limit(), &visitor, &search);
 	}
 	return search;
 }

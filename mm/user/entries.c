@@ -10,6 +10,7 @@
 #include <mm/frame/frames.h>
 #include <mm/kernel/direct_map.h>
 #include <mm/table/ops.h>
+#include <mm/table/walk.h>
 #include <mm/user/entries.h>
 #include <mm/user/region.h>
 
@@ -55,32 +56,27 @@ struct ptes {
 	unsigned int count;
 };
 
+/* Ends the walk at a pte table, and describes the part of it that is in the range. */
+static enum pt_next stop_at_ptes(const struct pt_place *at, void *argument)
+{
+	struct ptes *ptes = argument;
+
+	if (at->level != PT_PMD)
+		return PT_BELOW;
+	ptes->entry =
+		(pt_entry_t *)pfn_to_virt(pt_entry_pfn(*at->entry)) + pt_index(at->start, PT_PTE);
+	ptes->start = at->start;
+	ptes->end = at->last + 1;
+	ptes->count = (unsigned int)((ptes->end - ptes->start) >> PAGE_SHIFT);
+	return PT_STOP;
+}
+
 /* Advances *ptes to the next run; returns false if there is none below "end". */
 static bool next_ptes(const struct space *space, uintptr_t end, struct ptes *ptes)
 {
-	uintptr_t from = ptes->end;
+	static const struct pt_visitor visitor = {.lowest = PT_PMD, .enter = stop_at_ptes};
 
-	while (from < end) {
-		enum pt_level level = PT_PGD;
-		const pt_entry_t *entry;
-
-		while (level != PT_PTE && pt_entry_present(*mm_entry(&space->mm, from, level)))
-			level = pt_level_below(level);
-		if (level == PT_PTE) {
-			ptes->entry = mm_entry(&space->mm, from, PT_PTE);
-			ptes->start = from;
-			ptes->end = MIN((from | (pt_span(PT_PMD) - 1)) + 1, end);
-			ptes->count = (unsigned int)((ptes->end - from) >> PAGE_SHIFT);
-			return true;
-		}
-		/* Skips adjacent empty entries, as far as the end of their table. */
-		entry = mm_entry(&space->mm, from, level);
-		do {
-			from = (from | (pt_span(level) - 1)) + 1;
-			entry++;
-		} while (from < end && pt_index(from, level) && !pt_entry_present(*entry));
-	}
-	return false;
+	return ptes->end < end && !pt_walk(space->mm.root, ptes->end, end - 1, &visitor, ptes);
 }
 
 #define for_each_ptes(ptes, space, from, to) \

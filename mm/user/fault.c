@@ -9,6 +9,7 @@
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
+#include <mm/table/levels.h>
 #include <mm/table/ops.h>
 #include <mm/user/entries.h>
 #include <mm/user/fault.h>
@@ -157,7 +158,7 @@ enum fault fault_resolve_locked(struct space *space, uintptr_t address, unsigned
 		return FAULT_FORBIDDEN;
 	if (!mm_prepare(&space->mm, address, address, PT_PTE))
 		return FAULT_NO_MEMORY;
-	entry = mm_entry(&space->mm, address, PT_PTE);
+	entry = &pte_find(&space->mm, address)->entry;
 	if (pt_entry_is_none(*entry))
 		return make_present(space, region, address, entry, wanted == SPACE_WRITE);
 	if (wanted == SPACE_WRITE && !(entry->raw & PT_RW))

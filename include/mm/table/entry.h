@@ -19,9 +19,11 @@ typedef struct {
 	uint64_t raw;
 } pt_entry_t;
 
-#define PT_PRESENT  (1ull << 0)
-#define PT_RW       (1ull << 1)
-#define PT_USER     (1ull << 2) /* Xen sets it itself: guest kernel and programs share ring 3 */
+#define PT_PRESENT (1ull << 0)
+#define PT_RW      (1ull << 1)
+#define PT_USER \
+	(1ull   \
+	 << 2) /* in the entries of pages Xen sets it: guest kernel and programs share ring 3 */
 #define PT_PWT      (1ull << 3)
 #define PT_PCD      (1ull << 4)
 #define PT_ACCESSED (1ull << 5)

@@ -6,8 +6,9 @@
  * Linux has means what it means there (arch/x86/include/asm/pgtable.h, and for a PV guest
  * arch/x86/xen/mmu_pv.c). The entry of each level is a type of its own, so mixing up two levels
  * does not compile. pte_val() and its like return the *pfn*, while pte_t itself holds the mfn:
- * their users never see what the processor reads. pte_find() takes all five steps, at every fault
- * of a program and for every page of the P2M's window.
+ * their users never see what the processor reads. pte_find() takes all five steps: for the faults
+ * of programs and the kernel's copies to and from them, for kernel stacks, and for the P2M's
+ * window.
  *
  * With four levels the p4d is folded: p4d_offset() returns the pgd entry itself, which then *is*
  * the p4d entry. As a pgd entry it counts as present, and clearing it does nothing. Code that takes

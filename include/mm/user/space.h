@@ -4,8 +4,8 @@
  *
  * It is a set of *regions* (mm/user/region.h), ranges of pages that are alike, on top of page
  * tables (struct mm). The regions are the truth. An entry of the tables is made when the program
- * faults (mm/user/fault.h), and can always be made again from its region. Programs change the
- * regions with the system calls of mm/user/map.h.
+ * faults (mm/user/fault.h). It can be made again from its region, unless it is the only one that
+ * knows of a private copy. Programs change the regions with the system calls of mm/user/map.h.
  *
  * After a fork both sides share the pages of private regions, read-only, until one of them writes.
  * Each page has a count of references (struct frame): who holds the only one may write in place.
