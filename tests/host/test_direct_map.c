@@ -123,16 +123,23 @@ static void memory_with_holes(void **state)
 static void tables_are_read_only_where_it_matters(void **state)
 {
 	(void)state;
-	for (unsigned int validated = 0; validated < 2; validated++) {
+	for (unsigned int i = 0; i < 4; i++) {
+		const bool validated = i & 1, first_is_table = i & 2;
 		struct pfn_range p2m = {pfn(510), 5};
 
 		bare_start(4, 0, 3 * MIB2);
 		paravirt.tables_validated = validated;
+		assert_int_equal(bare.memory.run[0].range.start.pfn, 0);
+		assert_int_equal(bare.memory.run[0].kind, FRAME_DATA);
+		if (first_is_table)
+			bare.memory.run[0].kind = FRAME_TABLE;
 		assert_null(boot_memory_reserve(&bare.memory, p2m, FRAME_P2M));
 		bare_build();
 		for (uint64_t n = 0; n < bare.memory.pages; n++) {
 			uintptr_t address = pfn_to_address(pfn(n));
-			bool table = boot_memory_is_free(&bare.memory, pfn(n)) ? false : n > 0;
+			bool table = boot_memory_is_free(&bare.memory, pfn(n))
+					     ? false
+					     : n || first_is_table;
 			pt_entry_t entry = *pt_find(bare.root, address, PT_PTE);
 
 			assert_int_equal(pt_entry_flags(entry),

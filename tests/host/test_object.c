@@ -89,12 +89,13 @@ static void files_read_as_written(void **state)
 	enum { SIZE = 100000 };
 	static unsigned char expected[SIZE], text[SIZE];
 	struct object *file;
-	uint64_t length = 0, free;
+	uint64_t length = 0, free, before_writing;
 
 	(void)state;
 	world_start(4, 2048);
 	free = frames_free_count();
 	file = object_create(0);
+	before_writing = frames_free_count();
 	host_seed(1);
 	for (unsigned int step = 0; step < 3000; step++) {
 		uint64_t offset = host_random_below(SIZE), bytes = host_random_below(9000);
@@ -120,6 +121,7 @@ static void files_read_as_written(void **state)
 			assert_memory_equal(text, expected + offset, bytes);
 		}
 		assert_int_equal(file->bytes, length);
+		assert_int_equal(object_frames(file), before_writing - frames_free_count());
 	}
 	object_put(object_get(file));
 	object_put(file);

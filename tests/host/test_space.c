@@ -172,6 +172,52 @@ static void memory_is_zero_until_written(void **state)
 	stop();
 }
 
+/* The page that all programs share is made once, and then nobody can write to it. */
+static void the_zero_page_is_read_only(void **state)
+{
+	static pfn_t held[PAGES];
+	unsigned int count = 0;
+	struct pt_walk walk;
+
+	(void)state;
+	start(4);
+	walk = pt_lookup(pfn_to_address(zero_page));
+	assert_true(walk.mapped);
+	assert_int_equal(pt_entry_flags(walk.step[walk.steps - 1].entry) & PT_RW, 0);
+	stop();
+	world_start(4, PAGES);
+	while (pfn_valid(held[count] = frames_alloc(0)))
+		count++;
+	assert_false(entries_init());
+	while (count)
+		frames_free(held[--count]);
+	world_stop();
+}
+
+/* An entry says no more than it must: nothing of its former self. */
+static void an_inaccessible_entry_says_which_page(void **state)
+{
+	struct space *space;
+	pt_entry_t *entry;
+	pfn_t page;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_int_equal(map(space, ARENA, 1, RW, false), ARENA);
+	assert_int_equal(write_word(space, ARENA, 5), FAULT_DONE);
+	entry = mm_entry(&space->mm, ARENA, PT_PTE);
+	page = entry_page(*entry);
+	assert_int_equal(map_protect(space, ARENA, PAGE_SIZE, 0), 0);
+	assert_int_equal(entry->raw, entry_make(page, 0, false).raw);
+	assert_int_equal(map_protect(space, ARENA, PAGE_SIZE, SPACE_READ), 0);
+	/* Xen adds two flags to what a program can use. */
+	assert_int_equal(entry->raw & ~(PT_USER | PT_GLOBAL),
+			 entry_make(page, SPACE_READ, false).raw & ~PT_USER);
+	space_put(space);
+	stop();
+}
+
 static void rights_are_kept(void **state)
 {
 	struct space *space;
@@ -1289,6 +1335,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_is_zero_until_written),
+		cmocka_unit_test(the_zero_page_is_read_only),
+		cmocka_unit_test(an_inaccessible_entry_says_which_page),
 		cmocka_unit_test(rights_are_kept),
 		cmocka_unit_test(arguments_as_linux_has_them),
 		cmocka_unit_test(the_kernel_reads_what_programs_can),
