@@ -144,6 +144,20 @@ static void take_and_give(void)
 }
 
 /* Whoever comes between the pieces of a check neither waits for its end nor deceives it. */
+#define MOMENTS 13u /* at which a check below lets others in */
+
+static void never(void)
+{
+	fail_msg("a void check went on");
+}
+
+/* Makes the check void. What is left then is a whole one: its start, and each moment. */
+static void make_void(void)
+{
+	take_or_give();
+	host_interfere(1 + MOMENTS + 1, never, NULL);
+}
+
 static void checks_let_others_in(void **state)
 {
 	struct frames_stats stats;
@@ -170,7 +184,14 @@ static void checks_let_others_in(void **state)
 		moments++;
 	}
 	host_interfere(0, NULL, NULL);
-	assert_int_equal(moments, 13);
+	assert_int_equal(moments, MOMENTS);
+	/* A check that is void begins anew at once: in memory, and in a list. */
+	for (unsigned int nth = 2; nth < 2 + MOMENTS; nth++) {
+		host_interfere(nth, make_void, NULL);
+		assert_null(frames_check());
+		assert_false(host_interfered());
+	}
+	host_interfere(0, NULL, NULL);
 	/* So often that it never came to its end unless it kept them out. */
 	interferences = 0;
 	host_interfere(2, take_and_give, NULL);

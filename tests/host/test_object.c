@@ -232,7 +232,15 @@ static void many_stacks(void **state)
 	(void)state;
 	world_start(4, 4096);
 	for (unsigned int i = 0; i < ARRAY_SIZE(top); i++) {
+		const unsigned int in_a_table =
+			(unsigned int)(pt_span(PT_PMD) / 2 / KERNEL_STACK_SIZE);
+
+		free = frames_free_count();
 		top[i] = stack_alloc();
+		/* A pte table with the first that needs it, and those above it with the very first.
+		 */
+		assert_int_equal(free - frames_free_count() - KERNEL_STACK_SIZE / PAGE_SIZE,
+				 i == 0 ? 3 : i % in_a_table == 0);
 		/* From the start of the window on, with a guard as large below each. */
 		assert_int_equal(top[i],
 				 pt_slot_address(STACKS_SLOT) + (i + 1) * 2 * KERNEL_STACK_SIZE);

@@ -513,6 +513,33 @@ static void a_list_that_is_not_mapped_is_a_panic(void **state)
 	world_discard();
 }
 
+static const char *relocate_huge(uint64_t pages)
+{
+	struct p2m_relocated done;
+
+	world.memory.pages = pages;
+	return p2m_relocate(&world.memory, world.direct_map, P2M_DECIDE, &done);
+}
+
+static void relocate_one_slot_too_many(void)
+{
+	relocate_huge((64ull << 36) + 1);
+}
+
+/* The list of a domain larger than any that there is takes 64 root slots, and not one more. */
+static void as_many_slots_as_there_can_be(void **state)
+{
+	struct world_config config = world_config(4, 2048);
+
+	(void)state;
+	world_boot(&config);
+	host_expect_panic(relocate_one_slot_too_many, "the P2M takes 65 root slots, more than 64");
+	assert_non_null(strstr(relocate_huge(64ull << 36), "root slot 273, wanted for the P2M"));
+	world.memory.pages = 2048;
+	world_relocate(P2M_REMAP);
+	world_discard();
+}
+
 /* The list ends with its last table: looking for what is in its way ends there too. */
 static void the_list_is_looked_through_to_its_end(void **state)
 {
@@ -744,6 +771,7 @@ int main(void)
 		cmocka_unit_test(in_the_way_of_reserved_ranges_it_is_copied),
 		cmocka_unit_test(claims_on_tables_alone_need_no_copy),
 		cmocka_unit_test(a_list_that_is_not_mapped_is_a_panic),
+		cmocka_unit_test(as_many_slots_as_there_can_be),
 		cmocka_unit_test(the_list_is_looked_through_to_its_end),
 		cmocka_unit_test(in_the_window_itself_it_is_copied),
 		cmocka_unit_test(partly_in_the_window_it_is_copied),
