@@ -166,7 +166,7 @@ static void fill_tables(pfn_t root)
 
 	memset(at_physical_address(root), 0, PAGE_SIZE);
 	pt_run_fill(&run, &filler, NULL);
-	pt_run_hook(&run, at_physical_address(root), PT_TABLE);
+	pt_run_link(&run, at_physical_address(root), PT_TABLE);
 }
 
 static void enter_tables(struct pfn_range tables)

@@ -67,15 +67,15 @@ static enum pt_next search_entry(const struct pt_place *at, void *argument)
 			search->translates = at->start;
 		}
 		/* In a panic an entry may point to a frame that is not this domain's. */
-		return pfn_valid(table) && boot_or_direct_map(table) ? PT_BELOW : PT_PAST;
+		return pfn_valid(table) && boot_or_direct_map(table) ? PT_DESCEND : PT_SKIP;
 	}
 	if (inside >= pt_span(at->level) >> PAGE_SHIFT ||
 	    (search->writable && !(at->entry->raw & PT_RW)))
-		return PT_PAST;
+		return PT_SKIP;
 	if (search->found < ARRAY_SIZE(search->address))
 		search->address[search->found] = at->start + (inside << PAGE_SHIFT);
 	search->found++;
-	return PT_PAST;
+	return PT_SKIP;
 }
 
 /* Searches the kernel's half of the tables, and the user halves of all address spaces. */

@@ -35,7 +35,7 @@ static enum pt_next set_present(const struct pt_place *at, void *flags)
 {
 	if (pt_entry_leaf(*at->entry, at->level))
 		set_absent(at, flags);
-	return PT_BELOW;
+	return PT_DESCEND;
 }
 
 /* Returns the address of the last byte of a range. */

@@ -178,7 +178,7 @@ void direct_map_build(struct boot_memory *memory)
 	pt_run_fill(&run, &filler, memory);
 	fixed_unmap(fixed_window);
 	filled = rdtsc();
-	pt_run_hook(&run, boot_or_direct_map(pt_root()), PT_TABLE);
+	pt_run_link(&run, boot_or_direct_map(pt_root()), PT_TABLE);
 	direct_map_use(run.start, run.start);
 	cost = (struct direct_map_cost){memory->pages, run.total, filled - start, rdtsc() - filled};
 }

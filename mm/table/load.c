@@ -18,7 +18,7 @@ static bool is_wanted_or_loaded(const struct cpu *cpu, const struct mm *mm)
  * A CPU that has mm loaded may have cached its entries. Of a pinned address space any CPU may have
  * cached that its tables are read-only in the direct map.
  */
-bool mm_may_be_remembered(const struct mm *mm)
+bool mm_may_be_in_tlb(const struct mm *mm)
 {
 	for (unsigned int i = 0; i < CPU_MAX; i++) {
 		if (is_wanted_or_loaded(cpus[i], mm))

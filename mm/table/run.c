@@ -93,7 +93,7 @@ void pt_run_fill(const struct pt_run *run, const struct pt_filler *filler, void 
 	}
 }
 
-void pt_run_hook(const struct pt_run *run, pt_entry_t *root, uint64_t flags)
+void pt_run_link(const struct pt_run *run, pt_entry_t *root, uint64_t flags)
 {
 	enum pt_level top = pt_level_below(PT_PGD);
 	unsigned int slot = pt_index(run->start, PT_PGD);

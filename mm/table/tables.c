@@ -181,7 +181,7 @@ static bool is_unneeded(const struct trim *trim, uintptr_t address, enum pt_leve
 
 static enum pt_next enter_trimmed(const struct pt_place *at, void *trim)
 {
-	return is_unneeded(trim, at->start, at->level) ? PT_WHOLE_BELOW : PT_BELOW;
+	return is_unneeded(trim, at->start, at->level) ? PT_DESCEND_WHOLE : PT_DESCEND;
 }
 
 /* Collects a table that is not needed, and clears its entry unless the parent table goes too. */
@@ -235,7 +235,7 @@ void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t fl
 	 * A parent was collected after its children and the list is a stack, so parents come first.
 	 */
 	mm_release_tables(&trim.tables);
-	if (!list_empty(&trim.tables) && mm_may_be_remembered(mm))
+	if (!list_empty(&trim.tables) && mm_may_be_in_tlb(mm))
 		paravirt.flush_all();
 	lazy_leave();
 	/* From here on nothing refers to them, neither an entry nor a queued request. */

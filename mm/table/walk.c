@@ -55,15 +55,15 @@ static bool walk_absent(const struct walk *walk, const struct pt_place *at)
 
 static bool walk_present(const struct walk *walk, const struct pt_place *at)
 {
-	enum pt_next next = PT_BELOW;
+	enum pt_next next = PT_DESCEND;
 
 	if (walk->visitor->enter)
 		next = walk->visitor->enter(at, walk->argument);
 	if (next == PT_STOP)
 		return false;
-	if (next == PT_PAST || !pt_entry_is_table(*at->entry, at->level))
+	if (next == PT_SKIP || !pt_entry_is_table(*at->entry, at->level))
 		return true;
-	return walk_below(walk, at, table_of(*at->entry, at->level), next == PT_WHOLE_BELOW);
+	return walk_below(walk, at, table_of(*at->entry, at->level), next == PT_DESCEND_WHOLE);
 }
 
 static bool walk_table(const struct walk *walk, pfn_t table, enum pt_level level, uintptr_t start,
@@ -146,9 +146,9 @@ static enum pt_next visit_leaf(const struct pt_place *at, void *argument)
 	struct pt_leaf leaf = {at->start, at->level, *at->entry, rights};
 
 	if (pt_entry_leaf(*at->entry, at->level))
-		return leaves->visit(&leaf, leaves->argument) ? PT_PAST : PT_STOP;
+		return leaves->visit(&leaf, leaves->argument) ? PT_SKIP : PT_STOP;
 	leaves->rights[pt_level_below(at->level)] = rights;
-	return PT_BELOW;
+	return PT_DESCEND;
 }
 
 void pt_for_each_leaf(bool (*visit)(const struct pt_leaf *leaf, void *argument), void *argument)

@@ -62,7 +62,7 @@ static enum pt_next stop_at_ptes(const struct pt_place *at, void *argument)
 	struct ptes *ptes = argument;
 
 	if (at->level != PT_PMD)
-		return PT_BELOW;
+		return PT_DESCEND;
 	ptes->entry =
 		(pt_entry_t *)pfn_to_virt(pt_entry_pfn(*at->entry)) + pt_index(at->start, PT_PTE);
 	ptes->start = at->start;
@@ -111,7 +111,7 @@ struct dropping {
 
 static void put_dropped(struct dropping *dropping)
 {
-	if (dropping->count && mm_may_be_remembered(&dropping->space->mm))
+	if (dropping->count && mm_may_be_in_tlb(&dropping->space->mm))
 		paravirt.flush_all();
 	lazy_flush();
 	while (dropping->count)
@@ -187,7 +187,7 @@ void entries_protect(struct space *space, const struct region *region)
 			changed = true;
 		}
 	}
-	if (changed && mm_may_be_remembered(&space->mm))
+	if (changed && mm_may_be_in_tlb(&space->mm))
 		paravirt.flush_all();
 	lazy_leave();
 	lazy_flush();
@@ -245,7 +245,7 @@ bool entries_move(struct space *space, uintptr_t from, uintptr_t to, uint64_t by
 				  PT_PTE, value);
 		}
 	}
-	if (mm_may_be_remembered(&space->mm))
+	if (mm_may_be_in_tlb(&space->mm))
 		paravirt.flush_all();
 	lazy_leave();
 	lazy_flush();

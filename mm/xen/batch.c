@@ -41,7 +41,7 @@ bool batch_pending(void)
 }
 
 /* True in an event handler that interrupted an append: the queue is inconsistent, so bypass it. */
-static bool queue_is_taken(const struct batch *batch)
+static bool append_interrupted(const struct batch *batch)
 {
 	return batch->busy && this_cpu()->event_depth;
 }
@@ -230,7 +230,7 @@ void batch_flush(void)
 	struct batch *batch = this_batch();
 	bool events;
 
-	if ((!batch->calls && !batch->callbacks) || queue_is_taken(batch))
+	if ((!batch->calls && !batch->callbacks) || append_interrupted(batch))
 		return;
 	events = events_mask();
 	flush(batch, BATCH_FLUSH_READ);
@@ -353,7 +353,7 @@ static ALWAYS_INLINE void submit(struct request request, const void *caller)
 {
 	struct batch *batch = this_batch();
 
-	if (likely(!batch->lazy && !batch->calls) || queue_is_taken(batch))
+	if (likely(!batch->lazy && !batch->calls) || append_interrupted(batch))
 		issue_alone(batch, request, caller);
 	else
 		queue(batch, request, caller);
@@ -394,7 +394,7 @@ void batch_callback(void (*function)(void *argument), void *argument)
 	bool events;
 
 	/* The handler's requests bypassed the queue, so all of them were issued. */
-	if (queue_is_taken(batch)) {
+	if (append_interrupted(batch)) {
 		function(argument);
 		return;
 	}

@@ -152,7 +152,7 @@ static bool own_leaf(union p2m_node **slot, uint64_t n)
 	if (*slot == p2m.identity[0])
 		fill_identity(leaf, n);
 	p2m_lists_set(n, leaf);
-	p2m_window_show(n, leaf);
+	p2m_window_map(n, leaf);
 	__atomic_store_n(slot, leaf, __ATOMIC_RELEASE);
 	p2m.stats.leaves++;
 	spin_unlock(&p2m.lock, events);

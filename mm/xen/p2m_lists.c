@@ -135,7 +135,7 @@ static void map_window(uint64_t n, const union p2m_node *leaf)
 	set_pte(pte_find(&kernel_mm, window_address(n)), pfn_pte(virt_to_pfn(leaf), PT_KERNEL_RO));
 }
 
-void p2m_window_show(uint64_t n, const union p2m_node *leaf)
+void p2m_window_map(uint64_t n, const union p2m_node *leaf)
 {
 	step_generation();
 	lazy_enter();

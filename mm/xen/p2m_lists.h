@@ -43,7 +43,7 @@ bool p2m_window_prepare(uint64_t n);
 void p2m_lists_set(uint64_t n, const union p2m_node *leaf);
 
 /* Maps the leaf of a pfn in the window, and the missing one in a gap before it. Flushes the TLB. */
-void p2m_window_show(uint64_t n, const union p2m_node *leaf);
+void p2m_window_map(uint64_t n, const union p2m_node *leaf);
 
 /*
  * Returns the page of the list that holds a pfn, at its address in the direct map. One that is not

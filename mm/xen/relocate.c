@@ -153,7 +153,7 @@ static void build(struct relocation *move)
 	 * address until the window is complete.
 	 */
 	lazy_enter();
-	pt_run_hook(&run, boot_or_direct_map(pt_root()), PT_TABLE | PT_NX);
+	pt_run_link(&run, boot_or_direct_map(pt_root()), PT_TABLE | PT_NX);
 	paravirt.flush_all();
 	lazy_leave();
 	lazy_flush();
@@ -219,11 +219,11 @@ static enum pt_next return_target(const struct pt_place *at, void *argument)
 
 	if (!pt_entry_leaf(*at->entry, at->level)) {
 		return_table(back, mfn_to_pfn(target));
-		return PT_BELOW;
+		return PT_DESCEND;
 	}
 	for (uint64_t page = 0; back->move->how == P2M_COPY && page < pages; page++)
 		return_page(back, mfn_to_pfn(mfn(target.mfn + page)));
-	return PT_PAST;
+	return PT_SKIP;
 }
 
 /* Releases root slots of the old mapping, some of which may be the window's now. */

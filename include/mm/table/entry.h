@@ -108,12 +108,12 @@ bool pt_entry_bad(pt_entry_t entry, enum pt_level level);
  */
 static inline pt_entry_t pt_entry_make(pfn_t frame, uint64_t flags)
 {
-	mfn_t behind;
+	mfn_t number;
 
 	if (!(flags & PT_PRESENT))
 		return (pt_entry_t){frame.pfn << PAGE_SHIFT | flags};
-	behind = pfn_to_mfn(frame);
-	return likely(mfn_valid(behind)) ? pt_entry_from_mfn(behind, flags) : pt_entry_none();
+	number = pfn_to_mfn(frame);
+	return likely(mfn_valid(number)) ? pt_entry_from_mfn(number, flags) : pt_entry_none();
 }
 
 /*

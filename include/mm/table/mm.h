@@ -99,7 +99,7 @@ void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t fl
 		    uintptr_t ceiling, void (*visit)(pt_entry_t entry));
 
 /* Returns true if any CPU's TLB may still hold translations from mm. No lock. */
-bool mm_may_be_remembered(const struct mm *mm);
+bool mm_may_be_in_tlb(const struct mm *mm);
 
 /*
  * Tell the backend that an address space is used for the first time, was made by a fork, or ends.

@@ -62,6 +62,6 @@ struct pt_filler {
 void pt_run_fill(const struct pt_run *run, const struct pt_filler *filler, void *argument);
 
 /* Links the filled tables into a root, by set_entry() with these PT_ flags. */
-void pt_run_hook(const struct pt_run *run, pt_entry_t *root, uint64_t flags);
+void pt_run_link(const struct pt_run *run, pt_entry_t *root, uint64_t flags);
 
 #endif

@@ -24,10 +24,10 @@ struct pt_place {
 
 /* How a walk continues at an entry that points to a table. */
 enum pt_next {
-	PT_BELOW,       /* visit those of the table's entries that are in the range */
-	PT_WHOLE_BELOW, /* visit all of the table's entries, in the range or not */
-	PT_PAST,        /* skip the table; leave() is not called for it */
-	PT_STOP,        /* end the walk, which returns false */
+	PT_DESCEND,       /* visit those of the table's entries that are in the range */
+	PT_DESCEND_WHOLE, /* visit all of the table's entries, in the range or not */
+	PT_SKIP,          /* skip the table; leave() is not called for it */
+	PT_STOP,          /* end the walk, which returns false */
 };
 
 struct pt_visitor {
@@ -43,7 +43,7 @@ struct pt_visitor {
 
 	/*
 	 * Called for a present entry, before the entries below it. For a leaf, only PT_STOP makes a
-	 * difference. NULL: PT_BELOW.
+	 * difference. NULL: PT_DESCEND.
 	 */
 	enum pt_next (*enter)(const struct pt_place *at, void *argument);
 
