@@ -61,6 +61,7 @@ static void start(unsigned int levels)
 	world_start(levels, PAGES);
 	shared_page = frames_alloc(0);
 	recorder_start(&recorder);
+	assert_true(kernel_mm.pinned);
 }
 
 static void stop(void)

@@ -172,6 +172,7 @@ static void the_cpu_runs_on_the_kernels_tables(void **state)
 	assert_ptr_equal(this_cpu()->mm, &kernel_mm);
 	assert_ptr_equal(this_cpu()->loaded_mm, &kernel_mm);
 	assert_int_equal(kernel_mm.root.pfn, bare.root.pfn);
+	assert_false(kernel_mm.pinned);
 	bare_stop();
 }
 

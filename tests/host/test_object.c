@@ -10,7 +10,9 @@
 #include <mm/frame/slab.h>
 #include <mm/frame/translate.h>
 #include <mm/kernel/stacks.h>
+#include <mm/table/ops.h>
 #include <mm/user/object.h>
+#include <mm/xen/batch.h>
 
 struct thing {
 	uint64_t words[5];
@@ -257,6 +259,24 @@ static void many_stacks(void **state)
 	world_stop();
 }
 
+/* In lazy mode too: a page of a stack is in use elsewhere as soon as it is freed. */
+static void stacks_do_not_wait(void **state)
+{
+	uintptr_t top;
+
+	(void)state;
+	world_start(4, 2048);
+	lazy_enter();
+	top = stack_alloc();
+	assert_false(batch_pending());
+	assert_int_equal(model_access(0, top - 8, true, NULL), MODEL_OK);
+	stack_free(top);
+	assert_false(batch_pending());
+	assert_int_equal(model_access(0, top - 8, true, NULL), MODEL_FAULT);
+	lazy_leave();
+	world_stop();
+}
+
 static void objects_without_memory(void **state)
 {
 	static char text[3 * PAGE_SIZE];
@@ -293,6 +313,7 @@ int main(void)
 		cmocka_unit_test(stacks_without_memory),
 		cmocka_unit_test(truncated_to_the_byte),
 		cmocka_unit_test(many_stacks),
+		cmocka_unit_test(stacks_do_not_wait),
 		cmocka_unit_test(objects_without_memory),
 	};
 

@@ -513,6 +513,21 @@ static void a_list_that_is_not_mapped_is_a_panic(void **state)
 	world_discard();
 }
 
+/* Whoever is in lazy mode: the list is where it is said to be, and what was returned is free. */
+static void in_lazy_mode_too(void **state)
+{
+	(void)state;
+	for (unsigned int how = 0; how < 2; how++) {
+		start_colliding(4);
+		lazy_enter();
+		world_relocate(how ? P2M_COPY : P2M_REMAP);
+		assert_false(batch_pending());
+		lazy_leave();
+		check_list(4096);
+		world_stop();
+	}
+}
+
 static const char *relocate_huge(uint64_t pages)
 {
 	struct p2m_relocated done;
@@ -771,6 +786,7 @@ int main(void)
 		cmocka_unit_test(in_the_way_of_reserved_ranges_it_is_copied),
 		cmocka_unit_test(claims_on_tables_alone_need_no_copy),
 		cmocka_unit_test(a_list_that_is_not_mapped_is_a_panic),
+		cmocka_unit_test(in_lazy_mode_too),
 		cmocka_unit_test(as_many_slots_as_there_can_be),
 		cmocka_unit_test(the_list_is_looked_through_to_its_end),
 		cmocka_unit_test(in_the_window_itself_it_is_copied),

@@ -85,6 +85,14 @@ static void programs_leave_stacks(void **state)
 	assert_int_equal(stack_alloc(), 0);
 	while (count)
 		stack_free(taken[--count]);
+	/* Those that come back count as free again. */
+	this_cpu()->keeps_reserve = true;
+	while ((taken[count] = stack_alloc()))
+		count++;
+	assert_int_equal(count, programs);
+	this_cpu()->keeps_reserve = false;
+	while (count)
+		stack_free(taken[--count]);
 	world_stop();
 }
 
@@ -200,6 +208,18 @@ static void use_is_what_the_end_gives_back(void **state)
 		for (unsigned int i = 0; i < 3; i++)
 			assert_true(pfn_valid(object_page(text, i)));
 		assert_int_equal(use_of(space).pages, 4);
+		/* No more than what is still mapped of it. */
+		assert_int_equal(map_remove(space, ARENA + 2 * PAGE_SIZE, 62 * PAGE_SIZE), 0);
+		assert_int_equal(use_of(space).pages, 2);
+		assert_int_equal(use_of(space).regions, 0);
+		space_put(space);
+		/* Regions take memory too: two for each other page. */
+		space = space_with(text, true, RW);
+		for (unsigned int i = 1; i < 64; i += 2)
+			assert_int_equal(map_protect(space, ARENA + i * PAGE_SIZE, PAGE_SIZE, 0),
+					 0);
+		assert_int_equal(use_of(space).regions, 64 * sizeof(struct region) / PAGE_SIZE);
+		assert_true(use_of(space).regions);
 		space_put(space);
 		object_put(text);
 		stop();

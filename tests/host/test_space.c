@@ -22,6 +22,7 @@
 #include <mm/user/fault.h>
 #include <mm/user/map.h>
 #include <mm/user/region.h>
+#include <mm/xen/batch.h>
 
 #define PAGES 6000
 
@@ -857,6 +858,45 @@ static void tables_go_with_their_pages(void **state)
 	}
 }
 
+static void expect_issued(void)
+{
+	assert_false(batch_pending());
+	assert_null(model_check());
+}
+
+/* Whoever is in lazy mode: what takes a page or a right away has reached Xen when it returns. */
+static void nothing_waits_that_was_taken_away(void **state)
+{
+	struct space *space, *child;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_int_equal(map(space, ARENA, 8, RW, false), ARENA);
+	for (unsigned int page = 0; page < 8; page++)
+		assert_int_equal(write_word(space, page_address(page), page), FAULT_DONE);
+	lazy_enter();
+	child = space_fork(space);
+	assert_non_null(child);
+	expect_issued();
+	assert_int_equal(fault_resolve(space, page_address(0), SPACE_WRITE), FAULT_DONE);
+	expect_issued();
+	assert_int_equal(map_protect(space, page_address(1), PAGE_SIZE, SPACE_READ), 0);
+	expect_issued();
+	assert_int_equal(map_discard(space, page_address(2), PAGE_SIZE), 0);
+	expect_issued();
+	assert_int_equal(map_remove(space, page_address(3), PAGE_SIZE), 0);
+	expect_issued();
+	assert_true(map_resize(space, page_address(4), PAGE_SIZE, 2 * PAGE_SIZE, true, false, 0) >
+		    0);
+	expect_issued();
+	space_put(child);
+	expect_issued();
+	lazy_leave();
+	space_put(space);
+	stop();
+}
+
 /* The kernel writes for a program as the program would: not to what it shares with others. */
 static void writing_for_a_program_copies_first(void **state)
 {
@@ -1357,6 +1397,7 @@ int main(void)
 		cmocka_unit_test(a_fault_for_nothing_flushes),
 		cmocka_unit_test(a_change_costs_one_batch),
 		cmocka_unit_test(tables_go_with_their_pages),
+		cmocka_unit_test(nothing_waits_that_was_taken_away),
 		cmocka_unit_test(writing_for_a_program_copies_first),
 		cmocka_unit_test(the_limit_counts_bytes),
 		cmocka_unit_test(stacks_have_no_object),
