@@ -178,7 +178,7 @@ static void the_zero_page_is_read_only(void **state)
 {
 	static pfn_t held[PAGES];
 	unsigned int count = 0;
-	struct pt_walk walk;
+	struct pt_path walk;
 
 	(void)state;
 	start(4);
