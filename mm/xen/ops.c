@@ -184,47 +184,7 @@ static void xen_flush_all(void)
 	batch_mmuext_op(&op, CALLER);
 }
 
-/* ---- hooks ---- */
-
-static void xen_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
-{
-	if (mm->pinned)
-		pin_table(table, level);
-}
-
-/*
- * Marks a table that has been validated since the boot through its parent's entry: not even a pte
- * table has a pin of its own.
- */
-static void xen_adopt_table(struct mm *mm, pfn_t table, enum pt_level level)
-{
-	(void)mm, (void)level;
-	frame_of(table)->flags |= FRAME_PINNED | FRAME_ADOPTED;
-}
-
-static void xen_release_table(pfn_t table, enum pt_level level)
-{
-	unpin_table(table, level);
-}
-
-/* ---- life ---- */
-
-static void xen_pin_mm(struct mm *mm)
-{
-	mm_lock(mm);
-	mm_pin(mm);
-	mm_unlock(mm);
-}
-
-static void xen_exit_mmap(struct mm *mm)
-{
-	if (!mm->pinned)
-		return;
-	mm_unload_everywhere(mm);
-	mm_lock(mm);
-	mm_unpin(mm);
-	mm_unlock(mm);
-}
+/* ---- loading ---- */
 
 static void loaded(void *mm)
 {
@@ -250,12 +210,12 @@ static void xen_load_mm(struct mm *mm)
  * The operations that both tables share. A new root is not pinned, so Xen need not know that it was
  * copied from another.
  */
-#define XEN_OPS                                                                        \
-	.complete = &paravirt_xen, .tables_validated = true, .user_roots = true,       \
-	.set_kernel_pte = xen_set_kernel_pte, .clone_root = paravirt_no_clone_root,    \
-	.activate_mm = xen_pin_mm, .dup_mmap = xen_pin_mm, .exit_mmap = xen_exit_mmap, \
-	.load_mm = xen_load_mm, .lazy_enter = batch_enter, .lazy_leave = batch_leave,  \
-	.lazy_flush = batch_flush, .set_page_writable = xen_set_page_writable,         \
+#define XEN_OPS                                                                       \
+	.complete = &paravirt_xen, .tables_validated = true, .user_roots = true,      \
+	.set_kernel_pte = xen_set_kernel_pte, .clone_root = paravirt_no_clone_root,   \
+	.activate_mm = pin_activate, .dup_mmap = pin_activate, .exit_mmap = pin_exit, \
+	.load_mm = xen_load_mm, .lazy_enter = batch_enter, .lazy_leave = batch_leave, \
+	.lazy_flush = batch_flush, .set_page_writable = xen_set_page_writable,        \
 	.flush_address = xen_flush_address, .flush_all = xen_flush_all
 
 const struct paravirt_ops paravirt_xen_early = {
@@ -274,8 +234,8 @@ const struct paravirt_ops paravirt_xen = {
 	.set_entry = xen_set_entry,
 	.set_pte_at = xen_set_pte_at,
 	.protect_commit = xen_protect_commit,
-	.alloc_table = xen_alloc_table,
-	.adopt_table = xen_adopt_table,
-	.release_table = xen_release_table,
+	.alloc_table = pin_alloc_table,
+	.adopt_table = pin_adopt_table,
+	.release_table = pin_release_table,
 	XEN_OPS,
 };

@@ -58,7 +58,8 @@ static bool lock_table(struct frame *frame, enum pt_level level, bool pinned)
 	return right;
 }
 
-bool pin_table(pfn_t table, enum pt_level level)
+/* Makes a table read-only in the direct map and, at the pte level, pins it. Returns false. */
+static bool pin_table(pfn_t table, enum pt_level level)
 {
 	struct frame *frame = frame_of(table);
 
@@ -73,7 +74,11 @@ bool pin_table(pfn_t table, enum pt_level level)
 	return false;
 }
 
-bool unpin_table(pfn_t table, enum pt_level level)
+/*
+ * Unpins a table and makes it writable in the direct map. Returns true if a TLB may hold the old,
+ * read-only entry.
+ */
+static bool unpin_table(pfn_t table, enum pt_level level)
 {
 	const uint8_t held = FRAME_PINNED | FRAME_ADOPTED;
 	struct frame *frame = frame_of(table);
@@ -87,6 +92,24 @@ bool unpin_table(pfn_t table, enum pt_level level)
 	if (level == PT_PTE)
 		batch_callback(unlock, frame);
 	return true;
+}
+
+void pin_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
+{
+	if (mm->pinned)
+		pin_table(table, level);
+}
+
+/* Not even a pte table has a pin of its own: it is validated through its parent's entry. */
+void pin_adopt_table(struct mm *mm, pfn_t table, enum pt_level level)
+{
+	(void)mm, (void)level;
+	frame_of(table)->flags |= FRAME_PINNED | FRAME_ADOPTED;
+}
+
+void pin_release_table(pfn_t table, enum pt_level level)
+{
+	unpin_table(table, level);
 }
 
 static bool visit_pin(pfn_t table, enum pt_level level, void *argument)
@@ -156,6 +179,23 @@ void mm_unpin(struct mm *mm)
 	batch_leave();
 	/* The caller will write to the tables at once, so do not wait for an outer batch to end. */
 	batch_flush();
+}
+
+void pin_activate(struct mm *mm)
+{
+	mm_lock(mm);
+	mm_pin(mm);
+	mm_unlock(mm);
+}
+
+void pin_exit(struct mm *mm)
+{
+	if (!mm->pinned)
+		return;
+	mm_unload_everywhere(mm);
+	mm_lock(mm);
+	mm_unpin(mm);
+	mm_unlock(mm);
 }
 
 void mm_pin_all(void)

@@ -127,12 +127,12 @@ TEST(known_traps, a_lock_is_held_until_the_batch_is_out)
 	REQUIRE(mm_create(&mm));
 	table = frame_of(virt_to_pfn(make_pte(&mm, 0x5000)));
 	lazy_enter();
-	pin_table(frame_number(table), PT_PTE);
+	pin_alloc_table(&kernel_mm, frame_number(table), PT_PTE);
 	EXPECT(batch_pending());
 	EXPECT(table->lock.held);
 	lazy_leave();
 	EXPECT(!table->lock.held);
-	unpin_table(frame_number(table), PT_PTE);
+	pin_release_table(frame_number(table), PT_PTE);
 	/* And the lock of the tables above, whatever lazy mode its taker is in. */
 	lazy_enter();
 	mm_activate(&mm);

@@ -392,14 +392,14 @@ static void a_lock_is_held_until_the_batch_is_out(void **state)
 	assert_true(map(&mm, 0x5000, shared_page, PT_KERNEL_RW | PT_USER));
 	table = frame_of(virt_to_pfn(pte(&mm, 0x5000)));
 	lazy_enter();
-	pin_table(frame_number(table), PT_PTE);
+	pin_alloc_table(&kernel_mm, frame_number(table), PT_PTE);
 	assert_true(batch_pending());
 	assert_true(table->lock.held);
 	assert_int_not_equal(model_frame_state(model_mfn(frame_number(table).pfn)).type, MODEL_L1);
 	lazy_leave();
 	assert_false(table->lock.held);
 	/* Unpinning trips over nothing that waits, this table's lock least of all. */
-	unpin_table(frame_number(table), PT_PTE);
+	pin_release_table(frame_number(table), PT_PTE);
 	lazy_enter();
 	mm_lock(&mm);
 	mm_pin(&mm);
@@ -435,12 +435,12 @@ static pfn_t contended;
 
 static void other_pins(void)
 {
-	pin_table(contended, PT_PTE);
+	pin_alloc_table(&kernel_mm, contended, PT_PTE);
 }
 
 static void other_unpins(void)
 {
-	unpin_table(contended, PT_PTE);
+	pin_release_table(contended, PT_PTE);
 }
 
 /* Another CPU does the same just before the table's lock is taken: it is done once. */
@@ -455,11 +455,11 @@ static void a_table_is_pinned_by_one_cpu_only(void **state)
 	contended = virt_to_pfn(pte(&mm, 0x5000));
 	model_reset_counters();
 	host_interfere_before(&frame_of(contended)->lock, other_pins);
-	pin_table(contended, PT_PTE);
+	pin_alloc_table(&kernel_mm, contended, PT_PTE);
 	assert_false(frame_of(contended)->lock.held);
 	assert_true(model_frame_state(model_mfn(contended.pfn)).pinned);
 	host_interfere_before(&frame_of(contended)->lock, other_unpins);
-	unpin_table(contended, PT_PTE);
+	pin_release_table(contended, PT_PTE);
 	assert_false(frame_of(contended)->lock.held);
 	assert_false(model_frame_state(model_mfn(contended.pfn)).pinned);
 	assert_int_equal(model_counters().pins, 1);

@@ -87,13 +87,16 @@ long pin_try(pfn_t table, enum pt_level level, const struct mmu_update *update);
 uint64_t pinned_tables(void);
 
 /*
- * Pin or unpin one table for the backend, as part of the current batch: its page of the direct map
- * becomes read-only or writable, and a pte table gets or loses a pin of its own. They do nothing if
- * the table is in that state. They return true if a TLB may hold a stale entry that the caller must
- * flush: only unpinning may. Locks: mm->lock is held; a pte table's own lock is taken, and released
- * when the batch was issued.
+ * The hooks of mm/table/ops.h that are about pins, as part of the current batch. A table that is
+ * added to a pinned address space becomes read-only in the direct map, and a pte table gets a pin;
+ * when it is released both end. Tables that are adopted are recorded as pinned. An address space is
+ * pinned when it is first used or forked; when it ends, every CPU leaves it and it is unpinned.
+ * Locks: as ops.h says. A pte table's own lock is taken, and released when the batch was issued.
  */
-bool pin_table(pfn_t table, enum pt_level level);
-bool unpin_table(pfn_t table, enum pt_level level);
+void pin_alloc_table(struct mm *mm, pfn_t table, enum pt_level level);
+void pin_adopt_table(struct mm *mm, pfn_t table, enum pt_level level);
+void pin_release_table(pfn_t table, enum pt_level level);
+void pin_activate(struct mm *mm);
+void pin_exit(struct mm *mm);
 
 #endif
