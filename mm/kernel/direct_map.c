@@ -44,18 +44,19 @@ static uintptr_t last_byte(struct pfn_range range)
 	return pfn_to_address(pfn(range.start.pfn + range.count)) - 1;
 }
 
-/* Changes the rights of a range, in any sizes of pages, and flushes. kernel_mm.lock is held. */
+/*
+ * Changes the rights of a range, in any sizes of pages, and flushes. There are large pages only
+ * where stores to tables take effect at once, so nothing is batched. kernel_mm.lock is held.
+ */
 static void change_rights(struct pfn_range range, uint64_t flags)
 {
 	static const struct pt_visitor setting = {.absent = set_absent, .enter = set_present};
 
-	lazy_enter();
 	pt_walk(kernel_mm.root, pfn_to_address(range.start), last_byte(range), &setting, &flags);
 	if (range.count == 1)
 		paravirt.flush_address(pfn_to_address(range.start));
 	else
 		paravirt.flush_all();
-	lazy_leave();
 }
 
 /*
@@ -79,7 +80,6 @@ bool direct_map_restrict(struct pfn_range range, uint64_t flags)
 		change_ptes(range, flags);
 		return true;
 	}
-	lazy_flush();
 	mm_lock(&kernel_mm);
 	split = mm_split(&kernel_mm, pfn_to_address(range.start), last_byte(range));
 	if (split)
@@ -94,7 +94,6 @@ void direct_map_restore(struct pfn_range range)
 		change_ptes(range, PT_KERNEL_RW);
 		return;
 	}
-	lazy_flush();
 	mm_lock(&kernel_mm);
 	change_rights(range, PT_KERNEL_RW);
 	mm_join(&kernel_mm, pfn_to_address(range.start), last_byte(range));

@@ -864,6 +864,12 @@ static void expect_issued(void)
 	assert_null(model_check());
 }
 
+static void dup_when_all_is_issued(struct mm *mm)
+{
+	expect_issued();
+	paravirt_xen.dup_mmap(mm);
+}
+
 /* Whoever is in lazy mode: what takes a page or a right away has reached Xen when it returns. */
 static void nothing_waits_that_was_taken_away(void **state)
 {
@@ -876,6 +882,7 @@ static void nothing_waits_that_was_taken_away(void **state)
 	for (unsigned int page = 0; page < 8; page++)
 		assert_int_equal(write_word(space, page_address(page), page), FAULT_DONE);
 	lazy_enter();
+	paravirt.dup_mmap = dup_when_all_is_issued;
 	child = space_fork(space);
 	assert_non_null(child);
 	expect_issued();
@@ -1184,6 +1191,80 @@ static void a_fork_is_whole_or_none(void **state)
 	stop();
 }
 
+/* Shared memory needs no copy: a fork leaves its entries to faults, in parent and child. */
+static void a_fork_leaves_shared_memory_alone(void **state)
+{
+	struct space *parent, *child;
+	pt_entry_t before;
+
+	(void)state;
+	start(4);
+	parent = new_space();
+	assert_int_equal(map(parent, ARENA, 4, RW, true), ARENA);
+	assert_int_equal(map(parent, ARENA + 4 * PAGE_SIZE, 1, RW, false), ARENA + 4 * PAGE_SIZE);
+	for (unsigned int page = 0; page < 5; page++)
+		assert_int_equal(write_word(parent, page_address(page), page), FAULT_DONE);
+	before = *mm_entry(&parent->mm, ARENA, PT_PTE);
+	child = space_fork(parent);
+	assert_non_null(child);
+	assert_int_equal(mm_entry(&parent->mm, ARENA, PT_PTE)->raw, before.raw);
+	assert_int_equal(space_resident(child), 1);
+	assert_true(pt_entry_is_none(*mm_entry(&child->mm, ARENA, PT_PTE)));
+	space_put(child);
+	space_put(parent);
+	stop();
+}
+
+static pfn_t held_by_others[PAGES];
+static unsigned int others_hold;
+
+static void others_free_some(void)
+{
+	for (unsigned int i = 0; i < 8; i++)
+		frames_free(held_by_others[--others_hold]);
+}
+
+/* Another CPU frees memory in the middle of a fork that fails: it is whole or none all the same. */
+static void memory_comes_back_during_a_fork(void **state)
+{
+	const unsigned int pages[] = {0, 1, 512, 513, 1024};
+	unsigned int failed = 0;
+	struct space *parent;
+	uint64_t value;
+
+	(void)state;
+	start(4);
+	parent = new_space();
+	assert_int_equal(map(parent, ARENA, 1100, RW, false), ARENA);
+	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
+		assert_int_equal(write_word(parent, page_address(pages[i]), i + 1), FAULT_DONE);
+	for (unsigned int nth = 1; nth < 60; nth++) {
+		struct space *child;
+
+		/* Enough for the roots and the first tables, not for all. */
+		while (pfn_valid(held_by_others[others_hold] = frames_alloc(0)))
+			others_hold++;
+		for (unsigned int i = 0; i < 5; i++)
+			frames_free(held_by_others[--others_hold]);
+		host_interfere(nth, others_free_some, NULL);
+		child = space_fork(parent);
+		host_interfere(0, NULL, NULL);
+		failed += !child;
+		for (unsigned int i = 0; child && i < ARRAY_SIZE(pages); i++) {
+			assert_int_equal(read_word(child, page_address(pages[i]), &value),
+					 FAULT_DONE);
+			assert_int_equal(value, i + 1);
+		}
+		if (child)
+			space_put(child);
+		while (others_hold)
+			frames_free(held_by_others[--others_hold]);
+	}
+	assert_in_range(failed, 1, 58);
+	space_put(parent);
+	stop();
+}
+
 /* Every call with nothing left: an error, and everything as it was. */
 static void calls_without_memory(void **state)
 {
@@ -1407,6 +1488,8 @@ int main(void)
 		cmocka_unit_test(files_are_private_until_written),
 		cmocka_unit_test(random_histories),
 		cmocka_unit_test(a_fork_is_whole_or_none),
+		cmocka_unit_test(a_fork_leaves_shared_memory_alone),
+		cmocka_unit_test(memory_comes_back_during_a_fork),
 		cmocka_unit_test(calls_without_memory),
 		cmocka_unit_test(a_call_that_fails_changes_nothing),
 		cmocka_unit_test(many_pages_go_in_batches),
