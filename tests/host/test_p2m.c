@@ -3,6 +3,7 @@
  * The P2M's tree on the model: against a plain array, and what the toolstack would read: the frame
  * list list and the window.
  */
+#include "../model/invariants.h"
 #include "../model/world.h"
 #include "host.h"
 
@@ -581,6 +582,51 @@ static void identity_without_a_hypervisor(void **state)
 }
 
 /* With a frame too few, at whatever step, the list goes on as before and nothing is lost. */
+static pfn_t held_by_others[PAGES];
+static unsigned int others_hold;
+
+static void others_free_some(void)
+{
+	for (unsigned int i = 0; i < 8; i++)
+		frames_free(held_by_others[--others_hold]);
+}
+
+/* Another CPU frees memory in the middle of a start that fails: the tree is whole or none. */
+static void memory_comes_back_during_the_start(void **state)
+{
+	unsigned int failed = 0;
+
+	(void)state;
+	start(0);
+	for (unsigned int nth = 1; nth < 20; nth++) {
+		uint64_t free = frames_free_count();
+		bool started;
+
+		while (pfn_valid(held_by_others[others_hold] = frames_alloc(0)))
+			others_hold++;
+		for (unsigned int i = 0; i < nth % 4; i++)
+			frames_free(held_by_others[--others_hold]);
+		host_interfere(nth, others_free_some, NULL);
+		started = p2m_start(1 << 20);
+		host_interfere(0, NULL, NULL);
+		while (others_hold)
+			frames_free(held_by_others[--others_hold]);
+		failed += !started;
+		if (started) {
+			assert_int_equal(p2m_set_identity((struct pfn_range){pfn(512 * 600), 700}),
+					 P2M_SET);
+			assert_int_equal(p2m_entry(pfn(512 * 601)), 512 * 601 | P2M_IDENTITY);
+			expect_p2m_is_whole();
+			p2m_stop();
+		}
+		for (uint64_t n = 0; n < PAGES; n += 100)
+			assert_int_equal(pfn_to_mfn(pfn(n)).mfn, model_mfn(n));
+		assert_true(frames_free_count() >= free - 3); /* the window's tables stay */
+	}
+	assert_in_range(failed, 1, 18);
+	world_stop();
+}
+
 static void starting_without_memory(void **state)
 {
 	static pfn_t held[PAGES];
@@ -629,6 +675,7 @@ int main(void)
 		cmocka_unit_test(nothing_can_be_set_before_the_tree),
 		cmocka_unit_test(identity_without_a_hypervisor),
 		cmocka_unit_test(starting_without_memory),
+		cmocka_unit_test(memory_comes_back_during_the_start),
 	};
 
 	return cmocka_run_group_tests_name("p2m", tests, NULL, NULL);
