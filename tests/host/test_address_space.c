@@ -431,6 +431,26 @@ static void a_table_goes_as_a_whole(void **state)
 	stop();
 }
 
+/* With a table go all tables below it, those that translate nothing of the range included. */
+static void tables_between_the_neighbours_go_too(void **state)
+{
+	const uintptr_t span = pt_span(PT_PMD);
+	uint64_t free;
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	free = frames_free_count();
+	assert_true(mm_prepare(&mm, 0, 3 * span - 1, PT_PTE));
+	assert_int_equal(mm_count_tables(&mm).count[PT_PTE], 3);
+	mm_drop_tables(&mm, span, 2 * span - 1, 0, pt_user_limit(), NULL);
+	assert_int_equal(mm_count_tables(&mm).count[PT_PTE], 0);
+	assert_int_equal(frames_free_count(), free);
+	mm_destroy(&mm);
+	stop();
+}
+
 static pfn_t contended;
 
 static void other_pins(void)
@@ -1429,6 +1449,7 @@ int main(void)
 		cmocka_unit_test(create_fails_cleanly),
 		cmocka_unit_test(a_lock_is_held_until_the_batch_is_out),
 		cmocka_unit_test(a_table_goes_as_a_whole),
+		cmocka_unit_test(tables_between_the_neighbours_go_too),
 		cmocka_unit_test(a_table_is_pinned_by_one_cpu_only),
 		cmocka_unit_test(the_tables_lock_is_let_go_after_the_batch),
 		cmocka_unit_test(a_new_slot_of_the_kernel_is_in_every_root),
