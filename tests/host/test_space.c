@@ -460,8 +460,20 @@ static void files_end_somewhere(void **state)
 	object = mapping.object = object_create(UINT64_MAX);
 	assert_true(map_add(space, &mapping) >= 0);
 	assert_int_equal(read_word(space, page_address(0), &value), FAULT_PAST_END);
-	space_put(space);
 	object_put(object);
+	/* With a page that it is in by one byte, or that begins where it ends. */
+	for (unsigned int more = 0; more < 2; more++) {
+		object = mapping.object = object_create(2 * PAGE_SIZE + more);
+		mapping.length = 4 * PAGE_SIZE;
+		mapping.offset = 0;
+		assert_true(map_add(space, &mapping) >= 0);
+		assert_int_equal(read_word(space, page_address(1), &value), FAULT_DONE);
+		assert_int_equal(read_word(space, page_address(2), &value),
+				 more ? FAULT_DONE : FAULT_PAST_END);
+		assert_int_equal(read_word(space, page_address(3), &value), FAULT_PAST_END);
+		object_put(object);
+	}
+	space_put(space);
 	stop();
 }
 
@@ -1370,6 +1382,7 @@ static void a_call_that_fails_changes_nothing(void **state)
 		unsigned int count = 0, regions, failures = 0;
 		struct space *space;
 		uint64_t value, bytes, free;
+		long result;
 
 		start(4);
 		free = frames_free_count();
@@ -1385,7 +1398,7 @@ static void a_call_that_fails_changes_nothing(void **state)
 			at += 2 * PAGE_SIZE;
 		regions = snapshot(space, before, ARRAY_SIZE(before));
 		bytes = space->bytes;
-		for (; calls[i](space) < 0; failures++) {
+		for (; (result = calls[i](space)) < 0; failures++) {
 			sound(space);
 			expect_the_same_regions(space, before, regions);
 			assert_int_equal(space->bytes, bytes);
@@ -1398,6 +1411,13 @@ static void a_call_that_fails_changes_nothing(void **state)
 		}
 		assert_true(failures);
 		sound(space);
+		for (unsigned int page = 0; result && page < 3; page++) {
+			const uintptr_t at =
+				i == 0 ? page_address(page) : (uintptr_t)result + page * PAGE_SIZE;
+
+			assert_int_equal(read_word(space, at, &value), FAULT_DONE);
+			assert_int_equal(value, (i == 0 ? 0 : 5) + page + 1);
+		}
 		space_put(space);
 		while (count)
 			frames_free(held[--count]);
