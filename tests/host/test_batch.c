@@ -622,7 +622,9 @@ static void who_asked_is_named(void **state)
 	host_expect_panic(refuse_the_third_of_four_updates, "asked for by somewhere+0xa3\n");
 	host_expect_panic(refuse_the_third_of_four_updates, "page-table update 3 of 4");
 	host_expect_panic(refuse_the_third_of_four_operations, "asked for by somewhere+0xa3\n");
+	host_expect_panic(refuse_the_third_of_four_updates, "entry 2 of the table");
 	host_expect_panic(refuse_the_third_of_four_operations, "mmuext operation 3 of 4");
+	host_expect_panic(refuse_the_third_of_four_operations, "command 4294967295 on");
 	host_expect_panic(refuse_the_third_of_four_mappings, "asked for by somewhere+0xa3\n");
 	host_expect_panic(refuse_the_second_of_a_pair, "asked for by somewhere+0xa3\n");
 	host_expect_panic(refuse_before_the_first, "page-table update 1 of 1: ENOMEM (-12)");

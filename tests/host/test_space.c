@@ -195,6 +195,60 @@ static void the_zero_page_is_read_only(void **state)
 	world_stop();
 }
 
+/* What the processor lets a program do is what its rights say, and no more. */
+static void an_entry_says_the_rights(void **state)
+{
+	const pfn_t page = {77};
+
+	(void)state;
+	start(4);
+	for (unsigned int i = 0; i < 16; i++) {
+		const unsigned int rights = i % 8;
+		const bool writable = i / 8;
+		pt_entry_t entry = entry_make(page, rights, writable);
+
+		assert_int_equal(entry_page(entry).pfn, page.pfn);
+		assert_int_equal(pt_entry_present(entry), rights != 0);
+		assert_int_equal(entry_is_inaccessible(entry), rights == 0);
+		if (!rights)
+			continue;
+		assert_true(entry.raw & PT_USER);
+		assert_int_equal((entry.raw & PT_RW) != 0, writable && (rights & SPACE_WRITE));
+		assert_int_equal((entry.raw & PT_NX) != 0, !(rights & SPACE_EXECUTE));
+	}
+	stop();
+}
+
+/* A hint is followed wherever there is room, from the lowest address to the ceiling. */
+static void hints_are_followed(void **state)
+{
+	const uintptr_t ceiling = (1ul << 47) - PAGE_SIZE;
+	const struct {
+		uintptr_t hint;
+		bool followed;
+	} cases[] = {
+		{SPACE_LOWEST - PAGE_SIZE, false}, {SPACE_LOWEST, true},
+		{SPACE_LOWEST + PAGE_SIZE, true},  {ceiling - 2 * PAGE_SIZE, true},
+		{ceiling - PAGE_SIZE, false},      {0, false},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		struct mapping mapping = {
+			.address = cases[i / 2].hint, .length = 2 * PAGE_SIZE, .rights = RW};
+		struct space *space;
+		long result;
+
+		start(4 + i % 2);
+		space = new_space();
+		result = map_add(space, &mapping);
+		assert_true(result > 0);
+		assert_int_equal(result == (long)mapping.address, cases[i / 2].followed);
+		space_put(space);
+		stop();
+	}
+}
+
 /* An entry says no more than it must: nothing of its former self. */
 static void an_inaccessible_entry_says_which_page(void **state)
 {
@@ -1475,6 +1529,8 @@ int main(void)
 		cmocka_unit_test(memory_is_zero_until_written),
 		cmocka_unit_test(the_zero_page_is_read_only),
 		cmocka_unit_test(an_inaccessible_entry_says_which_page),
+		cmocka_unit_test(an_entry_says_the_rights),
+		cmocka_unit_test(hints_are_followed),
 		cmocka_unit_test(rights_are_kept),
 		cmocka_unit_test(arguments_as_linux_has_them),
 		cmocka_unit_test(the_kernel_reads_what_programs_can),
