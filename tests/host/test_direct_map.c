@@ -193,6 +193,11 @@ static void a_broken_table_is_told(void **state)
 	bare_stop();
 }
 
+static void protect_what_is_not_mapped(void)
+{
+	make_page_readonly(pfn(100 * MIB2));
+}
+
 /* Before tables and after: the direct map's page of one frame, on bare hardware too. */
 static void a_page_becomes_read_only_and_writable(void **state)
 {
@@ -202,6 +207,7 @@ static void a_page_becomes_read_only_and_writable(void **state)
 	(void)state;
 	bare_start(5, 0, 2 * MIB2);
 	bare_build();
+	host_expect_panic(protect_what_is_not_mapped, "pfn c800 has no page in the direct map");
 	address = pfn_to_address(frame);
 	make_page_readonly(frame);
 	assert_int_equal(pt_find(bare.root, address, PT_PTE)->raw,
