@@ -444,8 +444,13 @@ static void tables_between_the_neighbours_go_too(void **state)
 	free = frames_free_count();
 	assert_true(mm_prepare(&mm, 0, 3 * span - 1, PT_PTE));
 	assert_int_equal(mm_count_tables(&mm).count[PT_PTE], 3);
+	mm_activate(&mm);
+	model_reset_counters();
 	mm_drop_tables(&mm, span, 2 * span - 1, 0, pt_user_limit(), NULL);
 	assert_int_equal(mm_count_tables(&mm).count[PT_PTE], 0);
+	/* The entry of both roots, and the direct map's page of 3 pte tables, a pmd and a pud one.
+	 */
+	assert_int_equal(model_counters().updates, 2 + 5);
 	assert_int_equal(frames_free_count(), free);
 	mm_destroy(&mm);
 	stop();
