@@ -1422,6 +1422,37 @@ static void expect_the_same_regions(struct space *space, const struct region *be
 	}
 }
 
+/* A part of a page is a page; a move that finds no room leaves the region in one piece. */
+static void odd_lengths_and_refused_moves(void **state)
+{
+	static struct region before[8];
+	struct space *space;
+	unsigned int regions;
+	uint64_t value;
+
+	(void)state;
+	start(4);
+	space = new_space();
+	assert_int_equal(map(space, ARENA, 20, RW, false), ARENA);
+	for (unsigned int page = 0; page < 20; page++)
+		assert_int_equal(write_word(space, page_address(page), page), FAULT_DONE);
+	regions = snapshot(space, before, ARRAY_SIZE(before));
+	space->limit = space->bytes + 10 * PAGE_SIZE;
+	assert_int_equal(move_to_grow(space), -ENOMEM);
+	sound(space);
+	expect_the_same_regions(space, before, regions);
+	assert_int_equal(map_discard(space, page_address(1), PAGE_SIZE + 1), 0);
+	assert_int_equal(read_word(space, page_address(2), &value), FAULT_DONE);
+	assert_int_equal(value, 0);
+	assert_int_equal(read_word(space, page_address(3), &value), FAULT_DONE);
+	assert_int_equal(value, 3);
+	assert_int_equal(map_remove(space, page_address(1), PAGE_SIZE + 1), 0);
+	assert_int_equal(read_word(space, page_address(2), &value), FAULT_UNMAPPED);
+	assert_int_equal(read_word(space, page_address(3), &value), FAULT_DONE);
+	space_put(space);
+	stop();
+}
+
 /* With no frame left, with one, with two: until the call succeeds, nothing has changed. */
 static void a_call_that_fails_changes_nothing(void **state)
 {
@@ -1565,6 +1596,7 @@ int main(void)
 		cmocka_unit_test(memory_comes_back_during_a_fork),
 		cmocka_unit_test(calls_without_memory),
 		cmocka_unit_test(a_call_that_fails_changes_nothing),
+		cmocka_unit_test(odd_lengths_and_refused_moves),
 		cmocka_unit_test(many_pages_go_in_batches),
 	};
 
