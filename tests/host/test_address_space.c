@@ -412,6 +412,42 @@ static void a_lock_is_held_until_the_batch_is_out(void **state)
 	stop();
 }
 
+/* Every way of writing a pte writes it: before the frame database exists, and with it. */
+static void every_hook_writes_its_entry(void **state)
+{
+	struct world_config config = world_config(4, PAGES);
+	const pfn_t page = {200};
+	pt_entry_t read_only, writable, *entry;
+
+	(void)state;
+	world_boot(&config);
+	world_relocate(P2M_REMAP);
+	read_only = pt_entry_make(page, PT_KERNEL_RO);
+	writable = pt_entry_make(page, PT_KERNEL_RW);
+	for (unsigned int late = 0; late < 2; late++) {
+		const uintptr_t address = pfn_to_address(page);
+		const uint64_t flags = PT_RW | PT_PRESENT | PT_FRAME_MASK;
+
+		if (late)
+			world_complete();
+		entry = pt_find(pt_root(), address, PT_PTE);
+		set_entry(entry, PT_PTE, read_only);
+		assert_int_equal(entry->raw & flags, read_only.raw & flags);
+		set_pte_at(&kernel_mm, address, entry, writable);
+		assert_int_equal(entry->raw & flags, writable.raw & flags);
+		protect_start(entry);
+		protect_commit(entry, read_only);
+		assert_int_equal(entry->raw & flags, read_only.raw & flags);
+		set_kernel_pte(address, writable);
+		assert_int_equal(entry->raw & flags, writable.raw & flags);
+		make_page_readonly(page);
+		assert_int_equal(entry->raw & flags, read_only.raw & flags);
+		make_page_writable(page);
+		assert_int_equal(entry->raw & flags, writable.raw & flags);
+	}
+	world_stop();
+}
+
 /* A table goes when all it translates, to the last byte, is in the range. */
 static void a_table_goes_as_a_whole(void **state)
 {
@@ -1453,6 +1489,7 @@ int main(void)
 		cmocka_unit_test(cloning_a_root_is_announced),
 		cmocka_unit_test(create_fails_cleanly),
 		cmocka_unit_test(a_lock_is_held_until_the_batch_is_out),
+		cmocka_unit_test(every_hook_writes_its_entry),
 		cmocka_unit_test(a_table_goes_as_a_whole),
 		cmocka_unit_test(tables_between_the_neighbours_go_too),
 		cmocka_unit_test(a_table_is_pinned_by_one_cpu_only),

@@ -212,6 +212,10 @@ static void a_page_becomes_read_only_and_writable(void **state)
 	make_page_readonly(frame);
 	assert_int_equal(pt_find(bare.root, address, PT_PTE)->raw,
 			 pt_entry_make(frame, PT_KERNEL_RO).raw);
+	/* To what it is already: what the processor has set stays. */
+	protect_commit(pt_find(bare.root, address, PT_PTE), pt_entry_make(frame, PT_KERNEL_RO));
+	assert_int_equal(pt_find(bare.root, address, PT_PTE)->raw,
+			 pt_entry_make(frame, PT_KERNEL_RO).raw);
 	make_page_writable(frame);
 	assert_int_equal(pt_entry_flags(*pt_find(bare.root, address, PT_PTE)),
 			 PT_KERNEL_RW & ~PT_DIRTY);
