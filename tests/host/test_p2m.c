@@ -582,6 +582,30 @@ static void identity_without_a_hypervisor(void **state)
 }
 
 /* With a frame too few, at whatever step, the list goes on as before and nothing is lost. */
+/* The tree has room for what the domain may be given, if that is not out of all proportion. */
+static void the_tree_has_room_to_grow(void **state)
+{
+	static const struct {
+		uint64_t spare, limit;
+	} cases[] = {{0, PAGES},
+		     {1000, PAGES + 1000},
+		     {15 * PAGES, 16 * PAGES},
+		     {15 * PAGES + 1, PAGES}};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct world_config config = world_config(4, PAGES);
+
+		config.machine.spare = cases[i].spare;
+		world_boot(&config);
+		world_relocate(P2M_REMAP);
+		world_complete();
+		assert_true(p2m_start_for_domain(PAGES));
+		assert_int_equal(p2m_tree.limit, cases[i].limit);
+		world_stop();
+	}
+}
+
 static pfn_t held_by_others[PAGES];
 static unsigned int others_hold;
 
@@ -674,6 +698,7 @@ int main(void)
 		cmocka_unit_test(identity_is_all_or_nothing),
 		cmocka_unit_test(nothing_can_be_set_before_the_tree),
 		cmocka_unit_test(identity_without_a_hypervisor),
+		cmocka_unit_test(the_tree_has_room_to_grow),
 		cmocka_unit_test(starting_without_memory),
 		cmocka_unit_test(memory_comes_back_during_the_start),
 	};

@@ -178,6 +178,10 @@ static void use_is_what_the_end_gives_back(void **state)
 		for (unsigned int i = 0; i < 5; i++)
 			assert_int_equal(touch(space, 3 * i, SPACE_WRITE), FAULT_DONE);
 		assert_int_equal(use_of(space).pages, 5);
+		/* In one region or in three. */
+		assert_int_equal(map_protect(space, ARENA + 3 * PAGE_SIZE, PAGE_SIZE, SPACE_READ),
+				 0);
+		assert_int_equal(use_of(space).pages, 5);
 		assert_int_equal(use_of(space).tables, roots_and_tables);
 		space_put(space);
 
