@@ -30,7 +30,8 @@ static bool walk_table(const struct walk *walk, pfn_t table, enum pt_level level
 		       uintptr_t last);
 
 /* Visits the table that an entry points to, and then leaves the entry. */
-static bool walk_below(const struct walk *walk, const struct pt_place *at, pfn_t table, bool whole)
+static ALWAYS_INLINE bool walk_below(const struct walk *walk, const struct pt_place *at,
+				     pfn_t table, bool whole)
 {
 	enum pt_level below = pt_level_below(at->level);
 	uintptr_t start = at->start, last = at->last;
@@ -53,7 +54,7 @@ static bool walk_absent(const struct walk *walk, const struct pt_place *at)
 	return !pfn_valid(table) || walk_below(walk, at, table, false);
 }
 
-static bool walk_present(const struct walk *walk, const struct pt_place *at)
+static ALWAYS_INLINE bool walk_present(const struct walk *walk, const struct pt_place *at)
 {
 	enum pt_next next = PT_DESCEND;
 
@@ -86,7 +87,8 @@ static bool walk_table(const struct walk *walk, pfn_t table, enum pt_level level
 						(i - first) * pt_span(level));
 		if (i != end)
 			at.last = at.start | (pt_span(level) - 1);
-		if (!(pt_entry_present(entries[i]) ? walk_present : walk_absent)(walk, &at))
+		if (pt_entry_present(entries[i]) ? !walk_present(walk, &at)
+						 : !walk_absent(walk, &at))
 			return false;
 	}
 	return true;
