@@ -12,7 +12,6 @@
 #include <kernel/file/tty.h>
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
-#include <kernel/lib/string.h>
 
 /* Requests of ioctl(2), with Linux's values. */
 enum {

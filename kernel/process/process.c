@@ -11,14 +11,11 @@
 #include <kernel/file/tty.h>
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
-#include <kernel/lib/string.h>
 #include <kernel/process/exec.h>
 #include <kernel/process/oom.h>
 #include <kernel/process/pids.h>
 #include <kernel/process/process.h>
 #include <mm/frame/slab.h>
-#include <mm/user/copy.h>
-#include <mm/user/fault.h>
 
 /* The most processes that can exist, zombies included. */
 #define PROCESSES_MOST 4096

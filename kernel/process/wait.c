@@ -6,7 +6,6 @@
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
 #include <kernel/lib/printk.h>
-#include <kernel/lib/string.h>
 #include <kernel/process/pids.h>
 #include <kernel/process/process.h>
 

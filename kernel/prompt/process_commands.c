@@ -5,8 +5,6 @@
  */
 #include <kernel/file/lineedit.h>
 #include <kernel/file/tty.h>
-#include <kernel/lib/errno.h>
-#include <kernel/lib/printf.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
 #include <kernel/lib/text.h>

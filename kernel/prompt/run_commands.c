@@ -37,8 +37,7 @@ static void program_path(const char *name, char *result, size_t size)
 	snprintf(result, size, "%s%s", strchr(name, '/') ? "" : "/bin/", name);
 }
 
-/* Starts the program that argv[1] names, with its arguments. Returns NULL if it cannot be, and says
- * why. */
+/* Starts the program that argv[1] names, with its arguments. If it cannot, says why: NULL. */
 static struct process *start(unsigned int argc, char **argv, bool background)
 {
 	static char text[LINEEDIT_LENGTH], program[LINEEDIT_LENGTH + 8];

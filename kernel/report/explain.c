@@ -69,8 +69,7 @@ static enum pt_next search_entry(const struct pt_place *at, void *argument)
 		/* In a panic an entry may point to a frame that is not this domain's. */
 		return pfn_valid(table) && boot_or_direct_map(table) ? PT_DESCEND : PT_SKIP;
 	}
-	if (inside >= pt_span(at->level) >> PAGE_SHIFT ||
-	    (search->writable && !(at->entry->raw & PT_RW)))
+	if (inside >= pt_pages(at->level) || (search->writable && !(at->entry->raw & PT_RW)))
 		return PT_SKIP;
 	if (search->found < ARRAY_SIZE(search->address))
 		search->address[search->found] = at->start + (inside << PAGE_SHIFT);

@@ -11,7 +11,6 @@
 #include <kernel/report/report.h>
 #include <mm/table/entry.h>
 #include <mm/table/find.h>
-#include <mm/xen/p2m.h>
 
 /* Bytes that hold the longest text of flags_text(). */
 #define FLAGS_TEXT 48

@@ -11,7 +11,6 @@
 #include <arch/time.h>
 #include <arch/user.h>
 #include <kernel/lib/panic.h>
-#include <kernel/lib/string.h>
 #include <kernel/task/task.h>
 #include <mm/frame/slab.h>
 #include <mm/kernel/stacks.h>

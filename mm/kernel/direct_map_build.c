@@ -26,17 +26,6 @@
 
 static struct direct_map_cost cost;
 
-/* Returns the frames that an entry of a level maps. */
-static uint64_t frames_of(enum pt_level level)
-{
-	return pt_span(level) >> PAGE_SHIFT;
-}
-
-static uint64_t divide_up(uint64_t count, uint64_t by)
-{
-	return (count + by - 1) / by;
-}
-
 /* Returns true if tables of a level exist only for pieces: the level above has large pages. */
 static bool for_pieces_only(enum pt_level level)
 {
@@ -45,12 +34,13 @@ static bool for_pieces_only(enum pt_level level)
 
 uint64_t direct_map_tables(uint64_t pages)
 {
+	const struct pt_run run = pt_run_plan(pt_slot_address(DIRECT_MAP_SLOT), pages);
 	uint64_t total = 0;
 
 	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
-		uint64_t block = frames_of(pt_level_above(level));
+		uint64_t block = pt_pages(pt_level_above(level));
 
-		total += for_pieces_only(level) ? pages % block != 0 : divide_up(pages, block);
+		total += for_pieces_only(level) ? pages % block != 0 : run.count[level];
 	}
 	return total;
 }
@@ -86,7 +76,7 @@ static uint64_t count_pieces(const struct boot_memory *memory, uint64_t size, ui
 /* Returns the number of the table of a level for the block that starts with frame "first". */
 static uint64_t table_number(enum pt_level level, int64_t first, void *memory)
 {
-	uint64_t block = frames_of(pt_level_above(level));
+	uint64_t block = pt_pages(pt_level_above(level));
 
 	return for_pieces_only(level) ? count_pieces(memory, block, (uint64_t)first)
 				      : (uint64_t)first / block;
@@ -99,7 +89,7 @@ static struct pt_run make_plan(struct boot_memory *memory)
 
 	run.total = 0;
 	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
-		uint64_t end = ROUND_UP(memory->pages, frames_of(pt_level_above(level)));
+		uint64_t end = ROUND_UP(memory->pages, pt_pages(pt_level_above(level)));
 
 		run.count[level] = table_number(level, (int64_t)end, memory);
 		run.total += run.count[level];
@@ -146,7 +136,7 @@ static void fill_leaves(pt_entry_t *table, enum pt_level level, int64_t first, v
 		fill_pte_table(table, (uint64_t)first, memory);
 		return;
 	}
-	for (uint64_t i = 0, n = (uint64_t)first; i < PT_ENTRIES; i++, n += frames_of(level))
+	for (uint64_t i = 0, n = (uint64_t)first; i < PT_ENTRIES; i++, n += pt_pages(level))
 		table[i] = pt_geometry.large_levels & 1u << level
 				   ? pt_entry_make(pfn(n), PT_KERNEL_RW | PT_HUGE)
 				   : pt_entry_none();

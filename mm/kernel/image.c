@@ -7,7 +7,6 @@
  * else is unmapped in two steps, before the direct map exists and after.
  */
 #include <kernel/lib/compiler.h>
-#include <kernel/lib/panic.h>
 #include <mm/frame/translate.h>
 #include <mm/kernel/image.h>
 #include <mm/table/mm.h>
@@ -134,7 +133,7 @@ static void free_empty_table(const struct pt_step *step)
 
 void image_drop_initial_map(void)
 {
-	const uint64_t pages_per_table = pt_span(PT_PMD) >> PAGE_SHIFT;
+	const uint64_t pages_per_table = pt_pages(PT_PMD);
 
 	/* Stops where there is no pte table any more: after the builder's mapping. */
 	for (pfn_t frame = pfn(0);; frame.pfn++) {

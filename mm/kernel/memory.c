@@ -15,7 +15,6 @@
 #include <mm/kernel/memory.h>
 #include <mm/table/mm.h>
 #include <mm/table/ops.h>
-#include <mm/table/walk.h>
 #include <mm/xen/p2m.h>
 #include <mm/xen/pin.h>
 
@@ -24,18 +23,9 @@
 
 #define KIB(pages) ((pages) << (PAGE_SHIFT - 10))
 
-static void reserve(struct boot_memory *memory, struct pfn_range range, enum frame_kind kind)
+/* Ends the boot if there is an error in the description of what is in use. */
+static void check(const char *error)
 {
-	const char *error = boot_memory_reserve(memory, range, kind);
-
-	if (error)
-		fatal("the layout of boot memory makes no sense: %s", error);
-}
-
-static void claim(struct boot_memory *memory, struct pfn_range range, enum frame_kind kind)
-{
-	const char *error = boot_memory_claim(memory, range, kind);
-
 	if (error)
 		fatal("the layout of boot memory makes no sense: %s", error);
 }
@@ -45,7 +35,7 @@ static void reserve_ring(struct boot_memory *memory, mfn_t ring)
 	pfn_t frame = mfn_to_pfn(ring);
 
 	if (pfn_valid(frame))
-		reserve(memory, (struct pfn_range){frame, 1}, FRAME_BOOT);
+		check(boot_memory_reserve(memory, (struct pfn_range){frame, 1}, FRAME_BOOT));
 }
 
 void memory_reserve(struct boot_memory *memory, const struct boot_info *boot)
@@ -56,13 +46,13 @@ void memory_reserve(struct boot_memory *memory, const struct boot_info *boot)
 	error = image_reserve(memory);
 	if (error)
 		fatal("the kernel does not fit: %s", error);
-	reserve(memory, boot->start_info, FRAME_BOOT);
-	reserve(memory, boot->page_tables, FRAME_TABLE);
-	reserve(memory, boot->p2m, FRAME_P2M);
+	check(boot_memory_reserve(memory, boot->start_info, FRAME_BOOT));
+	check(boot_memory_reserve(memory, boot->page_tables, FRAME_TABLE));
+	check(boot_memory_reserve(memory, boot->p2m, FRAME_P2M));
 	/* The P2M is moved if it lies where these must be. */
 	for (unsigned int i = 0; i < boot->absent_runs; i++)
-		claim(memory, boot->absent[i], FRAME_ABSENT);
-	claim(memory, boot->ramdisk, FRAME_RAMDISK);
+		check(boot_memory_claim(memory, boot->absent[i], FRAME_ABSENT));
+	check(boot_memory_claim(memory, boot->ramdisk, FRAME_RAMDISK));
 	reserve_ring(memory, boot->console);
 	reserve_ring(memory, boot->xenstore);
 	reserve_ring(memory, maddr_to_mfn(boot->shared_info)); /* in PVH a frame of the domain */

@@ -12,12 +12,6 @@
 #include <mm/table/ops.h>
 #include <mm/table/walk.h>
 
-/* Returns the frames that an entry of a level maps. */
-static uint64_t frames_of(enum pt_level level)
-{
-	return pt_span(level) >> PAGE_SHIFT;
-}
-
 /* ---- splitting ---- */
 
 /* Counts the tables needed for an entry to begin at the address. */
@@ -52,7 +46,7 @@ static void split_page(struct mm *mm, pt_entry_t *entry, enum pt_level level, pf
 	paravirt.alloc_table(mm, table, below);
 	for (unsigned int i = 0; i < pt_entries(); i++)
 		set_entry(&entries[i], below,
-			  pt_entry_from_mfn(mfn(first.mfn + i * frames_of(below)), flags));
+			  pt_entry_from_mfn(mfn(first.mfn + i * pt_pages(below)), flags));
 	set_entry(entry, level, pt_entry_make(table, PT_TABLE));
 }
 
@@ -103,7 +97,7 @@ static pt_entry_t joined(const pt_entry_t *entries, enum pt_level level)
 
 	if (!(pt_geometry.large_levels & 1u << above) || !pt_entry_present(first) ||
 	    !pt_entry_leaf(first, level) || !is_settled(first.raw) ||
-	    pt_entry_mfn(first).mfn % frames_of(above))
+	    pt_entry_mfn(first).mfn % pt_pages(above))
 		return pt_entry_none();
 	/* In a pte the bit of PT_HUGE means something else: it selects a memory type. */
 	if (level == PT_PTE && (first.raw & PT_HUGE))

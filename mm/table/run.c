@@ -30,10 +30,10 @@ void pt_run_place(struct pt_run *run, pfn_t frame)
 	}
 }
 
-/* Returns the pages that one entry of a level translates. */
+/* pt_pages() as a signed number: pages are counted from the start of the range, either way. */
 static int64_t pages_of(enum pt_level level)
 {
-	return (int64_t)(pt_span(level) >> PAGE_SHIFT);
+	return (int64_t)pt_pages(level);
 }
 
 /* Returns the number of the page with which the first table of a level begins: 0 or less. */

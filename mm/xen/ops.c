@@ -9,7 +9,6 @@
  * ones read the frame's flag FRAME_PINNED.
  */
 #include <arch/cpu.h>
-#include <arch/hypercall.h>
 #include <kernel/lib/panic.h>
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
@@ -18,7 +17,6 @@
 #include <mm/xen/batch.h>
 #include <mm/xen/p2m.h>
 #include <mm/xen/pin.h>
-#include <xen/memory.h>
 #include <xen/xen.h>
 
 #define CALLER __builtin_return_address(0)

@@ -215,7 +215,7 @@ static enum pt_next return_target(const struct pt_place *at, void *argument)
 {
 	struct returning *back = argument;
 	mfn_t target = pt_entry_mfn(*at->entry);
-	uint64_t pages = pt_span(at->level) >> PAGE_SHIFT;
+	uint64_t pages = pt_pages(at->level);
 
 	if (!pt_entry_leaf(*at->entry, at->level)) {
 		return_table(back, mfn_to_pfn(target));

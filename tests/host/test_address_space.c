@@ -1353,7 +1353,7 @@ static void a_recorder_that_begins_later_knows_as_much(void **state)
 		}
 		assert_true(mm_prepare(&kernel_mm, address, address, PT_PTE));
 		mm_load(&mm[1]);
-		/* What waits in lazy mode counts as written. */
+		/* A queued write counts as done. */
 		unused = pfn_to_virt(mm[1].root);
 		while (pt_entry_present(*unused))
 			unused++;

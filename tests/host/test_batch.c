@@ -867,7 +867,7 @@ static void take_another_in_a_handler(void **state)
 			  "Xen refused hypercall 3 with 2b, 1234: -38");
 	host_expect_panic(refuse_a_whole_in_a_handler,
 			  "Xen refused hypercall 3 with 2b, 1234: -14");
-	/* One that is taken goes out alone, and what waited still waits. */
+	/* With an append interrupted a request is issued alone, and the queue stays as it is. */
 	batch_enter();
 	update(3, page(1));
 	this_cpu()->batch->busy = true;

@@ -513,7 +513,8 @@ static void a_list_that_is_not_mapped_is_a_panic(void **state)
 	world_discard();
 }
 
-/* Whoever is in lazy mode: the list is where it is said to be, and what was returned is free. */
+/* In the caller's lazy mode too, the list is where it is said to be, and what was returned is free.
+ */
 static void in_lazy_mode_too(void **state)
 {
 	(void)state;

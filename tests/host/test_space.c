@@ -933,7 +933,8 @@ static void dup_when_all_is_issued(struct mm *mm)
 	paravirt_xen.dup_mmap(mm);
 }
 
-/* Whoever is in lazy mode: what takes a page or a right away has reached Xen when it returns. */
+/* In the caller's lazy mode too, what takes a page or a right away has reached Xen when it returns.
+ */
 static void nothing_waits_that_was_taken_away(void **state)
 {
 	struct space *space, *child;

@@ -113,6 +113,12 @@ static inline uint64_t pt_span(enum pt_level level)
 	return 1ull << pt_shift(level);
 }
 
+/* Returns the number of pages that one entry of a table at this level translates. */
+static inline uint64_t pt_pages(enum pt_level level)
+{
+	return pt_span(level) >> PAGE_SHIFT;
+}
+
 /* Returns the index of the entry that translates the address in a table at this level. */
 static inline unsigned int pt_index(uintptr_t address, enum pt_level level)
 {
