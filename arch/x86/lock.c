@@ -18,6 +18,7 @@ static const struct rank {
 	bool several;     /* a CPU may hold more than one, those of one address space */
 } ranks[] = {
 	[LOCK_UNRANKED] = {"(no rank)"},
+	[LOCK_KERNEL] = {"kernel", .events_come = true},
 	[LOCK_FS] = {"fs"},
 	[LOCK_SPACE] = {"space", .events_come = true},
 	[LOCK_OBJECT] = {"object"},
@@ -38,6 +39,11 @@ static bool ended;
 void lock_checks_end(void)
 {
 	ended = true;
+}
+
+const char *lock_name(const struct spinlock *lock)
+{
+	return ranks[lock->rank].name;
 }
 
 /* Returns the function, with the offset, that a return address lies in. */

@@ -49,13 +49,11 @@ void user_window(bool open)
 uint64_t user_run(struct regs *regs)
 {
 	/* The program's frame is about to be popped; an event would push its own frame over it. */
-	events_mask();
 	do {
 		machine->enter_user(regs);
 	} while (regs->vector ==
 		 TRAP_NMI); /* the kernel has no use for it, and must not keep it pending */
 	trap_run_handler(regs->vector);
-	events_restore(true);
 	return regs->vector;
 }
 

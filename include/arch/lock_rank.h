@@ -17,9 +17,13 @@ enum lock_rank {
 	/* Rank of a lock that was not initialized with SPINLOCK() or spin_init(). */
 	LOCK_UNRANKED,
 
+	/* Guards all of kernel/ and drivers/: <arch/kernel_lock.h>. Outermost: everything is called
+	 * from there. */
+	LOCK_KERNEL,
+
 	/*
-	 * Guards the names and directories of the file system. Outermost, because making a symbolic
-	 * link creates an object and writes to it.
+	 * Guards the names and directories of the file system. Outside of memory's locks, because
+	 * making a symbolic link creates an object and writes to it.
 	 */
 	LOCK_FS,
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A processor that the kernel owns: descriptor tables, interrupt controllers, clocks, the switch to
- * five levels. Used by the PVH entry, on bare hardware and as a PVH guest of Xen. Everything here
- * is called once, at boot, on the boot CPU, except for the functions that struct machine points to.
+ * five levels, other processors. Used by the PVH entry, on bare hardware and as a PVH guest of Xen.
+ * Everything here is called once, at boot, on the boot CPU, except for the functions that struct
+ * machine points to.
  */
 #ifndef ARCH_NATIVE_H
 #define ARCH_NATIVE_H
@@ -16,6 +17,7 @@ struct rates;
 /* Interrupt vectors, above those of exceptions. */
 #define VECTOR_SERIAL   0x24
 #define VECTOR_TIMER    0xef
+#define VECTOR_IPI      0xf2 /* ipi_received(), arch/ipi.h */
 #define VECTOR_XEN      0xf3 /* event channels of a PVH guest */
 #define VECTOR_SPURIOUS 0xff
 
@@ -36,6 +38,12 @@ void native_set_thread_pointer(uintptr_t address);
 void native_load_gs(uint16_t selector);
 void native_block(void);
 uintptr_t native_fault_address(void);
+unsigned int native_count_cpus(void);
+bool native_start_cpu(struct cpu *cpu, uintptr_t stack_top, void (*entry)(void));
+void native_ready_cpu(void);
+void native_stop_cpu(void);
+void native_send_ipi(cpu_set_t set);
+void native_send_nmi(cpu_set_t set);
 
 /*
  * Finds a clock: KVM's, if there is one; else the TSC, at the rate that cpuid tells or that the

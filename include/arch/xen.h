@@ -38,7 +38,12 @@ void xen_traps_init(void);
 void xen_enter_user(struct regs *regs);
 uint64_t xen_system_time(void);
 uint64_t xen_wall_time(void);
-void xen_start_timer(void);
+unsigned int xen_count_cpus(void);
+void xen_ready_cpu(void);
+void xen_stop_cpu(void);
+void xen_send_ipi(cpu_set_t set);
+void xen_send_nmi(cpu_set_t set);
+void xen_yield(void);
 void xen_set_timer(uint64_t deadline);
 void xen_shutdown(enum shutdown_reason reason);
 

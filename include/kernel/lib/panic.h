@@ -7,7 +7,8 @@
  * knows the consoles and the page tables that a report needs. Four families are called upwards in
  * this way, and no others:
  *
- *	panic, fatal	this header, defined in kernel/report/panic.c
+ *	panic, fatal,
+ *	report_wait	this header, defined in kernel/report/panic.c
  *	printk		kernel/lib/printk.h, defined in kernel/report/printk.c
  *	symbols		kernel/lib/symbols.h, defined in kernel/report/symbols.c
  *	xen_refused	mm/xen/refused.h, defined in kernel/report/explain.c
@@ -39,5 +40,11 @@ void panic_trap(const struct regs *regs) NORETURN;
  * the domain with SHUTDOWN_crash.
  */
 void fatal(const char *format, ...) NORETURN PRINTF_LIKE(1, 2);
+
+/*
+ * Warns that the running CPU has waited so long for another one: for a lock, by its name, or for
+ * something else. Prints every CPU's backtrace, and returns. May be called with any lock held.
+ */
+void report_wait(const char *for_what, uint64_t seconds);
 
 #endif

@@ -98,6 +98,12 @@ void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last);
 void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t floor,
 		    uintptr_t ceiling, void (*visit)(pt_entry_t entry));
 
+/*
+ * Returns the CPUs that have mm loaded, or have queued its load. One that is not in the set has
+ * loaded its root after all entries that were written before this call. No lock.
+ */
+cpu_set_t mm_cpus(const struct mm *mm);
+
 /* Returns true if any CPU's TLB may still hold translations from mm. No lock. */
 bool mm_may_be_in_tlb(const struct mm *mm);
 
