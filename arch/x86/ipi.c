@@ -58,7 +58,7 @@ void cpu_call(cpu_set_t set, void (*function)(void *argument), void *argument)
 			__atomic_fetch_or(&other->callers, cpu_set_of(cpu), __ATOMIC_ACQ_REL);
 		machine->send_ipi(others);
 		count(&counters.calls, 1);
-		count(&counters.asked, (uint64_t)__builtin_popcountl(others));
+		count(&counters.asked, cpu_set_count(others));
 		/* One that goes down meanwhile has flushed its TLB and left every address space. */
 		while (__atomic_load_n(&cpu->call.pending, __ATOMIC_ACQUIRE) &
 		       __atomic_load_n(&cpus_online, __ATOMIC_RELAXED))
@@ -74,7 +74,7 @@ void cpu_kick(cpu_set_t set)
 	set &= __atomic_load_n(&cpus_online, __ATOMIC_ACQUIRE) & ~cpu_set_of(this_cpu());
 	if (set) {
 		machine->send_ipi(set);
-		count(&counters.kicks, (uint64_t)__builtin_popcountl(set));
+		count(&counters.kicks, cpu_set_count(set));
 	}
 	events_restore(events);
 }

@@ -41,6 +41,16 @@ static inline cpu_set_t cpu_set_of(const struct cpu *cpu)
 	return (cpu_set_t)1 << cpu->number;
 }
 
+/* Returns the number of CPUs in a set. */
+static inline unsigned int cpu_set_count(cpu_set_t set)
+{
+	unsigned int count = 0;
+
+	for (; set; set &= set - 1)
+		count++;
+	return count;
+}
+
 /* Number of calls made and of CPUs that ran them, kicks included; for the prompt and for tests. */
 struct ipi_counters {
 	uint64_t calls; /* cpu_call() with another CPU in the set */

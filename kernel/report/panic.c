@@ -136,3 +136,10 @@ void fatal(const char *format, ...)
 	printk(PRINTK_OUTPUT, "\n");
 	shutdown(SHUTDOWN_IS_CRASH);
 }
+
+void report_wait(const char *for_what, uint64_t seconds)
+{
+	printk(PRINTK_WARNING, "CPU %u has waited %lu s for \"%s\"\n", this_cpu()->number, seconds,
+	       for_what);
+	print_backtrace((uintptr_t)__builtin_frame_address(0));
+}

@@ -41,7 +41,7 @@ static struct cpu *cpu_create(unsigned int number)
 	struct cpu_memory *memory;
 	pfn_t frame;
 
-	while (PAGE_SIZE << order < bytes)
+	while ((uint64_t)PAGE_SIZE << order < bytes)
 		order++;
 	frame = frames_alloc(order);
 	if (!pfn_valid(frame))
@@ -132,7 +132,7 @@ void cpus_start(void)
 			return;
 	}
 	if (count > 1)
-		printk(PRINTK_INFO, "%u CPUs\n", (unsigned int)__builtin_popcountl(cpus_online));
+		printk(PRINTK_INFO, "%u CPUs\n", cpu_set_count(cpus_online));
 }
 
 const char *cpu_take_down(unsigned int number)

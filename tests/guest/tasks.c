@@ -3,7 +3,7 @@
  * Tasks taking turns: by yielding in the kernel, by a timer in programs; sleeping and waking;
  * stacks with guards; floating-point registers of each task's own.
  */
-#include <arch/cpu.h>
+#include <arch/kernel_lock.h>
 #include <arch/time.h>
 #include <arch/traps.h>
 #include <arch/user.h>
@@ -161,17 +161,6 @@ struct program {
 	bool stop;
 };
 
-/* Yields if the time slice is over. Returns with events masked, so it cannot end unseen. */
-static void begin_turn(void)
-{
-	events_mask();
-	while (task_slice_is_over()) {
-		events_restore(true);
-		task_yield_if_due();
-		events_mask();
-	}
-}
-
 static void run_program(void *argument)
 {
 	struct program *program = argument;
@@ -182,8 +171,10 @@ static void run_program(void *argument)
 	while (!program->stop && !program->wrong) {
 		uint64_t vector;
 
-		begin_turn();
+		task_yield_if_due();
+		kernel_leave();
 		vector = user_run(regs);
+		kernel_enter();
 		if (vector == TRAP_PAGE_FAULT)
 			program->wrong += fault_resolve(program->space, trap_fault_address(),
 							regs->error & 2 ? SPACE_WRITE
