@@ -5,6 +5,7 @@
  * Each test runs under fault_catch(). A trap, REQUIRE and SKIP all return there, with the stack as
  * it was, and the run continues.
  */
+#include <arch/kernel_lock.h>
 #include <arch/cpu.h>
 #include <arch/traps.h>
 #include <kernel/lib/printk.h>
@@ -136,6 +137,9 @@ static struct selftest_result run_suite(const struct selftest_set *set, const st
 			continue;
 		run_test(test);
 		report_test(++number, test->name, &result);
+		/* Other CPUs may have waited for the kernel lock all this time. */
+		kernel_leave();
+		kernel_enter();
 	}
 	return result;
 }

@@ -79,23 +79,28 @@ static void start_slices(void)
 		cpu_kick(late);
 }
 
-/* Wakes an idle CPU for a task in the run queue. Returns false if all are busy. */
-static bool wake_idle(void)
+/* Has a task in the run queue run: on an idle CPU or, if there is none, "soon" or in its turn. */
+static void find_cpu(const struct task *task, bool soon)
 {
-	cpu_set_t one = idle_cpus & -idle_cpus;
+	struct cpu *cpu = task->only ? task->only : this_cpu();
+	cpu_set_t idle = task->only ? idle_cpus & cpu_set_of(cpu) : idle_cpus;
 
-	idle_cpus &= ~one;
-	if (one)
-		cpu_kick(one);
-	return one;
+	if (idle) {
+		idle &= -idle;
+		idle_cpus &= ~idle;
+		cpu_kick(idle);
+	} else if (soon) {
+		cpu->due = cpu->slice_is_over = true;
+		cpu_kick(cpu_set_of(cpu));
+	} else {
+		start_slices();
+	}
 }
 
-/* Adds a task to the run queue, which one of the CPUs will take it from. */
 static void make_runnable(struct task *task)
 {
 	list_add(runnable.tasks.previous, &task->link);
-	if (!wake_idle())
-		start_slices();
+	find_cpu(task, false);
 }
 
 /*
@@ -108,11 +113,10 @@ static void end_sleep(struct task *task)
 	list_remove(&task->link);
 	if (task->space) {
 		make_runnable(task);
-		return;
+	} else {
+		list_add(&runnable.tasks, &task->link);
+		find_cpu(task, true);
 	}
-	list_add(&runnable.tasks, &task->link);
-	if (!wake_idle())
-		this_cpu()->due = this_cpu()->slice_is_over = true;
 }
 
 /*
@@ -183,15 +187,29 @@ static void switch_to(struct task *next)
 	free_dead();
 }
 
-/* Takes the next task from the run queue; the CPU's idle task if it is empty. */
+/* Returns the next task for the running CPU, still in the run queue; NULL if there is none. */
+static struct task *first_runnable(void)
+{
+	const struct cpu *cpu = this_cpu();
+
+	list_for_each (node, &runnable.tasks) {
+		struct task *task = container_of(node, struct task, link);
+
+		if (!task->only || task->only == cpu)
+			return task;
+	}
+	return NULL;
+}
+
+/* Takes the next task from the run queue; the CPU's idle task if there is none. */
 static struct task *next_task(void)
 {
-	struct list_node *node = runnable.tasks.next;
+	struct task *task = this_cpu()->leaving ? NULL : first_runnable();
 
-	if (list_empty(&runnable.tasks) || this_cpu()->leaving)
+	if (!task)
 		return this_cpu()->idle;
-	list_remove(node);
-	return container_of(node, struct task, link);
+	list_remove(&task->link);
+	return task;
 }
 
 void task_idle(void)
@@ -199,7 +217,7 @@ void task_idle(void)
 	struct cpu *cpu = this_cpu();
 
 	while (!cpu->leaving) {
-		if (!list_empty(&runnable.tasks)) {
+		if (first_runnable()) {
 			switch_to(next_task());
 			continue;
 		}
@@ -261,7 +279,8 @@ void tasks_init(void)
 {
 	list_init(&first.link);
 	list_init(&runnable.tasks);
-	first.cpu = this_cpu();
+	/* It runs the prompt and the self-tests, which look at this CPU's events. */
+	first.cpu = first.only = this_cpu();
 	this_cpu()->task = &first;
 	if (!task_prepare_idle(this_cpu()))
 		fatal("too little memory: none is left for the first task");
@@ -338,11 +357,15 @@ void task_yield(void)
 	if (cpu->leaving) {
 		make_runnable(cpu->task);
 		switch_to(cpu->idle);
-	} else if (!list_empty(&runnable.tasks)) {
+	} else if (first_runnable()) {
 		list_add(runnable.tasks.previous, &cpu->task->link);
 		switch_to(next_task());
 	} else {
-		cpu->due = cpu->slice_is_over = false; /* no other task is runnable */
+		/* No other task is runnable. But another CPU may wait for the lock. */
+		cpu->due = cpu->slice_is_over = false;
+		kernel_unlock();
+		cpu_relax();
+		kernel_lock();
 	}
 	events_restore(events);
 }

@@ -218,10 +218,14 @@ TEST(tasks, programs_share_the_processor)
 	for (unsigned int i = 0; i < ARRAY_SIZE(programs); i++)
 		REQUIRE(make_program(&programs[i], 0x1111111111111111 * (i + 1)));
 	until = time_system() + 200 * NS_PER_MS;
+	events_mask();
 	while (time_system() < until)
-		task_yield();
-	for (unsigned int i = 0; i < ARRAY_SIZE(programs); i++)
+		task_sleep_until(&alarm, until);
+	events_restore(true);
+	for (unsigned int i = 0; i < ARRAY_SIZE(programs); i++) {
 		programs[i].stop = true;
+		task_wake(programs[i].task);
+	}
 	wait_for_all();
 	for (unsigned int i = 0; i < ARRAY_SIZE(programs); i++) {
 		EXPECT_EQ(programs[i].wrong, 0);

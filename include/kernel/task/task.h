@@ -26,6 +26,7 @@ struct task {
 	uintptr_t stack;       /* the address past its kernel stack; 0: the boot stack */
 	uintptr_t sp;          /* its saved stack pointer while another task runs */
 	struct cpu *cpu;       /* that runs it; NULL: none */
+	struct cpu *only;      /* the only one that may; NULL: any */
 	struct space *space;   /* NULL: it runs no program */
 	uintptr_t thread_pointer;
 	struct selectors selectors; /* of a task with a space, while another task runs */
