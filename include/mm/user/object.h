@@ -22,7 +22,7 @@ struct object {
 	uint64_t number;     /* the file's, for people; 0: the object is no file */
 	bool named;          /* a directory has it: it outlives the processes that use it */
 	unsigned int depth;  /* of the tree: it has room for 512^depth pages */
-	uint64_t *root;
+	void *root;
 	struct spinlock lock; /* guards the tree */
 };
 
