@@ -91,10 +91,13 @@ void region_insert(struct space *space, struct region *region);
 /* Removes a region from its space and frees it, with its reference to the object. */
 void region_remove(struct space *space, struct region *region);
 
-/* Removes and frees all regions of a space. */
+/* Frees all regions of a space that ends: it has none, but their counts stay. */
 void regions_discard(struct space *space);
 
-/* Copies all regions to a space without any. Returns false, with none, when out of memory. */
+/*
+ * Copies all regions to a space without any. Returns false when out of memory; then the copy is not
+ * complete, and can only be discarded.
+ */
 bool regions_copy(const struct space *from, struct space *to);
 
 /* Moves the bounds of a region, which stay between its neighbours. The offset does not change. */
