@@ -164,8 +164,9 @@ long map_remove(struct space *space, uintptr_t start, uint64_t length)
 
 long map_protect(struct space *space, uintptr_t start, uint64_t length, unsigned int rights)
 {
-	uintptr_t end = start + ROUND_UP(length, PAGE_SIZE), stop;
-	long result;
+	uintptr_t end = start + ROUND_UP(length, PAGE_SIZE), stop = start;
+	bool refused = false;
+	long result = -ENOMEM;
 
 	if (start % PAGE_SIZE)
 		return -EINVAL;
@@ -176,15 +177,15 @@ long map_protect(struct space *space, uintptr_t start, uint64_t length, unsigned
 	if (rights & ~SPACE_RIGHTS)
 		return -EINVAL;
 	spin_acquire(&space->lock);
-	stop = regions_first_gap(space, start, end);
-	result = stop < end ? -ENOMEM : 0;
-	for_each_region_in (region, space, start, stop) {
-		if (region->never & rights) {
-			stop = MAX(region->start, start);
-			result = -EACCES;
-		}
-	}
 	/* As in Linux, what comes before a gap or a refusal is changed all the same. */
+	for_each_region_in (region, space, start, end) {
+		if (region->start > stop)
+			break;
+		refused = region->never & rights;
+		if (refused)
+			break;
+		stop = MIN(region->end, end);
+	}
 	if (regions_cut(space, start, stop)) {
 		for_each_region_in (region, space, start, stop) {
 			if (region->rights == rights)
@@ -193,8 +194,7 @@ long map_protect(struct space *space, uintptr_t start, uint64_t length, unsigned
 			entries_protect(space, region);
 		}
 		regions_join(space, start, stop);
-	} else {
-		result = -ENOMEM;
+		result = stop == end ? 0 : refused ? -EACCES : -ENOMEM;
 	}
 	spin_release(&space->lock);
 	return result;
@@ -210,7 +210,7 @@ long map_discard(struct space *space, uintptr_t start, uint64_t length)
 	if (!length)
 		return 0;
 	spin_acquire(&space->lock);
-	result = regions_first_gap(space, start, end) == end ? 0 : -ENOMEM;
+	result = regions_bytes(space, start, end) == end - start ? 0 : -ENOMEM;
 	for_each_region_in (region, space, start, end) {
 		uintptr_t from = MAX(region->start, start), to = MIN(region->end, end);
 
@@ -224,27 +224,22 @@ long map_discard(struct space *space, uintptr_t start, uint64_t length)
 
 uintptr_t map_set_break(struct space *space, uintptr_t wanted)
 {
-	uintptr_t old_end, new_end;
+	struct mapping more = {.rights = SPACE_READ | SPACE_WRITE, .no_replace = true};
+	uintptr_t end = ROUND_UP(wanted, PAGE_SIZE);
+	bool moved;
 
 	spin_acquire(&space->lock);
-	old_end = ROUND_UP(space->break_now, PAGE_SIZE);
-	new_end = ROUND_UP(wanted, PAGE_SIZE);
-	if (wanted < space->break_start || new_end < wanted) {
-		/* Programs ask by an impossible address where the break is. */
-	} else if (new_end < old_end) {
-		if (unmap(space, new_end, old_end))
-			space->break_now = wanted;
-	} else {
-		struct mapping more = {
-			.address = old_end,
-			.length = new_end - old_end,
-			.rights = SPACE_READ | SPACE_WRITE,
-			.no_replace = true,
-		};
-
-		if (new_end == old_end || map_locked(space, &more) >= 0)
-			space->break_now = wanted;
-	}
+	more.address = ROUND_UP(space->break_now, PAGE_SIZE);
+	more.length = end - more.address;
+	/* Programs ask by an impossible address where the break is. */
+	if (wanted < space->break_start || end < wanted)
+		moved = false;
+	else if (end < more.address)
+		moved = unmap(space, end, more.address);
+	else
+		moved = !more.length || map_locked(space, &more) >= 0;
+	if (moved)
+		space->break_now = wanted;
 	wanted = space->break_now;
 	spin_release(&space->lock);
 	return wanted;

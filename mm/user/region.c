@@ -114,16 +114,6 @@ bool regions_clear(struct space *space, uintptr_t start, uintptr_t end)
 	return !region || reach(region) >= end;
 }
 
-uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end)
-{
-	for_each_region_in (region, space, start, end) {
-		if (region->start > start)
-			break;
-		start = region->end;
-	}
-	return MIN(start, end);
-}
-
 uint64_t regions_bytes(struct space *space, uintptr_t start, uintptr_t end)
 {
 	uint64_t bytes = 0;

@@ -14,9 +14,7 @@ struct space *space_create(void)
 {
 	struct space *space = slab_alloc(&spaces);
 
-	if (!space)
-		return NULL;
-	if (!mm_create(&space->mm)) {
+	if (!space || !mm_create(&space->mm)) {
 		slab_free(&spaces, space);
 		return NULL;
 	}

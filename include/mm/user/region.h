@@ -57,9 +57,6 @@ struct region *region_after(struct space *space, uintptr_t address);
 /* Returns the region that contains an address; NULL if there is none. */
 struct region *region_find(struct space *space, uintptr_t address);
 
-/* Returns the address from "start" on at which the first gap begins; "end" if there is no gap. */
-uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end);
-
 /* Loops over all regions. The body may not remove the region. */
 #define for_each_region(region, space)                                                         \
 	for (struct region *region = region_of(tree_first(&(space)->regions)); region != NULL; \
@@ -112,7 +109,7 @@ bool regions_cut(struct space *space, uintptr_t start, uintptr_t end);
 /* Joins neighbours that are alike, from the region that ends at or after "start" up to "end". */
 void regions_join(struct space *space, uintptr_t start, uintptr_t end);
 
-/* Returns the number of bytes of a range that are in regions. */
+/* Returns the number of bytes of a range that are in regions: all of them, unless it has a gap. */
 uint64_t regions_bytes(struct space *space, uintptr_t start, uintptr_t end);
 
 /* Returns true if no region overlaps a range, and no stack above it may grow into it. */
