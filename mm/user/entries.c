@@ -82,14 +82,6 @@ static bool next_ptes(const struct space *space, uintptr_t end, struct ptes *pte
 #define for_each_ptes(ptes, space, from, to) \
 	for (struct ptes ptes = {.end = (from)}; next_ptes(space, to, &ptes);)
 
-/* Issues all that is queued, with a flush of the translations that processors may have. */
-static void flush(const struct space *space)
-{
-	if (mm_may_be_in_tlb(&space->mm))
-		paravirt.flush_all();
-	lazy_flush();
-}
-
 uint64_t entries_count(const struct space *space, const struct region *region, bool copies)
 {
 	uint64_t count = 0;
@@ -109,6 +101,14 @@ uint64_t entries_count(const struct space *space, const struct region *region, b
 }
 
 /* ---- unmapping ---- */
+
+/* Issues all that is queued, with a flush of the translations that processors may have. */
+static void flush(const struct space *space)
+{
+	if (mm_may_be_in_tlb(&space->mm))
+		paravirt.flush_all();
+	lazy_flush();
+}
 
 /* Pages whose entries are cleared and whose references are dropped after the next flush. */
 struct dropping {

@@ -71,38 +71,36 @@ static long choose_address(struct space *space, const struct mapping *mapping, u
 	return wanted ? (long)wanted : -ENOMEM;
 }
 
-static struct region *new_region(const struct space *space, const struct mapping *mapping,
-				 uintptr_t start, uint64_t bytes)
+/* Adds a copy of a region, in place of what is there. Returns false when out of memory. */
+static bool add_region(struct space *space, const struct region *region)
 {
-	struct region *region = region_alloc(space);
+	uint64_t replaced = regions_bytes(space, region->start, region->end);
+	struct region *copy;
 
-	if (!region)
-		return NULL;
-	*region = (struct region){
-		.start = start,
-		.end = start + bytes,
+	if (space->bytes - replaced + (region->end - region->start) > space->limit)
+		return false;
+	copy = region_copy(space, region);
+	if (!copy)
+		return false;
+	if (!unmap(space, region->start, region->end)) {
+		region_discard(copy);
+		return false;
+	}
+	region_insert(space, copy);
+	return true;
+}
+
+static long map_locked(struct space *space, const struct mapping *mapping)
+{
+	uint64_t bytes = range_end(0, mapping->length);
+	struct region region = {
 		.rights = (uint8_t)mapping->rights,
 		.never = (uint8_t)mapping->never,
 		.shared = mapping->shared,
 		.stack = mapping->stack,
+		.object = mapping->object,
 		.offset = mapping->object ? mapping->offset : 0,
 	};
-	if (mapping->object)
-		region->object = object_get(mapping->object);
-	else if (mapping->shared)
-		region->object = object_create(bytes);
-	if (mapping->shared && !region->object) {
-		region_discard(region);
-		return NULL;
-	}
-	return region;
-}
-
-/* Maps without joining the new region with its neighbours, which is left to the caller. */
-static long map_alone(struct space *space, const struct mapping *mapping)
-{
-	uint64_t bytes = range_end(0, mapping->length), replaced;
-	struct region *region;
 	long start;
 
 	if (!mapping->length || mapping->offset % PAGE_SIZE || (mapping->rights & ~SPACE_RIGHTS) ||
@@ -113,27 +111,20 @@ static long map_alone(struct space *space, const struct mapping *mapping)
 	start = choose_address(space, mapping, bytes);
 	if (start < 0)
 		return start;
-	replaced = regions_bytes(space, (uintptr_t)start, (uintptr_t)start + bytes);
-	if (space->bytes - replaced + bytes > space->limit)
-		return -ENOMEM;
-	region = new_region(space, mapping, (uintptr_t)start, bytes);
-	if (!region)
-		return -ENOMEM;
-	if (!unmap(space, region->start, region->end)) {
-		region_discard(region);
-		return -ENOMEM;
+	region.start = (uintptr_t)start;
+	region.end = region.start + bytes;
+	if (region.shared && !region.object) {
+		region.object = object_create(bytes);
+		if (!region.object)
+			return -ENOMEM;
 	}
-	region_insert(space, region);
-	return start;
-}
-
-static long map_locked(struct space *space, const struct mapping *mapping)
-{
-	long start = map_alone(space, mapping);
-
-	if (start >= 0)
-		regions_join(space, (uintptr_t)start,
-			     (uintptr_t)start + ROUND_UP(mapping->length, PAGE_SIZE));
+	if (add_region(space, &region))
+		regions_join(space, region.start, region.end);
+	else
+		start = -ENOMEM;
+	/* The region has a reference of its own. */
+	if (region.object != mapping->object)
+		object_put(region.object);
 	return start;
 }
 
@@ -251,38 +242,33 @@ uintptr_t map_set_break(struct space *space, uintptr_t wanted)
 static long move_region(struct space *space, const struct region *region, uintptr_t start,
 			uint64_t old, uint64_t new, bool fixed, uintptr_t address)
 {
-	struct mapping mapping = {
-		.address = fixed ? address : 0,
-		.length = new,
-		.rights = region->rights,
-		.never = region->never,
-		.fixed = fixed,
-		.shared = region->shared,
-		.stack = region->stack,
-		.object = region->object,
-		.offset = region->object ? region->offset + (start - region->start) : 0,
-	};
+	const struct mapping place = {.address = fixed ? address : 0, .fixed = fixed};
+	struct region moved = *region;
 	uintptr_t end = start + old;
-	long to;
+	long to = choose_address(space, &place, new);
+	bool added;
 
+	if (to < 0)
+		return to;
+	moved.start = (uintptr_t)to;
+	moved.end = moved.start + new;
+	moved.offset += start - region->start;
 	/* Cut first: after the move nothing may fail. */
 	if (!regions_cut(space, start, end))
 		return -ENOMEM;
 	/* The bytes that move count once. */
 	space->limit += old;
-	to = map_alone(space, &mapping);
+	added = add_region(space, &moved);
 	space->limit -= old;
-	if (to >= 0 && !entries_move(space, start, (uintptr_t)to, MIN(old, new))) {
-		unmap(space, (uintptr_t)to, (uintptr_t)to + new);
-		to = -ENOMEM;
-	}
-	if (to >= 0) {
+	if (added && entries_move(space, start, moved.start, MIN(old, new))) {
 		unmap(space, start, end);
-		start = (uintptr_t)to;
-		end = start + new;
+		regions_join(space, moved.start, moved.end);
+		return to;
 	}
+	if (added)
+		unmap(space, moved.start, moved.end);
 	regions_join(space, start, end);
-	return to;
+	return -ENOMEM;
 }
 
 static long remap_locked(struct space *space, uintptr_t start, uint64_t old, uint64_t new,
@@ -299,11 +285,12 @@ static long remap_locked(struct space *space, uintptr_t start, uint64_t old, uin
 		return new == old || unmap(space, start + new, start + old) ? (long)start : -ENOMEM;
 	if (region->end - start < old)
 		return -EFAULT;
+	if (region->object && region->offset + (start + new - region->start) < region->offset)
+		return -ENOMEM;
 	/* Growing in place needs room after the region, of which the range must be the end. */
 	if (!fixed && region->end == start + old &&
 	    regions_clear(space, start + old, start + new) && range_end(start, new) &&
-	    space->bytes + (new - old) <= space->limit &&
-	    (!region->object || region->offset + (start + new - region->start) >= region->offset)) {
+	    space->bytes + (new - old) <= space->limit) {
 		region_resize(space, region, region->start, start + new);
 		regions_join(space, start, start + new);
 		return (long)start;

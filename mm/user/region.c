@@ -125,9 +125,17 @@ uint64_t regions_bytes(struct space *space, uintptr_t start, uintptr_t end)
 
 /* ---- changing ---- */
 
-struct region *region_alloc(const struct space *space)
+struct region *region_copy(const struct space *space, const struct region *region)
 {
-	return space->region_count < SPACE_REGIONS_MOST ? slab_alloc(&regions) : NULL;
+	struct region *copy =
+		space->region_count < SPACE_REGIONS_MOST ? slab_alloc(&regions) : NULL;
+
+	if (!copy)
+		return NULL;
+	*copy = *region;
+	if (copy->object)
+		object_get(copy->object);
+	return copy;
 }
 
 void region_discard(struct region *region)
@@ -175,31 +183,29 @@ void regions_discard(struct space *space)
 }
 
 /* Copies a subtree with its shape and all that its nodes keep. Returns false when out of memory. */
-static bool copy_subtree(struct tree_node **to, const struct tree_node *from,
+static bool copy_subtree(struct space *to, struct tree_node **link, struct tree_node *from,
 			 struct tree_node *parent)
 {
 	struct region *copy;
 
 	if (!from)
 		return true;
-	copy = slab_alloc(&regions);
+	copy = region_copy(to, region_of(from));
 	if (!copy)
 		return false;
-	*copy = *container_of(from, struct region, node);
-	copy->node.parent = parent;
-	copy->node.child[0] = copy->node.child[1] = NULL;
-	if (copy->object)
-		object_get(copy->object);
-	*to = &copy->node;
-	return copy_subtree(&copy->node.child[0], from->child[0], *to) &&
-	       copy_subtree(&copy->node.child[1], from->child[1], *to);
+	copy->node = (struct tree_node){.parent = parent, .height = from->height};
+	*link = &copy->node;
+	return copy_subtree(to, &copy->node.child[0], from->child[0], *link) &&
+	       copy_subtree(to, &copy->node.child[1], from->child[1], *link);
 }
 
 bool regions_copy(const struct space *from, struct space *to)
 {
+	bool complete = copy_subtree(to, &to->regions.root, from->regions.root, NULL);
+
 	to->region_count = from->region_count;
 	to->bytes = from->bytes;
-	return copy_subtree(&to->regions.root, from->regions.root, NULL);
+	return complete;
 }
 
 static bool alike(const struct region *a, const struct region *b)
@@ -232,14 +238,11 @@ static bool cut(struct space *space, uintptr_t address)
 
 	if (!region || region->start == address)
 		return true;
-	upper = region_alloc(space);
+	upper = region_copy(space, region);
 	if (!upper)
 		return false;
-	*upper = *region;
 	upper->start = address;
 	upper->offset += address - region->start;
-	if (upper->object)
-		object_get(upper->object);
 	region_resize(space, region, region->start, address);
 	region_insert(space, upper);
 	return true;

@@ -74,10 +74,10 @@ struct region *region_find(struct space *space, uintptr_t address);
 uintptr_t region_end_before(struct space *space, struct region *next);
 
 /*
- * Allocates a region that is in no space yet. Returns NULL when out of memory, or if the space has
- * SPACE_REGIONS_MOST.
+ * Makes a copy of a region, with a reference to the object, that is in no space yet. Returns NULL
+ * when out of memory, or if the space has SPACE_REGIONS_MOST.
  */
-struct region *region_alloc(const struct space *space);
+struct region *region_copy(const struct space *space, const struct region *region);
 
 /* Frees a region that is in no space, with its reference to the object. */
 void region_discard(struct region *region);
