@@ -48,10 +48,8 @@ static void *new_frame(struct object *object, unsigned int level)
 
 	if (!pfn_valid(frame))
 		return NULL;
-	if (level)
-		object->nodes++;
-	else
-		object->pages++;
+	object->frames++;
+	object->pages += level == 0;
 	return pfn_to_virt(frame);
 }
 
@@ -73,10 +71,8 @@ static void drop_from(struct object *object, void **entry, unsigned int level, u
 	}
 	if (!empty)
 		return;
-	if (level)
-		object->nodes--;
-	else
-		object->pages--;
+	object->frames--;
+	object->pages -= level == 0;
 	frame_put(virt_to_pfn(node));
 	*entry = NULL;
 }
@@ -155,11 +151,6 @@ bool objects_are_full(void)
 bool object_is_full(const struct object *object)
 {
 	return object->number && objects_are_full();
-}
-
-uint64_t object_frames(const struct object *object)
-{
-	return object->pages + object->nodes;
 }
 
 uint64_t object_read(struct object *object, uint64_t offset, void *to, uint64_t bytes)
