@@ -92,7 +92,7 @@ static bool add_region(struct space *space, const struct region *region)
 
 static long map_locked(struct space *space, const struct mapping *mapping)
 {
-	uint64_t bytes = range_end(0, mapping->length);
+	uint64_t bytes = ROUND_UP(mapping->length, PAGE_SIZE);
 	struct region region = {
 		.rights = (uint8_t)mapping->rights,
 		.never = (uint8_t)mapping->never,
@@ -106,7 +106,7 @@ static long map_locked(struct space *space, const struct mapping *mapping)
 	if (!mapping->length || mapping->offset % PAGE_SIZE || (mapping->rights & ~SPACE_RIGHTS) ||
 	    (mapping->stack && (mapping->shared || mapping->object)))
 		return -EINVAL;
-	if (!bytes || mapping->offset + bytes < mapping->offset)
+	if (!range_end(0, bytes) || mapping->offset + bytes < mapping->offset)
 		return -ENOMEM;
 	start = choose_address(space, mapping, bytes);
 	if (start < 0)
