@@ -51,7 +51,7 @@ static uint64_t pages_of_files(const struct files *files)
 		while (kept_by(files->file[first]) != kept)
 			first++;
 		if (first == i)
-			pages += file->pipe ? pipe_pages(file->pipe) : object_frames(file->object);
+			pages += file->pipe ? pipe_pages(file->pipe) : file->object->frames;
 	}
 	return pages;
 }

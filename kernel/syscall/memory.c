@@ -112,7 +112,7 @@ static bool is_mapped(struct space *space, uintptr_t start, uintptr_t end)
 	bool mapped;
 
 	spin_acquire(&space->lock);
-	mapped = regions_first_gap(space, start, end) >= end;
+	mapped = start >= end || regions_bytes(space, start, end) == end - start;
 	spin_release(&space->lock);
 	return mapped;
 }

@@ -6,26 +6,24 @@
 #include <kernel/lib/string.h>
 #include <mm/table/levels.h>
 #include <mm/user/copy.h>
-#include <mm/user/entries.h>
 #include <mm/user/fault.h>
 
 /* Returns where the kernel reaches the byte at an address, after any faults; NULL: it cannot be. */
 static char *locate(struct space *space, uintptr_t address, unsigned int wanted)
 {
-	uintptr_t page_start = ROUND_DOWN(address, PAGE_SIZE);
-	const pte_t *pte;
+	const uint64_t needed = wanted == SPACE_WRITE ? PT_PRESENT | PT_RW : PT_PRESENT;
 
 	if (address > pt_user_limit())
 		return NULL;
 	for (;;) {
-		pte = pte_find(&space->mm, page_start);
-		if (pte && pte_present(*pte) &&
-		    (wanted != SPACE_WRITE || (pte_flags(*pte) & PT_RW)))
-			break;
-		if (fault_resolve_locked(space, page_start, wanted) != FAULT_DONE)
+		const pte_t *pte = pte_find(&space->mm, address);
+
+		if (pte && (pte_flags(*pte) & needed) == needed)
+			return (char *)pfn_to_virt(pte_pfn(*pte)) + address % PAGE_SIZE;
+		if (fault_resolve_locked(space, ROUND_DOWN(address, PAGE_SIZE), wanted) !=
+		    FAULT_DONE)
 			return NULL;
 	}
-	return (char *)pfn_to_virt(entry_page(pte->entry)) + address % PAGE_SIZE;
 }
 
 /* Copies, as a read or a write of the program; "here" NULL writes zeros. Takes the lock. */

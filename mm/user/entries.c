@@ -102,6 +102,14 @@ uint64_t entries_count(const struct space *space, const struct region *region, b
 
 /* ---- unmapping ---- */
 
+/* Issues all that is queued, with a flush of the translations that processors may have. */
+static void flush(const struct space *space)
+{
+	if (mm_may_be_in_tlb(&space->mm))
+		paravirt.flush_all();
+	lazy_flush();
+}
+
 /* Pages whose entries are cleared and whose references are dropped after the next flush. */
 struct dropping {
 	struct space *space;
@@ -111,9 +119,8 @@ struct dropping {
 
 static void put_dropped(struct dropping *dropping)
 {
-	if (dropping->count && mm_may_be_in_tlb(&dropping->space->mm))
-		paravirt.flush_all();
-	lazy_flush();
+	if (dropping->count)
+		flush(dropping->space);
 	while (dropping->count)
 		entry_put_page(dropping->page[--dropping->count]);
 }
@@ -143,12 +150,10 @@ void entries_drop(struct space *space, uintptr_t start, uintptr_t end, uintptr_t
 		  uintptr_t ceiling)
 {
 	const uintptr_t span = pt_span(PT_PMD);
-	/* Tables within this range are freed as a whole, so their entries need not be cleared. */
-	uintptr_t whole = ROUND_UP(floor, span), whole_end = ROUND_DOWN(ceiling, span);
+	/* Tables in this range are freed as a whole, so their entries need not be cleared. */
+	uintptr_t whole = ROUND_UP(floor, span), whole_end = MAX(whole, ROUND_DOWN(ceiling, span));
 	struct dropping dropping = {.space = space};
 
-	if (whole_end <= whole)
-		whole = whole_end = end;
 	lazy_enter();
 	drop_range(&dropping, start, MIN(end, whole));
 	drop_range(&dropping, MAX(start, whole_end), end);
@@ -187,10 +192,9 @@ void entries_protect(struct space *space, const struct region *region)
 			changed = true;
 		}
 	}
-	if (changed && mm_may_be_in_tlb(&space->mm))
-		paravirt.flush_all();
+	if (changed)
+		flush(space);
 	lazy_leave();
-	lazy_flush();
 }
 
 bool entries_share(struct space *parent, struct space *child, const struct region *region)
@@ -215,7 +219,7 @@ bool entries_share(struct space *parent, struct space *child, const struct regio
 			if (!is_zero_page(page))
 				frame_get(page);
 			readable = entry_make(page, region->rights, false);
-			if (entry->raw & PT_RW & -(uint64_t)pt_entry_present(*entry))
+			if (entry->raw & PT_RW)
 				change(entry, readable);
 			set_entry(&copy[i], PT_PTE, readable);
 		}
@@ -226,28 +230,26 @@ bool entries_share(struct space *parent, struct space *child, const struct regio
 
 bool entries_move(struct space *space, uintptr_t from, uintptr_t to, uint64_t bytes)
 {
+	const uintptr_t distance = to - from;
+
 	/* All tables are made first: what follows cannot fail. */
 	for_each_ptes (ptes, space, from, from + bytes) {
-		if (!mm_prepare(&space->mm, ptes.start - from + to, ptes.end - from + to - 1,
-				PT_PTE))
+		if (!mm_prepare(&space->mm, ptes.start + distance, ptes.end - 1 + distance, PT_PTE))
 			return false;
 	}
 	lazy_enter();
 	for_each_ptes (ptes, space, from, from + bytes) {
 		for (unsigned int i = 0; i < ptes.count; i++) {
 			pt_entry_t *entry = &ptes.entry[i], value = *entry;
+			uintptr_t address = ptes.start + i * PAGE_SIZE + distance;
 
 			if (pt_entry_is_none(value))
 				continue;
 			set_entry(entry, PT_PTE, pt_entry_none());
-			set_entry(mm_entry(&space->mm, ptes.start + i * PAGE_SIZE - from + to,
-					   PT_PTE),
-				  PT_PTE, value);
+			set_entry(mm_entry(&space->mm, address, PT_PTE), PT_PTE, value);
 		}
 	}
-	if (mm_may_be_in_tlb(&space->mm))
-		paravirt.flush_all();
+	flush(space);
 	lazy_leave();
-	lazy_flush();
 	return true;
 }

@@ -46,27 +46,18 @@ static inline pfn_t copy_of(pfn_t page)
 	return copy;
 }
 
-/* Finds or makes the page of a region's object for the page at an address. */
-static enum fault object_page_for(const struct region *region, uintptr_t address, pfn_t *page)
-{
-	uint64_t offset = region->offset + (address - region->start);
-
-	if (offset >= region->object->bytes || offset >> PAGE_SHIFT >= OBJECT_MAX_PAGES)
-		return FAULT_PAST_END;
-	*page = object_page(region->object, offset >> PAGE_SHIFT);
-	if (pfn_valid(*page))
-		return FAULT_DONE;
-	return object_is_full(region->object) ? FAULT_NO_SPACE : FAULT_NO_MEMORY;
-}
-
 /* Gets the page for an empty entry, with a reference. "write": the program writes to it. */
 static enum fault page_for(const struct region *region, uintptr_t address, bool write, pfn_t *page)
 {
-	if (region->object) {
-		enum fault result = object_page_for(region, address, page);
+	uint64_t offset = region->offset + (address - region->start);
+	struct object *object = region->object;
 
-		if (result != FAULT_DONE)
-			return result;
+	if (object) {
+		if (offset >= object->bytes || offset >> PAGE_SHIFT >= OBJECT_MAX_PAGES)
+			return FAULT_PAST_END;
+		*page = object_page(object, offset >> PAGE_SHIFT);
+		if (!pfn_valid(*page))
+			return object_is_full(object) ? FAULT_NO_SPACE : FAULT_NO_MEMORY;
 		if (write && !region->shared)
 			*page = copy_of(*page);
 		else
@@ -78,67 +69,54 @@ static enum fault page_for(const struct region *region, uintptr_t address, bool 
 }
 
 /* Handles a write to a page mapped read-only: shared since a fork, or a file's. */
-static enum fault copy_on_write(struct space *space, struct region *region, uintptr_t address,
+static enum fault copy_on_write(struct space *space, const struct region *region, uintptr_t address,
 				pt_entry_t *entry)
 {
-	pfn_t page = entry_page(*entry), copy = page;
-	bool alone = entry_may_write(region, page);
+	pfn_t old = entry_page(*entry), page = entry_may_write(region, old) ? old : copy_of(old);
 
-	if (!alone) {
-		copy = copy_of(page);
-		if (!pfn_valid(copy))
-			return FAULT_NO_MEMORY;
-	}
-	set_pte_at(&space->mm, address, entry, entry_make(copy, region->rights, true));
+	if (!pfn_valid(page))
+		return FAULT_NO_MEMORY;
+	set_pte_at(&space->mm, address, entry, entry_make(page, region->rights, true));
 	paravirt.flush_address(address);
 	/* The request for the flush must reach Xen before the page is freed. */
 	lazy_flush();
-	if (!alone)
-		entry_put_page(page);
+	if (page.pfn != old.pfn)
+		entry_put_page(old);
 	return FAULT_DONE;
 }
 
-/*
- * Returns how many more pages to map: as many as there are empty entries after this one, if the
- * entry before it is in use.
- */
-static unsigned int run_length(const struct region *region, uintptr_t address,
-			       const pt_entry_t *entry)
+/* Returns the last byte to map, as far as the entries up to it are empty. */
+static uintptr_t run_last(const struct region *region, uintptr_t address, const pt_entry_t *entry)
 {
-	unsigned int index = pt_index(address, PT_PTE), most = RUN - 1, count = 0;
-
-	if (!index || pt_entry_is_none(entry[-1]))
-		return 0;
-	most = MIN(most, pt_entries() - 1 - index);
-	most = (unsigned int)MIN((uint64_t)most, (region->end - address) / PAGE_SIZE - 1);
-	while (count < most && pt_entry_is_none(entry[count + 1]))
-		count++;
-	return count;
+	/* A program that goes through memory in order has used the page before. */
+	if (!pt_index(address, PT_PTE) || pt_entry_is_none(entry[-1]))
+		return address;
+	return pt_entry_last(address, MIN(region->end, address + RUN * PAGE_SIZE) - 1, PT_PMD);
 }
 
-/* Maps a page in an empty entry, and in those after it that run_length() counts. */
+/* Maps a page in an empty entry, and more in the empty entries after it up to run_last(). */
 static enum fault make_present(struct space *space, const struct region *region, uintptr_t address,
 			       pt_entry_t *entry, bool write)
 {
-	unsigned int more = run_length(region, address, entry);
+	const uintptr_t last = run_last(region, address, entry);
 	bool writable = write || region->shared;
-	enum fault result = FAULT_DONE;
+	enum fault result;
+	uintptr_t at = address;
 
 	lazy_enter();
-	for (unsigned int i = 0; i <= more; i++) {
-		uintptr_t at = address + i * PAGE_SIZE;
+	do {
 		pfn_t page;
 
 		result = page_for(region, at, write, &page);
-		if (result != FAULT_DONE) {
-			/* The program asked for the first page only. */
-			result = i ? FAULT_DONE : result;
+		if (result != FAULT_DONE)
 			break;
-		}
-		set_pte_at(&space->mm, at, &entry[i], entry_make(page, region->rights, writable));
-	}
+		set_pte_at(&space->mm, at, entry, entry_make(page, region->rights, writable));
+		at += PAGE_SIZE;
+		entry++;
+	} while (at < last && pt_entry_is_none(*entry));
 	lazy_leave();
-	return result;
+	/* The program asked for the first page only. */
+	return at > address ? FAULT_DONE : result;
 }
 
 /* Whatever allows writing or execution allows reading too: x86 has no other entries. */
@@ -151,14 +129,19 @@ enum fault fault_resolve_locked(struct space *space, uintptr_t address, unsigned
 {
 	struct region *region = region_for(space, address);
 	pt_entry_t *entry;
+	pte_t *pte;
 
 	if (!region)
 		return FAULT_UNMAPPED;
 	if (!allows(region, wanted))
 		return FAULT_FORBIDDEN;
-	if (!mm_prepare(&space->mm, address, address, PT_PTE))
-		return FAULT_NO_MEMORY;
-	entry = &pte_find(&space->mm, address)->entry;
+	pte = pte_find(&space->mm, address);
+	if (!pte) {
+		if (!mm_prepare(&space->mm, address, address, PT_PTE))
+			return FAULT_NO_MEMORY;
+		pte = pte_find(&space->mm, address);
+	}
+	entry = &pte->entry;
 	if (pt_entry_is_none(*entry))
 		return make_present(space, region, address, entry, wanted == SPACE_WRITE);
 	if (wanted == SPACE_WRITE && !(entry->raw & PT_RW))

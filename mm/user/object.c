@@ -2,8 +2,9 @@
 /*
  * Memory objects: the tree of their pages, and reading and writing their contents.
  *
- * An entry of a node is the address of a node of the next lower level; at the lowest level it is a
- * pfn plus one. 0 is an empty entry.
+ * An entry is the address of a frame, or NULL. The frame is a page at level 0, and at a level above
+ * a node, which consists of entries of the next lower level. The root is an entry too, at the level
+ * "depth": an object of one page has no nodes.
  */
 #include <kernel/lib/string.h>
 #include <mm/frame/frames.h>
@@ -34,129 +35,112 @@ struct object *object_get(struct object *object)
 	return object;
 }
 
-static unsigned int index_at(uint64_t number, unsigned int level)
+/* Returns the number of pages that an entry at that level has room for. */
+static uint64_t room(unsigned int level)
 {
-	return number >> NODE_BITS * level & (NODE_ENTRIES - 1);
+	return 1ull << NODE_BITS * level;
 }
 
-/* Returns the number of pages that a tree of that depth has room for. */
-static uint64_t room(unsigned int depth)
-{
-	return depth ? 1ull << NODE_BITS * depth : 0;
-}
-
-static uint64_t *new_node(struct object *object)
+/* Allocates the frame for an entry at that level. Returns NULL when out of memory. */
+static void *new_frame(struct object *object, unsigned int level)
 {
 	pfn_t frame = frames_alloc_zeroed();
 
 	if (!pfn_valid(frame))
 		return NULL;
-	object->nodes++;
+	object->frames++;
+	object->pages += level == 0;
 	return pfn_to_virt(frame);
 }
 
-static void free_node(struct object *object, uint64_t *node)
-{
-	object->nodes--;
-	frames_free(virt_to_pfn(node));
-}
-
 /*
- * Drops the pages from number "first" on below a node, and frees the nodes that become empty.
- * Returns true if this node is empty.
+ * Drops the pages from number "first" on below an entry, and the nodes that become empty. "base" is
+ * the number of the first page that the entry has room for.
  */
-static bool drop_from(struct object *object, uint64_t *node, unsigned int level, uint64_t base,
+static void drop_from(struct object *object, void **entry, unsigned int level, uint64_t base,
 		      uint64_t first)
 {
+	void **node = *entry;
 	bool empty = true;
 
-	for (unsigned int i = 0; i < NODE_ENTRIES; i++) {
-		uint64_t at = base + ((uint64_t)i << NODE_BITS * level);
-		uint64_t last = at + (1ull << NODE_BITS * level) - 1;
-
-		if (node[i] && last >= first) {
-			if (level == 0) {
-				frame_put(pfn(node[i] - 1));
-				object->pages--;
-				node[i] = 0;
-			} else if (drop_from(object, (uint64_t *)node[i], level - 1, at, first)) {
-				free_node(object, (uint64_t *)node[i]);
-				node[i] = 0;
-			}
-		}
+	if (!node || base + room(level) <= first)
+		return;
+	for (unsigned int i = 0; level && i < NODE_ENTRIES; i++) {
+		drop_from(object, &node[i], level - 1, base + i * room(level - 1), first);
 		empty &= !node[i];
 	}
-	return empty;
-}
-
-static void drop_pages(struct object *object, uint64_t first)
-{
-	if (object->root && drop_from(object, object->root, object->depth - 1, 0, first)) {
-		free_node(object, object->root);
-		object->root = NULL;
-		object->depth = 0;
-	}
+	if (!empty)
+		return;
+	object->frames--;
+	object->pages -= level == 0;
+	frame_put(virt_to_pfn(node));
+	*entry = NULL;
 }
 
 void object_put(struct object *object)
 {
 	if (__atomic_sub_fetch(&object->references, 1, __ATOMIC_ACQ_REL))
 		return;
-	drop_pages(object, 0);
+	drop_from(object, &object->root, object->depth, 0, 0);
 	slab_free(&objects, object);
 }
 
-/* Adds levels to the tree until it has room for that page. Returns false when out of memory. */
-static bool grow(struct object *object, uint64_t number)
+/* Adds levels to the tree until it has room for that page, or there is no memory left. */
+static void grow(struct object *object, uint64_t number)
 {
-	while (number >= room(object->depth)) {
-		uint64_t *root = new_node(object);
+	if (!object->root)
+		object->depth = 0;
+	for (; number >= room(object->depth); object->depth++) {
+		void **root;
 
+		/* An empty tree has no nodes, however deep it is. */
+		if (!object->root)
+			continue;
+		root = new_frame(object, object->depth + 1);
 		if (!root)
-			return false;
-		/* An empty tree gets its full depth at once. */
-		while (!object->root && number >= room(object->depth + 1))
-			object->depth++;
-		root[0] = (uint64_t)object->root;
+			return;
+		root[0] = object->root;
 		object->root = root;
-		object->depth++;
 	}
-	return true;
 }
 
-/*
- * Returns the entry of a page. If a node on the way is missing, makes it if "make", or returns
- * NULL; also when out of memory.
- */
-static uint64_t *entry_of(struct object *object, uint64_t number, bool make)
+/* Finds a page; if "make", makes it and the nodes on the way to it. INVALID_PFN: there is none. */
+static pfn_t find(struct object *object, uint64_t number, bool make)
 {
-	uint64_t *node;
+	void **entry = &object->root;
 
-	if (make && !grow(object, number))
-		return NULL;
+	if (make)
+		grow(object, number);
 	if (number >= room(object->depth))
-		return NULL;
-	node = object->root;
-	for (unsigned int level = object->depth - 1; level > 0; level--) {
-		uint64_t *slot = &node[index_at(number, level)];
-
-		if (!*slot && make)
-			*slot = (uint64_t)new_node(object);
-		if (!*slot)
-			return NULL;
-		node = (uint64_t *)*slot;
+		return INVALID_PFN;
+	for (unsigned int level = object->depth;; level--) {
+		if (!*entry && make)
+			*entry = new_frame(object, level);
+		if (!*entry)
+			return INVALID_PFN;
+		if (!level)
+			return virt_to_pfn(*entry);
+		entry = (void **)*entry + (number >> NODE_BITS * (level - 1)) % NODE_ENTRIES;
 	}
-	return &node[index_at(number, 0)];
+}
+
+static pfn_t find_locked(struct object *object, uint64_t number, bool make)
+{
+	bool events = spin_lock(&object->lock);
+	pfn_t page = find(object, number, make);
+
+	spin_unlock(&object->lock, events);
+	return page;
 }
 
 pfn_t object_find(struct object *object, uint64_t number)
 {
-	bool events = spin_lock(&object->lock);
-	const uint64_t *entry = entry_of(object, number, false);
-	pfn_t page = entry && *entry ? pfn(*entry - 1) : INVALID_PFN;
+	return find_locked(object, number, false);
+}
 
-	spin_unlock(&object->lock, events);
-	return page;
+pfn_t object_page(struct object *object, uint64_t number)
+{
+	return find_locked(object, number, number < OBJECT_MAX_PAGES && !object_is_full(object));
 }
 
 bool objects_are_full(void)
@@ -167,31 +151,6 @@ bool objects_are_full(void)
 bool object_is_full(const struct object *object)
 {
 	return object->number && objects_are_full();
-}
-
-pfn_t object_page(struct object *object, uint64_t number)
-{
-	bool events = spin_lock(&object->lock);
-	bool make = !object_is_full(object);
-	uint64_t *entry = number < OBJECT_MAX_PAGES ? entry_of(object, number, make) : NULL;
-	pfn_t page = INVALID_PFN;
-
-	if (entry && *entry) {
-		page = pfn(*entry - 1);
-	} else if (make && entry) {
-		page = frames_alloc_zeroed();
-		if (pfn_valid(page)) {
-			*entry = page.pfn + 1;
-			object->pages++;
-		}
-	}
-	spin_unlock(&object->lock, events);
-	return page;
-}
-
-uint64_t object_frames(const struct object *object)
-{
-	return object->pages + object->nodes;
 }
 
 uint64_t object_read(struct object *object, uint64_t offset, void *to, uint64_t bytes)
@@ -241,7 +200,7 @@ void object_truncate(struct object *object, uint64_t bytes)
 	if (within && pfn_valid(last))
 		memset((char *)pfn_to_virt(last) + within, 0, PAGE_SIZE - within);
 	events = spin_lock(&object->lock);
-	drop_pages(object, (bytes >> PAGE_SHIFT) + (within != 0));
+	drop_from(object, &object->root, object->depth, 0, (bytes >> PAGE_SHIFT) + (within != 0));
 	object->bytes = bytes;
 	spin_unlock(&object->lock, events);
 }

@@ -17,10 +17,9 @@ static struct slab_cache regions = SLAB_CACHE(struct region);
  */
 static uintptr_t reach(const struct region *region)
 {
-	uintptr_t floor = region->end - MIN(region->end, SPACE_STACK_MOST);
+	uintptr_t floor = MIN(region->start, region->end - MIN(region->end, SPACE_STACK_MOST));
 
-	floor = region->stack ? MIN(floor, region->start) : region->start;
-	return region->stack ? floor - MIN(floor, SPACE_STACK_GUARD) : floor;
+	return region->stack ? floor - MIN(floor, SPACE_STACK_GUARD) : region->start;
 }
 
 /* Returns the size of the gap between an end and the start that follows; 0 if they overlap. */
@@ -37,56 +36,43 @@ static void update_subtree(struct tree_node *node)
 	uintptr_t low = reach(region);
 	uint64_t below = 0, above = 0;
 
-	region->subtree_low = low;
-	region->subtree_high = region->end;
-	if (left) {
-		region->subtree_low = left->subtree_low;
+	if (left)
 		below = MAX(left->subtree_gap, between(left->subtree_high, low));
-	}
-	if (right) {
-		region->subtree_high = right->subtree_high;
+	if (right)
 		above = MAX(right->subtree_gap, between(region->end, right->subtree_low));
-	}
+	region->subtree_low = left ? left->subtree_low : low;
+	region->subtree_high = right ? right->subtree_high : region->end;
 	region->subtree_gap = MAX(below, above);
 }
 
 /*
- * Returns the end of the highest gap of at least that size above a region of the subtree, up to
- * "top" and below the ceiling; 0 if there is none. Where a whole subtree is below the ceiling its
- * largest gap says whether to search it. So the search takes one path down, and one along the
+ * Returns the end of the highest gap of at least that size below a ceiling, among the regions of a
+ * subtree; 0 if there is none. Before them a region ends at "low", and after them one reaches down
+ * to "high". A gap is where a node lacks a child. Where a whole subtree is below the ceiling, what
+ * its top keeps says whether to search it. So the search takes one path down, and one along the
  * ceiling.
  */
-static uintptr_t gap_in(struct tree_node *node, uint64_t bytes, uintptr_t top, uintptr_t ceiling)
+static uintptr_t gap_in(struct tree_node *node, uint64_t bytes, uintptr_t low, uintptr_t high,
+			uintptr_t ceiling)
 {
-	while (node) {
-		const struct region *region = region_of(node);
-		const struct region *right = region_of(node->child[1]);
-		uintptr_t found, next = right ? right->subtree_low : top;
+	const struct region *region = region_of(node);
+	uintptr_t top = MIN(high, ceiling), found;
 
-		if (region->subtree_gap < bytes &&
-		    between(region->subtree_high, MIN(top, ceiling)) < bytes)
-			return 0;
-		if (region->subtree_low >= ceiling)
-			return 0;
-		found = gap_in(node->child[1], bytes, top, ceiling);
-		if (found)
-			return found;
-		if (between(region->end, MIN(next, ceiling)) >= bytes)
-			return MIN(next, ceiling);
-		top = reach(region);
-		node = node->child[0];
-	}
-	return 0;
+	if (!region)
+		return between(low, top) >= bytes ? top : 0;
+	if (low >= ceiling ||
+	    (region->subtree_gap < bytes && between(low, region->subtree_low) < bytes &&
+	     between(region->subtree_high, top) < bytes))
+		return 0;
+	found = gap_in(node->child[1], bytes, region->end, high, ceiling);
+	return found ? found : gap_in(node->child[0], bytes, low, reach(region), ceiling);
 }
 
 uintptr_t regions_find_gap(struct space *space, uint64_t bytes, uintptr_t ceiling)
 {
-	const struct region *root = region_of(space->regions.root);
-	uintptr_t top = gap_in(space->regions.root, bytes, ceiling, ceiling);
+	uintptr_t end = gap_in(space->regions.root, bytes, SPACE_LOWEST, ceiling, ceiling);
 
-	if (!top)
-		top = root ? MIN(root->subtree_low, ceiling) : ceiling;
-	return top >= SPACE_LOWEST + bytes ? top - bytes : 0;
+	return end ? end - bytes : 0;
 }
 
 /* ---- finding ---- */
@@ -128,16 +114,6 @@ bool regions_clear(struct space *space, uintptr_t start, uintptr_t end)
 	return !region || reach(region) >= end;
 }
 
-uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end)
-{
-	for_each_region_in (region, space, start, end) {
-		if (region->start > start)
-			break;
-		start = region->end;
-	}
-	return MIN(start, end);
-}
-
 uint64_t regions_bytes(struct space *space, uintptr_t start, uintptr_t end)
 {
 	uint64_t bytes = 0;
@@ -149,9 +125,17 @@ uint64_t regions_bytes(struct space *space, uintptr_t start, uintptr_t end)
 
 /* ---- changing ---- */
 
-struct region *region_alloc(const struct space *space)
+struct region *region_copy(const struct space *space, const struct region *region)
 {
-	return space->region_count < SPACE_REGIONS_MOST ? slab_alloc(&regions) : NULL;
+	struct region *copy =
+		space->region_count < SPACE_REGIONS_MOST ? slab_alloc(&regions) : NULL;
+
+	if (!copy)
+		return NULL;
+	*copy = *region;
+	if (copy->object)
+		object_get(copy->object);
+	return copy;
 }
 
 void region_discard(struct region *region)
@@ -196,40 +180,32 @@ void regions_discard(struct space *space)
 
 	while ((region = region_of(tree_take_leaf(&space->regions))))
 		region_discard(region);
-	space->region_count = 0;
-	space->bytes = 0;
 }
 
 /* Copies a subtree with its shape and all that its nodes keep. Returns false when out of memory. */
-static bool copy_subtree(struct tree_node **to, const struct tree_node *from,
+static bool copy_subtree(struct space *to, struct tree_node **link, struct tree_node *from,
 			 struct tree_node *parent)
 {
 	struct region *copy;
 
 	if (!from)
 		return true;
-	copy = slab_alloc(&regions);
+	copy = region_copy(to, region_of(from));
 	if (!copy)
 		return false;
-	*copy = *container_of(from, struct region, node);
-	copy->node.parent = parent;
-	copy->node.child[0] = copy->node.child[1] = NULL;
-	if (copy->object)
-		object_get(copy->object);
-	*to = &copy->node;
-	return copy_subtree(&copy->node.child[0], from->child[0], *to) &&
-	       copy_subtree(&copy->node.child[1], from->child[1], *to);
+	copy->node = (struct tree_node){.parent = parent, .height = from->height};
+	*link = &copy->node;
+	return copy_subtree(to, &copy->node.child[0], from->child[0], *link) &&
+	       copy_subtree(to, &copy->node.child[1], from->child[1], *link);
 }
 
 bool regions_copy(const struct space *from, struct space *to)
 {
-	if (!copy_subtree(&to->regions.root, from->regions.root, NULL)) {
-		regions_discard(to);
-		return false;
-	}
+	bool complete = copy_subtree(to, &to->regions.root, from->regions.root, NULL);
+
 	to->region_count = from->region_count;
 	to->bytes = from->bytes;
-	return true;
+	return complete;
 }
 
 static bool alike(const struct region *a, const struct region *b)
@@ -243,15 +219,15 @@ void regions_join(struct space *space, uintptr_t start, uintptr_t end)
 {
 	struct region *region = region_after(space, start ? start - 1 : 0), *next;
 
-	for (; region && (next = region_next(region)) && next->start <= end; region = next) {
-		uintptr_t joined = region->start;
-		uint64_t offset = region->offset;
+	while (region && (next = region_next(region)) && next->start <= end) {
+		uintptr_t joined = next->end;
 
-		if (!alike(region, next))
-			continue;
-		region_remove(space, region);
-		next->offset = offset;
-		region_resize(space, next, joined, next->end);
+		if (alike(region, next)) {
+			region_remove(space, next);
+			region_resize(space, region, region->start, joined);
+		} else {
+			region = next;
+		}
 	}
 }
 
@@ -262,14 +238,11 @@ static bool cut(struct space *space, uintptr_t address)
 
 	if (!region || region->start == address)
 		return true;
-	upper = region_alloc(space);
+	upper = region_copy(space, region);
 	if (!upper)
 		return false;
-	*upper = *region;
 	upper->start = address;
 	upper->offset += address - region->start;
-	if (upper->object)
-		object_get(upper->object);
 	region_resize(space, region, region->start, address);
 	region_insert(space, upper);
 	return true;

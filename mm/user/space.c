@@ -14,9 +14,7 @@ struct space *space_create(void)
 {
 	struct space *space = slab_alloc(&spaces);
 
-	if (!space)
-		return NULL;
-	if (!mm_create(&space->mm)) {
+	if (!space || !mm_create(&space->mm)) {
 		slab_free(&spaces, space);
 		return NULL;
 	}
@@ -91,7 +89,7 @@ static uint64_t pages_of_region(struct space *space, const struct region *region
 
 	/* All pages of a shared object count, by whichever space they were touched. */
 	if (region->shared)
-		return region->object->named ? 0 : MIN(size, object_frames(region->object));
+		return region->object->named ? 0 : MIN(size, region->object->frames);
 	return entries_count(space, region, region->object != NULL);
 }
 

@@ -123,7 +123,7 @@ static void files_read_as_written(void **state)
 			assert_memory_equal(text, expected + offset, bytes);
 		}
 		assert_int_equal(file->bytes, length);
-		assert_int_equal(object_frames(file), before_writing - frames_free_count());
+		assert_int_equal(file->frames, before_writing - frames_free_count());
 	}
 	object_put(object_get(file));
 	object_put(file);
@@ -149,6 +149,14 @@ static void far_pages_cost_only_their_way(void **state)
 	assert_int_equal(object->pages, 1);
 	/* Five nodes, the page, and the object itself. */
 	assert_int_equal(free - frames_free_count(), 7);
+	/* The first page alone needs no node, and keeps its place when the tree grows above it. */
+	object_truncate(object, 0);
+	page = object_page(object, 0);
+	assert_int_equal(free - frames_free_count(), 2);
+	assert_true(pfn_valid(object_page(object, 1)));
+	assert_int_equal(object_find(object, 0).pfn, page.pfn);
+	assert_int_equal(free - frames_free_count(), 4);
+	object_truncate(object, PAGE_SIZE);
 	frame_get(page); /* somebody maps it */
 	object_put(object);
 	assert_int_equal(free - frames_free_count(), 1);

@@ -258,6 +258,7 @@ static void random_histories(void **state)
  */
 static void a_full_space_is_a_low_tree(void **state)
 {
+	struct region region = {.rights = RW};
 	struct space *space;
 	uintptr_t gap;
 
@@ -266,15 +267,15 @@ static void a_full_space_is_a_low_tree(void **state)
 	assert_true(entries_init());
 	space = new_space();
 	for (uint64_t i = 0; i < SPACE_REGIONS_MOST; i++) {
-		struct region *region = region_alloc(space);
+		struct region *copy;
 
-		assert_non_null(region);
-		region->start = ARENA + 2 * i * PAGE_SIZE;
-		region->end = region->start + PAGE_SIZE;
-		region->rights = RW;
-		region_insert(space, region);
+		region.start = ARENA + 2 * i * PAGE_SIZE;
+		region.end = region.start + PAGE_SIZE;
+		copy = region_copy(space, &region);
+		assert_non_null(copy);
+		region_insert(space, copy);
 	}
-	assert_null(region_alloc(space));
+	assert_null(region_copy(space, &region));
 	assert_null(regions_check(space));
 	assert_in_range(region_of(space->regions.root)->node.height, 16, 23);
 	gap = ARENA + 2 * 12345 * PAGE_SIZE;

@@ -802,8 +802,9 @@ static void moving_leaves_the_neighbour(void **state)
 			 ARENA + 2 * PAGE_SIZE);
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(write_word(space, ARENA + i * PAGE_SIZE, 10 + i), FAULT_DONE);
-	to = map_resize(space, ARENA, 2 * PAGE_SIZE, 4 * PAGE_SIZE, true, false, 0);
-	assert_true(to > 0 && to != (long)ARENA);
+	/* Where to is not said: what stands in the place of the address is no hint. */
+	to = map_resize(space, ARENA, 2 * PAGE_SIZE, 4 * PAGE_SIZE, true, false, 2 * ARENA);
+	assert_true(to > 0 && to != (long)ARENA && to != 2 * (long)ARENA);
 	for (unsigned int i = 0; i < 4; i++) {
 		uintptr_t own = (uintptr_t)to + i * PAGE_SIZE, old = ARENA + i * PAGE_SIZE;
 

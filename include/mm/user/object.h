@@ -18,11 +18,11 @@ struct object {
 	uint32_t references; /* of regions, open files and directory entries */
 	uint64_t bytes;      /* length of the file; the rest of its last page is zero */
 	uint64_t pages;      /* number of pages that exist */
-	uint64_t nodes;      /* number of nodes of the tree */
+	uint64_t frames;     /* number of frames in use, for pages and for nodes of the tree */
 	uint64_t number;     /* the file's, for people; 0: the object is no file */
 	bool named;          /* a directory has it: it outlives the processes that use it */
 	unsigned int depth;  /* of the tree: it has room for 512^depth pages */
-	uint64_t *root;
+	void *root;
 	struct spinlock lock; /* guards the tree */
 };
 
@@ -55,9 +55,6 @@ bool objects_are_full(void);
 
 /* Returns true if the object is a file's, and files may take no more memory. */
 bool object_is_full(const struct object *object);
-
-/* Returns the number of frames that the object uses: its pages, and the nodes of its tree. */
-uint64_t object_frames(const struct object *object);
 
 /*
  * Copies from the object, from an offset on, to the kernel's memory. Returns the number of bytes

@@ -57,9 +57,6 @@ struct region *region_after(struct space *space, uintptr_t address);
 /* Returns the region that contains an address; NULL if there is none. */
 struct region *region_find(struct space *space, uintptr_t address);
 
-/* Returns the address from "start" on at which the first gap begins; "end" if there is no gap. */
-uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end);
-
 /* Loops over all regions. The body may not remove the region. */
 #define for_each_region(region, space)                                                         \
 	for (struct region *region = region_of(tree_first(&(space)->regions)); region != NULL; \
@@ -77,10 +74,10 @@ uintptr_t regions_first_gap(struct space *space, uintptr_t start, uintptr_t end)
 uintptr_t region_end_before(struct space *space, struct region *next);
 
 /*
- * Allocates a region that is in no space yet. Returns NULL when out of memory, or if the space has
- * SPACE_REGIONS_MOST.
+ * Makes a copy of a region, with a reference to the object, that is in no space yet. Returns NULL
+ * when out of memory, or if the space has SPACE_REGIONS_MOST.
  */
-struct region *region_alloc(const struct space *space);
+struct region *region_copy(const struct space *space, const struct region *region);
 
 /* Frees a region that is in no space, with its reference to the object. */
 void region_discard(struct region *region);
@@ -91,10 +88,13 @@ void region_insert(struct space *space, struct region *region);
 /* Removes a region from its space and frees it, with its reference to the object. */
 void region_remove(struct space *space, struct region *region);
 
-/* Removes and frees all regions of a space. */
+/* Frees all regions of a space that ends: it has none, but their counts stay. */
 void regions_discard(struct space *space);
 
-/* Copies all regions to a space without any. Returns false, with none, when out of memory. */
+/*
+ * Copies all regions to a space without any. Returns false when out of memory; then the copy is not
+ * complete, and can only be discarded.
+ */
 bool regions_copy(const struct space *from, struct space *to);
 
 /* Moves the bounds of a region, which stay between its neighbours. The offset does not change. */
@@ -109,7 +109,7 @@ bool regions_cut(struct space *space, uintptr_t start, uintptr_t end);
 /* Joins neighbours that are alike, from the region that ends at or after "start" up to "end". */
 void regions_join(struct space *space, uintptr_t start, uintptr_t end);
 
-/* Returns the number of bytes of a range that are in regions. */
+/* Returns the number of bytes of a range that are in regions: all of them, unless it has a gap. */
 uint64_t regions_bytes(struct space *space, uintptr_t start, uintptr_t end);
 
 /* Returns true if no region overlaps a range, and no stack above it may grow into it. */
