@@ -4,6 +4,7 @@
  */
 #include <arch/kernel_lock.h>
 #include <arch/machine.h>
+#include <arch/pvclock.h>
 #include <arch/time.h>
 
 static struct timer *timer_at(const struct tree_node *node)
@@ -18,7 +19,10 @@ static bool is_earlier(const struct tree_node *a, const struct tree_node *b)
 
 uint64_t time_system(void)
 {
-	return machine->system_time();
+	uint64_t now = machine->system_time();
+
+	/* The counters of two processors need not agree to the last tick. */
+	return cpu_count > 1 ? clock_never_back(now) : now;
 }
 
 uint64_t time_wall(void)
