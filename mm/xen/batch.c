@@ -4,12 +4,14 @@
  *
  * Updates and operations are stored in two arrays in the order in which they came, and an element
  * of the multicall is a run of one of them. To extend the last element is to append to an array,
- * and it can be extended if it makes the same hypercall.
+ * and it can be extended if it makes the same hypercall. So the length of a run is known only when
+ * another element begins, or when the queue is issued.
  */
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
 #include <kernel/lib/compiler.h>
 #include <kernel/lib/panic.h>
+#include <kernel/lib/string.h>
 #include <mm/xen/batch.h>
 #include <mm/xen/refused.h>
 
@@ -23,11 +25,8 @@ static struct batch *this_batch(void)
 
 void batch_init(struct batch *batch)
 {
-	batch->lazy = batch->limit = 0;
-	batch->busy = false;
-	batch->calls = batch->updates = batch->operations = batch->mappings = batch->callbacks = 0;
+	memset(batch, 0, sizeof(*batch));
 	this_cpu()->batch = batch;
-	batch_reset_counters();
 }
 
 bool batch_is_lazy(void)
@@ -116,85 +115,62 @@ static void NORETURN refused(struct request request, unsigned int done, long err
 }
 
 /* Returns the requests of a complete element of the queue. */
-static struct request request_of(const struct batch *batch, unsigned int which)
+static struct request request_of(const struct multicall_entry *call)
 {
-	const struct multicall_entry *call = &batch->call[which];
-
 	return (struct request){call->op, {call->args[0], call->args[1], call->args[2]}};
 }
 
 /* Panics, naming the first request of an element that was refused. */
-static void NORETURN report(struct batch *batch, unsigned int which, long error)
+static void NORETURN report(struct batch *batch, unsigned int which)
 {
 	const struct batch_element *element = &batch->element[which];
-	const struct request request = request_of(batch, which);
+	const struct request request = request_of(&batch->call[which]);
 	const void *caller = element->caller;
 
 	if (request.op == __HYPERVISOR_mmu_update)
-		caller = batch->caller[element->first + element->done];
+		caller = batch->caller[updates_of(request) - batch->update + element->done];
 	else if (request.op == __HYPERVISOR_mmuext_op)
-		caller = batch->operation_caller[element->first + element->done];
-	refused(request, element->done, error, caller);
+		caller = batch->operation_caller[operations_of(request) - batch->operation +
+						 element->done];
+	refused(request, element->done, (long)batch->call[which].result, caller);
 }
 
 /* ---- the queue ---- */
 
-/* Sets the length of the element that is being filled. */
+/* Sets the number of requests of the last element, to which no more are added. */
 static void close_element(struct batch *batch)
 {
-	unsigned int last = batch->calls - 1;
-	struct batch_element *element;
+	struct multicall_entry *call;
+	struct request request;
 
 	batch->limit = 0;
 	if (!batch->calls)
 		return;
-	element = &batch->element[last];
-	if (batch->call[last].op == __HYPERVISOR_mmu_update)
-		element->count = batch->updates - element->first;
-	else if (batch->call[last].op == __HYPERVISOR_mmuext_op)
-		element->count = batch->operations - element->first;
-}
-
-/* Writes the arguments of an element, which are known only when it is complete. */
-static void complete(struct batch *batch, unsigned int which)
-{
-	struct batch_element *element = &batch->element[which];
-	struct multicall_entry *call = &batch->call[which];
-
-	element->done = 0;
+	call = &batch->call[batch->calls - 1];
+	request = request_of(call);
 	if (call->op == __HYPERVISOR_mmu_update)
-		call->args[0] = (uint64_t)&batch->update[element->first];
+		call->args[1] = (uint64_t)(&batch->update[batch->updates] - updates_of(request));
 	else if (call->op == __HYPERVISOR_mmuext_op)
-		call->args[0] = (uint64_t)&batch->operation[element->first];
-	else
-		return;
-	call->args[1] = element->count;
-	call->args[2] = (uint64_t)&element->done;
-	call->args[3] = DOMID_SELF;
+		call->args[1] =
+			(uint64_t)(&batch->operation[batch->operations] - operations_of(request));
 }
 
 static void issue(struct batch *batch)
 {
+	struct multicall_entry *call = batch->call;
 	long error;
 
 	close_element(batch);
-	for (unsigned int i = 0; i < batch->calls; i++)
-		complete(batch, i);
 	if (batch->calls == 1) {
-		const struct request request = request_of(batch, 0);
-
-		error = perform(request, &batch->element[0].done);
-		if (error < 0)
-			report(batch, 0, error);
-		return;
-	}
-	error = hypercall_multicall(batch->call, batch->calls);
-	/* The multicall itself fails only if Xen cannot read it. Its elements fail one by one. */
-	if (error)
+		error = perform(request_of(call), &batch->element[0].done);
+		call->result = (uint64_t)error;
+	} else if ((error = hypercall_multicall(call, batch->calls))) {
+		/* It fails only if Xen cannot read it. Its elements fail one by one. */
 		xen_refused_multicall(batch->calls, error);
+	}
 	for (unsigned int i = 0; i < batch->calls; i++) {
-		if ((long)batch->call[i].result < 0)
-			report(batch, i, (long)batch->call[i].result);
+		if ((long)call[i].result < 0)
+			report(batch, i);
 	}
 }
 
@@ -212,14 +188,14 @@ static void count_flush(struct batch *batch, enum batch_flush_reason reason)
 	counters->largest = MAX(counters->largest, requests);
 }
 
-/* Issues the queue and runs the callbacks. Events are masked. */
+/* Issues the queue and runs the callbacks, which wait for requests. Events are masked. */
 static void flush(struct batch *batch, enum batch_flush_reason reason)
 {
-	if (batch->calls) {
-		issue(batch);
-		count_flush(batch, reason);
-		batch->calls = batch->updates = batch->operations = batch->mappings = 0;
-	}
+	if (!batch->calls)
+		return;
+	issue(batch);
+	count_flush(batch, reason);
+	batch->calls = batch->updates = batch->operations = batch->mappings = 0;
 	for (unsigned int i = 0; i < batch->callbacks; i++)
 		batch->callback[i].function(batch->callback[i].argument);
 	batch->callbacks = 0;
@@ -230,7 +206,7 @@ void batch_flush(void)
 	struct batch *batch = this_batch();
 	bool events;
 
-	if ((!batch->calls && !batch->callbacks) || append_interrupted(batch))
+	if (!batch->calls || append_interrupted(batch))
 		return;
 	events = events_mask();
 	flush(batch, BATCH_FLUSH_READ);
@@ -251,48 +227,54 @@ void batch_leave(void)
 	if (this_cpu()->event_depth || --batch->lazy)
 		return;
 	events = events_mask();
-	batch->limit = 0;
 	flush(batch, BATCH_FLUSH_LEAVE);
 	events_restore(events);
 }
 
-/* Ensures that the last element makes this hypercall; begins a new one if it does not. */
-static void extend_or_begin(struct batch *batch, uint64_t op, unsigned int first)
+/* Begins an element, which ends the one before it. Only a run has a fourth argument. */
+static void begin_element(struct batch *batch, struct request request, const void *caller)
 {
-	if (batch->calls && batch->call[batch->calls - 1].op == op)
-		return;
+	struct multicall_entry *call = &batch->call[batch->calls];
+
 	close_element(batch);
-	batch->call[batch->calls].op = op;
-	batch->element[batch->calls++].first = first;
+	call->op = request.op;
+	for (unsigned int i = 0; i < ARRAY_SIZE(request.args); i++)
+		call->args[i] = request.args[i];
+	call->args[3] = DOMID_SELF;
+	batch->element[batch->calls++] = (struct batch_element){.caller = caller};
 }
 
-static void append_updates(struct batch *batch, struct request request, const void *caller)
+/* Ensures that the last element is a run for this hypercall; begins one that starts at "run". */
+static void extend_or_begin(struct batch *batch, uint64_t op, const void *run)
 {
-	extend_or_begin(batch, __HYPERVISOR_mmu_update, batch->updates);
-	for (unsigned int i = 0; i < count_of(request); i++) {
-		batch->update[batch->updates] = updates_of(request)[i];
-		batch->caller[batch->updates++] = caller;
+	uint64_t done = (uint64_t)&batch->element[batch->calls].done;
+
+	if (!batch->calls || batch->call[batch->calls - 1].op != op)
+		begin_element(batch, (struct request){op, {(uint64_t)run, 0, done}}, NULL);
+}
+
+/* Adds a request to the queue, which has room for it. */
+static ALWAYS_INLINE void append(struct batch *batch, struct request request, const void *caller)
+{
+	switch (request.op) {
+	case __HYPERVISOR_mmu_update:
+		extend_or_begin(batch, request.op, &batch->update[batch->updates]);
+		for (unsigned int i = 0; i < count_of(request); i++) {
+			batch->update[batch->updates] = updates_of(request)[i];
+			batch->caller[batch->updates++] = caller;
+		}
+		if (batch_is_lazy())
+			batch->limit = BATCH_UPDATES;
+		break;
+	case __HYPERVISOR_mmuext_op:
+		extend_or_begin(batch, request.op, &batch->operation[batch->operations]);
+		batch->operation_caller[batch->operations] = caller;
+		batch->operation[batch->operations++] = *operations_of(request);
+		break;
+	default:
+		begin_element(batch, request, caller);
+		batch->mappings += request.op == __HYPERVISOR_update_va_mapping;
 	}
-	if (batch_is_lazy())
-		batch->limit = BATCH_UPDATES;
-}
-
-static void append_operation(struct batch *batch, struct request request, const void *caller)
-{
-	extend_or_begin(batch, __HYPERVISOR_mmuext_op, batch->operations);
-	batch->operation_caller[batch->operations] = caller;
-	batch->operation[batch->operations++] = *operations_of(request);
-}
-
-static void append_call(struct batch *batch, struct request request, const void *caller)
-{
-	close_element(batch);
-	batch->element[batch->calls].caller = caller;
-	batch->call[batch->calls++] = (struct multicall_entry){
-		.op = request.op,
-		.args = {request.args[0], request.args[1], request.args[2]},
-	};
-	batch->mappings += request.op == __HYPERVISOR_update_va_mapping;
 }
 
 static bool has_room(const struct batch *batch, struct request request)
@@ -311,12 +293,7 @@ static NOINLINE void queue(struct batch *batch, struct request request, const vo
 
 	if (!has_room(batch, request))
 		flush(batch, BATCH_FLUSH_FULL);
-	if (request.op == __HYPERVISOR_mmu_update)
-		append_updates(batch, request, caller);
-	else if (request.op == __HYPERVISOR_mmuext_op)
-		append_operation(batch, request, caller);
-	else
-		append_call(batch, request, caller);
+	append(batch, request, caller);
 	if (!batch_is_lazy())
 		flush(batch, BATCH_FLUSH_UNBATCHED);
 	events_restore(events);
