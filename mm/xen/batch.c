@@ -48,30 +48,22 @@ static bool append_interrupted(const struct batch *batch)
 /* ---- requests ---- */
 
 /*
- * One hypercall: for mmu_update and mmuext_op the address of a run of requests and their number,
- * for any other its arguments. Passed by value: most requests are issued at once, and then it is
- * never stored in memory.
+ * One hypercall: for mmu_update and mmuext_op a run of requests, for any other its arguments.
+ * Passed by value: most requests are issued at once, and then it is never stored in memory.
  */
 struct request {
 	uint64_t op;
-	uint64_t args[3];
+	union {
+		uint64_t args[3];
+		struct {
+			union {
+				const struct mmu_update *update;
+				const struct mmuext_op *operation;
+			};
+			uint64_t count; /* of updates or operations */
+		};
+	};
 };
-
-static const struct mmu_update *updates_of(struct request request)
-{
-	return (const struct mmu_update *)request.args[0];
-}
-
-static const struct mmuext_op *operations_of(struct request request)
-{
-	return (const struct mmuext_op *)request.args[0];
-}
-
-/* Returns the number of updates or operations. */
-static unsigned int count_of(struct request request)
-{
-	return (unsigned int)request.args[1];
-}
 
 /* Makes the hypercall and returns its result. *done: updates or operations carried out. */
 static ALWAYS_INLINE long perform(struct request request, unsigned int *done)
@@ -81,9 +73,9 @@ static ALWAYS_INLINE long perform(struct request request, unsigned int *done)
 
 	switch (request.op) {
 	case __HYPERVISOR_mmu_update:
-		return hypercall_mmu_update(updates_of(request), count_of(request), done);
+		return hypercall_mmu_update(request.update, request.count, done);
 	case __HYPERVISOR_mmuext_op:
-		return hypercall_mmuext_op(operations_of(request), count_of(request), done);
+		return hypercall_mmuext_op(request.operation, request.count, done);
 	case __HYPERVISOR_update_va_mapping:
 		return hypercall_update_va_mapping(request.args[0], request.args[1],
 						   request.args[2]);
@@ -101,11 +93,9 @@ static void NORETURN refused(struct request request, unsigned int done, long err
 {
 	switch (request.op) {
 	case __HYPERVISOR_mmu_update:
-		xen_refused_update(updates_of(request) + done, error, caller, done,
-				   count_of(request));
+		xen_refused_update(request.update + done, error, caller, done, request.count);
 	case __HYPERVISOR_mmuext_op:
-		xen_refused_operation(operations_of(request) + done, error, caller, done,
-				      count_of(request));
+		xen_refused_operation(request.operation + done, error, caller, done, request.count);
 	case __HYPERVISOR_update_va_mapping:
 		xen_refused_mapping(request.args[0], request.args[1], error, caller);
 	default:
@@ -117,7 +107,7 @@ static void NORETURN refused(struct request request, unsigned int done, long err
 /* Returns the requests of a complete element of the queue. */
 static struct request request_of(const struct multicall_entry *call)
 {
-	return (struct request){call->op, {call->args[0], call->args[1], call->args[2]}};
+	return (struct request){call->op, .args = {call->args[0], call->args[1], call->args[2]}};
 }
 
 /* Panics, naming the first request of an element that was refused. */
@@ -128,9 +118,9 @@ static void NORETURN report(struct batch *batch, unsigned int which)
 	const void *caller = element->caller;
 
 	if (request.op == __HYPERVISOR_mmu_update)
-		caller = batch->caller[updates_of(request) - batch->update + element->done];
+		caller = batch->caller[request.update - batch->update + element->done];
 	else if (request.op == __HYPERVISOR_mmuext_op)
-		caller = batch->operation_caller[operations_of(request) - batch->operation +
+		caller = batch->operation_caller[request.operation - batch->operation +
 						 element->done];
 	refused(request, element->done, (long)batch->call[which].result, caller);
 }
@@ -149,10 +139,10 @@ static void close_element(struct batch *batch)
 	call = &batch->call[batch->calls - 1];
 	request = request_of(call);
 	if (call->op == __HYPERVISOR_mmu_update)
-		call->args[1] = (uint64_t)(&batch->update[batch->updates] - updates_of(request));
+		call->args[1] = (uint64_t)(&batch->update[batch->updates] - request.update);
 	else if (call->op == __HYPERVISOR_mmuext_op)
 		call->args[1] =
-			(uint64_t)(&batch->operation[batch->operations] - operations_of(request));
+			(uint64_t)(&batch->operation[batch->operations] - request.operation);
 }
 
 static void issue(struct batch *batch)
@@ -250,7 +240,7 @@ static void extend_or_begin(struct batch *batch, uint64_t op, const void *run)
 	uint64_t done = (uint64_t)&batch->element[batch->calls].done;
 
 	if (!batch->calls || batch->call[batch->calls - 1].op != op)
-		begin_element(batch, (struct request){op, {(uint64_t)run, 0, done}}, NULL);
+		begin_element(batch, (struct request){op, .args = {(uint64_t)run, 0, done}}, NULL);
 }
 
 /* Adds a request to the queue, which has room for it. */
@@ -259,8 +249,8 @@ static ALWAYS_INLINE void append(struct batch *batch, struct request request, co
 	switch (request.op) {
 	case __HYPERVISOR_mmu_update:
 		extend_or_begin(batch, request.op, &batch->update[batch->updates]);
-		for (unsigned int i = 0; i < count_of(request); i++) {
-			batch->update[batch->updates] = updates_of(request)[i];
+		for (unsigned int i = 0; i < request.count; i++) {
+			batch->update[batch->updates] = request.update[i];
 			batch->caller[batch->updates++] = caller;
 		}
 		if (batch_is_lazy())
@@ -269,7 +259,7 @@ static ALWAYS_INLINE void append(struct batch *batch, struct request request, co
 	case __HYPERVISOR_mmuext_op:
 		extend_or_begin(batch, request.op, &batch->operation[batch->operations]);
 		batch->operation_caller[batch->operations] = caller;
-		batch->operation[batch->operations++] = *operations_of(request);
+		batch->operation[batch->operations++] = *request.operation;
 		break;
 	default:
 		begin_element(batch, request, caller);
@@ -282,7 +272,7 @@ static bool has_room(const struct batch *batch, struct request request)
 	if (batch->calls == BATCH_CALLS)
 		return false;
 	if (request.op == __HYPERVISOR_mmu_update)
-		return batch->updates + count_of(request) <= BATCH_UPDATES;
+		return batch->updates + request.count <= BATCH_UPDATES;
 	return request.op != __HYPERVISOR_mmuext_op || batch->operations < BATCH_OPS;
 }
 
@@ -303,7 +293,7 @@ static NOINLINE void queue(struct batch *batch, struct request request, const vo
 static ALWAYS_INLINE void issue_alone(struct batch *batch, struct request request,
 				      const void *caller)
 {
-	const bool pair = request.op == __HYPERVISOR_mmu_update && count_of(request) == PAIR;
+	const bool pair = request.op == __HYPERVISOR_mmu_update && request.count == PAIR;
 	unsigned int done = 0;
 	long error;
 
@@ -340,29 +330,31 @@ void batch_mmu_update(maddr_t entry, unsigned int command, uint64_t value, const
 {
 	const struct mmu_update update = {entry.ma | command, value};
 
-	submit((struct request){__HYPERVISOR_mmu_update, {(uint64_t)&update, 1}}, caller);
+	submit((struct request){__HYPERVISOR_mmu_update, .update = &update, .count = 1}, caller);
 }
 
 void batch_mmu_update_pair(maddr_t first, maddr_t second, uint64_t value, const void *caller)
 {
 	const struct mmu_update pair[PAIR] = {{first.ma, value}, {second.ma, value}};
 
-	submit((struct request){__HYPERVISOR_mmu_update, {(uint64_t)pair, PAIR}}, caller);
+	submit((struct request){__HYPERVISOR_mmu_update, .update = pair, .count = PAIR}, caller);
 }
 
 void batch_mmuext_op(const struct mmuext_op *operation, const void *caller)
 {
-	submit((struct request){__HYPERVISOR_mmuext_op, {(uint64_t)operation, 1}}, caller);
+	submit((struct request){__HYPERVISOR_mmuext_op, .operation = operation, .count = 1},
+	       caller);
 }
 
 void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags, const void *caller)
 {
-	submit((struct request){__HYPERVISOR_update_va_mapping, {address, value, flags}}, caller);
+	submit((struct request){__HYPERVISOR_update_va_mapping, .args = {address, value, flags}},
+	       caller);
 }
 
 void batch_hypercall(uint64_t number, uint64_t first, uint64_t second)
 {
-	submit((struct request){number, {first, second}}, __builtin_return_address(0));
+	submit((struct request){number, .args = {first, second}}, __builtin_return_address(0));
 }
 
 void batch_callback(void (*function)(void *argument), void *argument)
