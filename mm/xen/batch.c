@@ -4,8 +4,8 @@
  *
  * Updates and operations are stored in two arrays in the order in which they came, and an element
  * of the multicall is a run of one of them. To extend the last element is to append to an array,
- * and it can be extended if it makes the same hypercall. So the length of a run is known only when
- * another element begins, or when the queue is issued.
+ * and it can be extended if it makes the same hypercall. The length of a run of updates is written
+ * when the element ends, since batch_append_update() counts the queue's updates only.
  */
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
@@ -127,22 +127,18 @@ static void NORETURN report(struct batch *batch, unsigned int which)
 
 /* ---- the queue ---- */
 
-/* Sets the number of requests of the last element, to which no more are added. */
+/* Ends the last element: if it is a run of updates, sets their number. */
 static void close_element(struct batch *batch)
 {
-	struct multicall_entry *call;
-	struct request request;
+	struct multicall_entry *last;
 
 	batch->limit = 0;
 	if (!batch->calls)
 		return;
-	call = &batch->call[batch->calls - 1];
-	request = request_of(call);
-	if (call->op == __HYPERVISOR_mmu_update)
-		call->args[1] = (uint64_t)(&batch->update[batch->updates] - request.update);
-	else if (call->op == __HYPERVISOR_mmuext_op)
-		call->args[1] =
-			(uint64_t)(&batch->operation[batch->operations] - request.operation);
+	last = &batch->call[batch->calls - 1];
+	if (last->op == __HYPERVISOR_mmu_update)
+		last->args[1] =
+			(uint64_t)(&batch->update[batch->updates] - request_of(last).update);
 }
 
 static void issue(struct batch *batch)
@@ -260,6 +256,7 @@ static ALWAYS_INLINE void append(struct batch *batch, struct request request, co
 		extend_or_begin(batch, request.op, &batch->operation[batch->operations]);
 		batch->operation_caller[batch->operations] = caller;
 		batch->operation[batch->operations++] = *request.operation;
+		batch->call[batch->calls - 1].args[1]++;
 		break;
 	default:
 		begin_element(batch, request, caller);

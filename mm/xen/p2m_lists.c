@@ -174,15 +174,15 @@ union p2m_node *p2m_window_page(uint64_t n)
 /* Unmaps from the window all leaves after those of the list. */
 static void shrink_window(void)
 {
-	if (lists.mapped <= lists.own)
-		return;
 	lazy_enter();
-	for (uint64_t n = lists.own; n < lists.mapped; n += P2M_PER_PAGE)
-		pte_clear(&kernel_mm, window_address(n), pte_find(&kernel_mm, window_address(n)));
+	for (; lists.mapped > lists.own; lists.mapped -= P2M_PER_PAGE) {
+		uintptr_t last = window_address(lists.mapped - P2M_PER_PAGE);
+
+		pte_clear(&kernel_mm, last, pte_find(&kernel_mm, last));
+	}
 	paravirt.flush_all();
 	lazy_leave();
 	lazy_flush();
-	lists.mapped = lists.own;
 }
 
 /* ---- the whole ---- */

@@ -125,28 +125,20 @@ static pfn_t old_page(struct relocation *move, uint64_t page)
 	return mfn_to_pfn(mfn(pt_entry_mfn(*entry).mfn + inside));
 }
 
-/* Returns the claim on a page of the list, and that page in *frame; NULL if there is none. */
-static const struct boot_run *claimed_page(struct relocation *move, pfn_t *frame)
-{
-	const struct boot_run *claim = NULL;
-
-	for (uint64_t page = 0; move->memory->claims && !claim && page < move->done->frames.data;
-	     page++) {
-		*frame = old_page(move, page);
-		claim = boot_memory_claimant(move->memory, *frame);
-	}
-	return claim;
-}
-
 /* Decides how the list is moved, and why. Returns NULL or a message. */
 static const char *decide(struct relocation *move)
 {
 	struct p2m_relocated *done = move->done;
 	enum p2m_relocation asked = done->how;
 	unsigned int slot = MAX(move->old_first, move->new_first);
+	const struct boot_run *claim = NULL;
 	pfn_t frame;
-	const struct boot_run *claim = claimed_page(move, &frame);
 
+	for (uint64_t page = 0; move->memory->claims && !claim && page < done->frames.data;
+	     page++) {
+		frame = old_page(move, page);
+		claim = boot_memory_claimant(move->memory, frame);
+	}
 	done->how = P2M_COPY;
 	if (claim) {
 		snprintf(done->why, sizeof(done->why),
@@ -362,19 +354,6 @@ static void return_all(struct relocation *move)
 
 /* ---- the whole ---- */
 
-/* Checks that the number of free frames is exact. Returns NULL or a message. */
-static const char *balance(const struct relocation *move, uint64_t free_before)
-{
-	const struct p2m_relocated *done = move->done;
-	uint64_t free = boot_memory_free(move->memory);
-
-	if (free_before - done->taken + done->returned == free)
-		return NULL;
-	return message_make("moving the P2M took %lu frames and returned %lu, but of %lu free "
-			    "ones %lu are left",
-			    done->taken, done->returned, free_before, free);
-}
-
 const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_relocation how,
 			 struct p2m_relocated *done)
 {
@@ -401,5 +380,9 @@ const char *p2m_relocate(struct boot_memory *memory, uintptr_t window, enum p2m_
 	done->ceded = claimed - boot_memory_claimed(memory);
 	done->returned -= done->ceded;
 	done->ticks = rdtsc() - start;
-	return move.error ? move.error : balance(&move, free);
+	if (!move.error && free - done->taken + done->returned != boot_memory_free(memory))
+		return message_make("moving the P2M took %lu frames and returned %lu, but of %lu "
+				    "free ones %lu are left",
+				    done->taken, done->returned, free, boot_memory_free(memory));
+	return move.error;
 }
