@@ -18,8 +18,8 @@
 
 static struct {
 	union p2m_node *missing[P2M_LEVELS_MAX]; /* shared nodes by level; [0] is the leaf */
-	union p2m_node *identity[P2M_LEVELS_MAX];
-	struct spinlock lock; /* guards all of the P2M except single entries */
+	union p2m_node *identity;                /* the other shared leaf */
+	struct spinlock lock;                    /* guards all of the P2M except single entries */
 	struct p2m_stats stats;
 } p2m = {.lock = SPINLOCK(LOCK_P2M)};
 
@@ -46,7 +46,7 @@ static unsigned int index_at(uint64_t n, unsigned int level)
 
 static bool shared(const union p2m_node *node, unsigned int level)
 {
-	return node == p2m.missing[level] || node == p2m.identity[level];
+	return node == p2m.missing[level] || node == p2m.identity;
 }
 
 /* ---- building and changing ---- */
@@ -56,20 +56,45 @@ static union p2m_node *load(union p2m_node *const *slot)
 	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
 }
 
-/* Replaces the shared node "old" in *slot by a private copy. Returns false if out of memory. */
-static bool own_node(union p2m_node **slot, union p2m_node *old)
+static void write_identity(union p2m_node *leaf, uint64_t n, uint64_t end)
 {
-	union p2m_node *node = p2m_new_page((uint64_t)old->child[0]);
+	for (; n < end; n++)
+		__atomic_store_n(&leaf->entry[index_at(n, 0)], n | P2M_IDENTITY, __ATOMIC_RELAXED);
+}
 
-	if (!node)
-		return false;
-	if (!__atomic_compare_exchange_n(slot, &old, node, false, __ATOMIC_RELEASE,
-					 __ATOMIC_RELAXED)) {
-		p2m_free_page(node);
+/*
+ * Gives a pfn a private node of a level in *slot, a copy of the shared one, unless it has one.
+ * Returns false if out of memory.
+ */
+static bool own(union p2m_node **slot, unsigned int level, uint64_t n)
+{
+	union p2m_node *old = load(slot), *node;
+	uint64_t first = ROUND_DOWN(n, P2M_PER_PAGE);
+	bool events, owned;
+
+	if (!shared(old, level))
 		return true;
+	node = p2m_new_page(old->entry[0]);
+	if (!node || (level == 0 && !p2m_window_prepare(n))) {
+		p2m_free_page(node);
+		return false;
 	}
-	__atomic_fetch_add(&p2m.stats.nodes, 1, __ATOMIC_RELAXED);
-	return true;
+	events = spin_lock(&p2m.lock);
+	if (*slot == p2m.identity)
+		write_identity(node, first, first + P2M_PER_PAGE);
+	if (shared(*slot, level) && (level > 0 || p2m_lists_set(n, node))) {
+		if (level == 0)
+			p2m_window_map(n, node);
+		__atomic_store_n(slot, node, __ATOMIC_RELEASE);
+		p2m.stats.leaves += level == 0;
+		p2m.stats.nodes += level > 0;
+		node = NULL;
+	}
+	owned = !shared(*slot, level);
+	spin_unlock(&p2m.lock, events);
+	/* It was not used if another CPU made one, or if there is no memory for a frame list. */
+	p2m_free_page(node);
+	return owned;
 }
 
 /*
@@ -81,53 +106,11 @@ static union p2m_node **leaf_slot(uint64_t n)
 	union p2m_node **slot = &p2m_tree.root;
 
 	for (unsigned int level = p2m_tree.levels - 1; level > 0; level--) {
-		union p2m_node *node = load(slot);
-
-		if (shared(node, level) && !own_node(slot, node))
+		if (!own(slot, level, n))
 			return NULL;
 		slot = &load(slot)->child[index_at(n, level)];
 	}
 	return slot;
-}
-
-static void fill_identity(union p2m_node *leaf, uint64_t n)
-{
-	uint64_t first = ROUND_DOWN(n, P2M_PER_PAGE);
-
-	for (unsigned int i = 0; i < P2M_PER_PAGE; i++)
-		leaf->entry[i] = (first + i) | P2M_IDENTITY;
-}
-
-/*
- * Gives a pfn a private leaf, a copy of the shared one, unless it has one. Returns false if out of
- * memory.
- */
-static bool own_leaf(union p2m_node **slot, uint64_t n)
-{
-	union p2m_node *leaf;
-	bool events, owned;
-
-	if (!shared(load(slot), 0))
-		return true;
-	leaf = p2m_new_page(P2M_INVALID);
-	if (!leaf || !p2m_window_prepare(n)) {
-		p2m_free_page(leaf);
-		return false;
-	}
-	events = spin_lock(&p2m.lock);
-	if (*slot == p2m.identity[0])
-		fill_identity(leaf, n);
-	if (shared(*slot, 0) && p2m_lists_set(n, leaf)) {
-		p2m_window_map(n, leaf);
-		__atomic_store_n(slot, leaf, __ATOMIC_RELEASE);
-		p2m.stats.leaves++;
-		leaf = NULL;
-	}
-	owned = !shared(*slot, 0);
-	spin_unlock(&p2m.lock, events);
-	/* It was not used if another CPU made one, or if there is no memory for a frame list. */
-	p2m_free_page(leaf);
-	return owned;
 }
 
 enum p2m_result p2m_set(pfn_t frame, uint64_t entry)
@@ -139,7 +122,7 @@ enum p2m_result p2m_set(pfn_t frame, uint64_t entry)
 	if (p2m_entry(frame) == entry)
 		return P2M_SET;
 	slot = leaf_slot(frame.pfn);
-	if (!slot || !own_leaf(slot, frame.pfn))
+	if (!slot || !own(slot, 0, frame.pfn))
 		return P2M_NO_MEMORY;
 	__atomic_store_n(&load(slot)->entry[index_at(frame.pfn, 0)], entry, __ATOMIC_RELAXED);
 	return P2M_SET;
@@ -156,13 +139,11 @@ static void set_part_identity(uint64_t n, uint64_t end)
 	union p2m_node **slot = leaf_slot(n);
 	bool events = spin_lock(&p2m.lock);
 
-	/* The lock is needed because own_leaf() replaces the pointer that it has read. */
+	/* The lock is needed because own() replaces the pointer that it has read. */
 	if (shared(*slot, 0))
-		__atomic_store_n(slot, p2m.identity[0], __ATOMIC_RELEASE);
+		__atomic_store_n(slot, p2m.identity, __ATOMIC_RELEASE);
 	else
-		for (; n < end; n++)
-			__atomic_store_n(&(*slot)->entry[index_at(n, 0)], n | P2M_IDENTITY,
-					 __ATOMIC_RELAXED);
+		write_identity(*slot, n, end);
 	spin_unlock(&p2m.lock, events);
 }
 
@@ -177,7 +158,7 @@ enum p2m_result p2m_set_identity(struct pfn_range range)
 		union p2m_node **slot = leaf_slot(n);
 
 		next = part_end(n, end);
-		if (!slot || (next - n < P2M_PER_PAGE && !own_leaf(slot, n)))
+		if (!slot || (next - n < P2M_PER_PAGE && !own(slot, 0, n)))
 			return P2M_NO_MEMORY;
 	}
 	for (uint64_t n = range.start.pfn; n < end; n = next) {
@@ -208,29 +189,29 @@ void p2m_stop(void)
 	p2m_tree.root = NULL;
 	for (unsigned int i = 0; i < P2M_LEVELS_MAX; i++) {
 		p2m_free_page(p2m.missing[i]);
-		p2m_free_page(p2m.identity[i]);
-		p2m.missing[i] = p2m.identity[i] = NULL;
+		p2m.missing[i] = NULL;
 	}
+	p2m_free_page(p2m.identity);
+	p2m.identity = NULL;
 	p2m.stats = (struct p2m_stats){0};
 }
 
 /*
- * Makes the shared nodes, each of which points to the shared one below it. Returns false if out of
- * memory.
+ * Makes the shared leaves, and a node for each level above, which points to the missing one below
+ * it. Returns false if out of memory.
  */
 static bool make_shared(unsigned int levels)
 {
-	uint64_t missing = P2M_INVALID, identity = P2M_INVALID;
+	uint64_t below = P2M_INVALID;
 
+	p2m.identity = p2m_new_page(P2M_INVALID);
 	for (unsigned int i = 0; i < levels; i++) {
-		p2m.missing[i] = p2m_new_page(missing);
-		p2m.identity[i] = p2m_new_page(identity);
-		if (!p2m.missing[i] || !p2m.identity[i])
+		p2m.missing[i] = p2m_new_page(below);
+		if (!p2m.missing[i])
 			return false;
-		missing = (uint64_t)p2m.missing[i];
-		identity = (uint64_t)p2m.identity[i];
+		below = (uint64_t)p2m.missing[i];
 	}
-	return true;
+	return p2m.identity;
 }
 
 /* Makes every page of the list a leaf of the tree. Returns false if out of memory. */
@@ -266,7 +247,7 @@ bool p2m_start(uint64_t limit)
 		p2m_stop();
 		return false;
 	}
-	p2m_tree.identity = p2m.identity[0];
+	p2m_tree.identity = p2m.identity;
 	__atomic_store_n(&p2m_tree.limit, limit, __ATOMIC_RELEASE);
 	return true;
 }
