@@ -357,18 +357,14 @@ void batch_hypercall(uint64_t number, uint64_t first, uint64_t second)
 void batch_callback(void (*function)(void *argument), void *argument)
 {
 	struct batch *batch = this_batch();
-	bool events;
+	bool events = events_mask();
+	/* Requests of a handler that bypasses the queue were all issued. */
+	const bool bypass = append_interrupted(batch);
 
-	/* The handler's requests bypassed the queue, so all of them were issued. */
-	if (append_interrupted(batch)) {
-		function(argument);
-		return;
-	}
-	events = events_mask();
 	/* No room: issue the queue now, and run the callbacks that it has. */
-	if (batch->callbacks == BATCH_CALLBACKS)
+	if (!bypass && batch->callbacks == BATCH_CALLBACKS)
 		flush(batch, BATCH_FLUSH_FULL);
-	if (batch->calls)
+	if (!bypass && batch->calls)
 		batch->callback[batch->callbacks++] = (struct batch_callback){function, argument};
 	else
 		function(argument);
