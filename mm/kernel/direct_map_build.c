@@ -124,7 +124,8 @@ static void fill_pte_table(pt_entry_t *table, uint64_t first, const struct boot_
 {
 	fill_pages(table, first, memory->pages);
 	for (unsigned int i = 0; paravirt.tables_validated && i < memory->runs; i++) {
-		if (frame_kind_may_be_table(memory->run[i].kind))
+		/* The P2M of a PV builder brings tables of its own. */
+		if (memory->run[i].kind == FRAME_TABLE || memory->run[i].kind == FRAME_P2M)
 			restrict_run(table, first, memory->run[i].range);
 	}
 }

@@ -131,11 +131,11 @@ static const char *decide(struct relocation *move)
 	struct p2m_relocated *done = move->done;
 	enum p2m_relocation asked = done->how;
 	unsigned int slot = MAX(move->old_first, move->new_first);
+	const uint64_t pages = boot_memory_claimed(move->memory) ? done->frames.data : 0;
 	const struct boot_run *claim = NULL;
 	pfn_t frame;
 
-	for (uint64_t page = 0; move->memory->claims && !claim && page < done->frames.data;
-	     page++) {
+	for (uint64_t page = 0; !claim && page < pages; page++) {
 		frame = old_page(move, page);
 		claim = boot_memory_claimant(move->memory, frame);
 	}
@@ -143,7 +143,7 @@ static const char *decide(struct relocation *move)
 	if (claim) {
 		snprintf(done->why, sizeof(done->why),
 			 "its page in pfn %lx is where the %s must be", frame.pfn,
-			 claim->kind == FRAME_ABSENT ? "reserved range" : "ramdisk");
+			 claim->claimed_as == FRAME_ABSENT ? "reserved range" : "ramdisk");
 	} else if (is_old_slot(move, slot) && is_new_slot(move, slot)) {
 		snprintf(done->why, sizeof(done->why),
 			 "the builder put it into the window, root slot %u", slot);

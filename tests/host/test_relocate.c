@@ -374,7 +374,7 @@ static void claim(uint64_t start, uint64_t count, enum frame_kind kind)
 /* The claimed frames are their claimant's, and ordinary memory for Xen. */
 static void check_ceded(uint64_t start, uint64_t count, enum frame_kind kind)
 {
-	assert_int_equal(world.memory.claims, 0);
+	assert_int_equal(boot_memory_claimed(&world.memory), 0);
 	for (uint64_t n = start; n < start + count; n++) {
 		struct model_frame_state frame = model_frame_state(model_mfn(n));
 
@@ -577,9 +577,9 @@ static void the_list_is_looked_through_to_its_end(void **state)
 		claim(free_frame, 1, FRAME_RAMDISK);
 		/* One of its tables, so that a claim is waiting. */
 		claim(config.tables_pfn + 1, 1, FRAME_RAMDISK);
-		assert_int_equal(world.memory.claims, 1);
+		assert_int_equal(boot_memory_claimed(&world.memory), 1);
 		decide(P2M_REMAP, "in the way of nothing");
-		assert_int_equal(world.memory.claims, 0);
+		assert_int_equal(boot_memory_claimed(&world.memory), 0);
 		world_stop();
 		world_boot(&config);
 		claim(config.p2m_pfn + full[i] - 1, 1, FRAME_RAMDISK);
@@ -663,7 +663,7 @@ static void what_is_asked_for_is_done(void **state)
 	assert_non_null(strstr(error, "cannot keep its frames: its page in pfn 12"));
 	assert_int_equal(model_counters().operations, operations);
 	assert_int_equal(p2m_address(), world.builder_p2m);
-	assert_int_equal(world.memory.claims, 1);
+	assert_int_equal(boot_memory_claimed(&world.memory), 1);
 	world_stop();
 }
 
