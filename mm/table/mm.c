@@ -66,12 +66,9 @@ static void free_root(pfn_t root)
 
 void mm_destroy(struct mm *mm)
 {
-	bool events;
+	/* First of all: mm_pin_all() must not find an address space that was unpinned for good. */
+	bool events = spin_lock(&mm_list_lock);
 
-	/*
-	 * This comes first: mm_pin_all() must not find an address space that was unpinned for good.
-	 */
-	events = spin_lock(&mm_list_lock);
 	list_remove(&mm->link);
 	spin_unlock(&mm_list_lock, events);
 	mm_exit(mm);

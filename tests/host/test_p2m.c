@@ -332,7 +332,6 @@ static void running_out_of_memory(void **state)
 /* Between looking for a leaf and making one, somebody else makes it. */
 static void make_the_leaf_first(void)
 {
-	paravirt.lazy_flush = paravirt_xen.lazy_flush;
 	assert_int_equal(p2m_set(pfn(5001), 0x501), P2M_SET);
 }
 
@@ -343,7 +342,7 @@ static void losing_a_race_frees_the_spare(void **state)
 	(void)state;
 	start(1 << 20);
 	free = frames_free_count();
-	paravirt.lazy_flush = make_the_leaf_first;
+	host_interfere_before(&kernel_mm.lock, make_the_leaf_first);
 	assert_int_equal(p2m_set(pfn(5000), 0x500), P2M_SET);
 	assert_int_equal(pfn_to_mfn(pfn(5000)).mfn, 0x500);
 	assert_int_equal(pfn_to_mfn(pfn(5001)).mfn, 0x501);
