@@ -29,7 +29,7 @@ static uint64_t end_of(struct pfn_range range)
 	return range.start.pfn + range.count;
 }
 
-/* Adds a run as boot_memory_reserve() does. One of kind FRAME_FREE is ignored too. */
+/* Adds a run as boot_memory_reserve() does. */
 static const char *add_run(struct boot_memory *memory, struct boot_run run)
 {
 	struct pfn_range range = run.range;

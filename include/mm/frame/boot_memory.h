@@ -58,7 +58,7 @@ void boot_memory_init(struct boot_memory *memory, uint64_t pages);
 /*
  * Adds a run. Returns NULL, or a message (see kernel/lib/message.h) if it is past the end,
  * overlaps another run, or the list is full; nothing has changed then. A run of 0 frames is
- * ignored.
+ * ignored, and one of kind FRAME_FREE.
  */
 const char *boot_memory_reserve(struct boot_memory *memory, struct pfn_range range,
 				enum frame_kind kind);
