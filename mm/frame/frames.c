@@ -342,9 +342,7 @@ static const char *check_lists(struct check *check)
 	const char *error;
 
 	for (unsigned int order = 0; order < FRAMES_ORDERS; order++) {
-		list_for_each (node, &free_lists[order]) {
-			const struct frame *frame = container_of(node, struct frame, link);
-
+		list_for_each_entry (const struct frame, frame, &free_lists[order], link) {
 			if (frame->kind != FRAME_FREE || frame->order != order)
 				return message_make(
 					"pfn %lx is on the free list of order %u but is %s",

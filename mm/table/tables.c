@@ -22,8 +22,7 @@ static void share_root_entry(unsigned int slot, pt_entry_t value)
 {
 	bool events = spin_lock(&mm_list_lock);
 
-	list_for_each (node, &mm_list) {
-		struct mm *mm = container_of(node, struct mm, link);
+	list_for_each_entry (struct mm, mm, &mm_list, link) {
 		pt_entry_t *root = pfn_to_virt(mm->root);
 
 		mm_lock(mm);
@@ -92,9 +91,7 @@ pfn_t mm_next_table(struct list_node *tables, enum pt_level level)
 
 void mm_release_tables(const struct list_node *tables)
 {
-	list_for_each (node, tables) {
-		struct frame *frame = container_of(node, struct frame, link);
-
+	list_for_each_entry (struct frame, frame, tables, link) {
 		paravirt.release_table(frame_number(frame),
 				       (enum pt_level)(frame->flags & FRAME_LEVEL));
 	}
@@ -181,8 +178,7 @@ static void collect_table(const struct pt_place *at, pfn_t table, void *argument
 /* Calls visit() for every entry of the pte tables in a list. */
 static void visit_entries(const struct list_node *tables, void (*visit)(pt_entry_t entry))
 {
-	list_for_each (node, tables) {
-		struct frame *frame = container_of(node, struct frame, link);
+	list_for_each_entry (struct frame, frame, tables, link) {
 		const pt_entry_t *entries = pfn_to_virt(frame_number(frame));
 
 		if ((frame->flags & FRAME_LEVEL) != PT_PTE)

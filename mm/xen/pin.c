@@ -193,9 +193,7 @@ static void for_each_mm(void (*function)(struct mm *mm))
 {
 	bool events = spin_lock(&mm_list_lock);
 
-	list_for_each (node, &mm_list) {
-		struct mm *mm = container_of(node, struct mm, link);
-
+	list_for_each_entry (struct mm, mm, &mm_list, link) {
 		mm_lock(mm);
 		function(mm);
 		mm_unlock(mm);
