@@ -61,15 +61,12 @@ static struct frame *free_buddy(const struct frame *frame, unsigned int order)
 /* Frees a block, joined with its buddy for as long as that is free. The lock is held. */
 static void free_block(struct frame *frame, unsigned int order)
 {
-	set_block(frame, FRAME_TAIL, 0);
-	while (order < FRAMES_MAX_ORDER) {
-		struct frame *buddy = free_buddy(frame, order);
+	struct frame *buddy;
 
-		if (!buddy)
-			break;
+	set_block(frame, FRAME_TAIL, 0);
+	for (; order < FRAMES_MAX_ORDER && (buddy = free_buddy(frame, order)); order++) {
 		remove_free(buddy);
 		frame = MIN(frame, buddy);
-		order++;
 	}
 	add_free(frame, order);
 }
