@@ -112,9 +112,7 @@ COMMAND(pins, "", "address spaces, their tables, and which are pinned")
 
 	pt_walk_tables(kernel_mm.root, UINTPTR_MAX, count_table, &tables);
 	print_tables("kernel", &kernel_mm, &tables);
-	list_for_each (node, &mm_list) {
-		const struct mm *mm = container_of(node, struct mm, link);
-
+	list_for_each_entry (const struct mm, mm, &mm_list, link) {
 		tables = mm_count_tables(mm);
 		print_tables("user", mm, &tables);
 	}

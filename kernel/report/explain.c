@@ -88,11 +88,8 @@ static struct search find_mappings(mfn_t frame, bool writable)
 	};
 
 	pt_walk(pt_root(), 0, UINTPTR_MAX, &visitor, &search);
-	list_for_each (node, &mm_list) {
-		struct mm *mm = container_of(node, struct mm, link);
-
+	list_for_each_entry (struct mm, mm, &mm_list, link)
 		pt_walk(mm->root, 0, pt_user_limit(), &visitor, &search);
-	}
 	return search;
 }
 

@@ -26,8 +26,8 @@ static uint64_t present_pages(void)
 
 void memory_print_boot(void)
 {
-	const struct p2m_relocated p2m = memory_p2m_relocated();
-	struct direct_map_cost cost = direct_map_cost();
+	const struct p2m_relocated p2m = memory_p2m_relocated;
+	struct direct_map_cost cost = direct_map_cost;
 	uint64_t pages = present_pages();
 
 	printk(PRINTK_INFO, "mm: %lu pages (%lu MiB), %lu free\n", pages,

@@ -61,15 +61,12 @@ static struct frame *free_buddy(const struct frame *frame, unsigned int order)
 /* Frees a block, joined with its buddy for as long as that is free. The lock is held. */
 static void free_block(struct frame *frame, unsigned int order)
 {
-	set_block(frame, FRAME_TAIL, 0);
-	while (order < FRAMES_MAX_ORDER) {
-		struct frame *buddy = free_buddy(frame, order);
+	struct frame *buddy;
 
-		if (!buddy)
-			break;
+	set_block(frame, FRAME_TAIL, 0);
+	for (; order < FRAMES_MAX_ORDER && (buddy = free_buddy(frame, order)); order++) {
 		remove_free(buddy);
 		frame = MIN(frame, buddy);
-		order++;
 	}
 	add_free(frame, order);
 }
@@ -130,19 +127,14 @@ void frames_init(struct frame *storage, const struct boot_memory *memory,
 		free_present(gap, present);
 }
 
-/* Makes a block that is in no list an allocated one. */
+/* Takes a free block off its list, and makes its first 2^order frames an allocated block. */
 static void take_block(struct frame *frame, unsigned int order)
 {
+	remove_free(frame);
 	set_block(frame, FRAME_ALLOCATED, order);
 	frame->references = 1;
 	frame->private = 0;
 	frame->flags = 0;
-}
-
-/* Returns the reserve that the running CPU must leave. */
-static uint64_t reserve_kept(void)
-{
-	return this_cpu()->keeps_reserve ? frames_reserve : 0;
 }
 
 pfn_t frames_alloc(unsigned int order)
@@ -150,8 +142,9 @@ pfn_t frames_alloc(unsigned int order)
 	pfn_t result = INVALID_PFN;
 	unsigned int from = order;
 	bool events = spin_lock(&lock);
+	uint64_t reserve = this_cpu()->keeps_reserve ? frames_reserve : 0;
 
-	if (free_pages < reserve_kept() + (1ull << MIN(order, FRAMES_MAX_ORDER))) {
+	if (free_pages < reserve + (1ull << MIN(order, FRAMES_MAX_ORDER))) {
 		this_cpu()->memory_refused = true;
 		from = FRAMES_ORDERS;
 	}
@@ -160,22 +153,14 @@ pfn_t frames_alloc(unsigned int order)
 	if (from <= FRAMES_MAX_ORDER) {
 		struct frame *frame = container_of(free_lists[from].next, struct frame, link);
 
-		remove_free(frame);
-		/* Frees the upper half until what is left has the right size. */
+		take_block(frame, order);
+		/* What is above it in the block that was free stays free, as the upper halves. */
 		while (from-- > order)
 			add_free(frame + (1ull << from), from);
-		take_block(frame, order);
 		result = frame_number(frame);
 	}
 	spin_unlock(&lock, events);
 	return result;
-}
-
-static bool is_largest_free(uint64_t n)
-{
-	const struct frame *frame = frame_of(pfn(n));
-
-	return frame && frame->kind == FRAME_FREE && frame->order == FRAMES_MAX_ORDER;
 }
 
 pfn_t frames_alloc_run(uint64_t blocks)
@@ -184,14 +169,14 @@ pfn_t frames_alloc_run(uint64_t blocks)
 	bool events = spin_lock(&lock);
 	uint64_t found = 0, end = 0;
 
-	for (; found < blocks && end < frame_count; end += size)
-		found = is_largest_free(end) ? found + 1 : 0;
-	for (uint64_t i = 1; i <= blocks && found == blocks; i++) {
-		struct frame *frame = &frame_database[end - i * size];
+	for (; found < blocks && end < frame_count; end += size) {
+		const struct frame *frame = &frame_database[end];
+		bool free = frame->kind == FRAME_FREE && frame->order == FRAMES_MAX_ORDER;
 
-		remove_free(frame);
-		take_block(frame, FRAMES_MAX_ORDER);
+		found = free ? found + 1 : 0;
 	}
+	for (uint64_t i = 1; i <= blocks && found == blocks; i++)
+		take_block(&frame_database[end - i * size], FRAMES_MAX_ORDER);
 	spin_unlock(&lock, events);
 	return found == blocks ? pfn(end - blocks * size) : INVALID_PFN;
 }
@@ -309,92 +294,80 @@ static const char *check_block(uint64_t n)
 	return NULL;
 }
 
+/* What a check returns that must start again: the free lists changed while it paused. */
+static const char interrupted[] = "the free lists changed";
+
 /* A check in progress. */
 struct check {
-	bool events;       /* whether they were enabled before */
-	bool alone;        /* the lock is held throughout */
-	bool stale;        /* the free lists have changed since it began */
-	uint64_t changes;  /* the counter of changes, when it began */
-	uint64_t free;     /* frames that are free in the database */
-	uint64_t on_lists; /* frames on the lists so far */
-	const char *error; /* what is wrong */
+	bool events;      /* whether they were enabled before */
+	bool alone;       /* the lock is held throughout */
+	uint64_t changes; /* the counter of changes, when it began */
+	uint64_t free;    /* frames that are free in the database */
 };
 
-/* Releases the lock for a moment. Returns false if the free lists have changed meanwhile. */
-static bool pause(struct check *check)
+/* Releases the lock for a moment. */
+static const char *pause(struct check *check)
 {
 	if (check->alone)
-		return true;
+		return NULL;
 	spin_unlock(&lock, check->events);
 	check->events = spin_lock(&lock);
-	check->stale = check->changes != changes;
-	return !check->stale;
+	return check->changes == changes ? NULL : interrupted;
 }
 
-/* Checks the blocks in the database. Returns false if the check ends here. */
-static bool check_database(struct check *check)
+static const char *check_database(struct check *check)
 {
 	for (uint64_t n = 0; n < frame_count;) {
 		const struct frame *frame = &frame_database[n];
+		const char *error = check_block(n);
 
-		check->error = check_block(n);
-		if (check->error)
-			return false;
+		if (error)
+			return error;
 		if (frame->kind == FRAME_FREE)
 			check->free += 1ull << frame->order;
 		n += 1ull << frame->order;
-		if (is_border(n) && !pause(check))
-			return false;
+		if (is_border(n) && (error = pause(check)))
+			return error;
 	}
-	return true;
+	return NULL;
 }
 
-/* Checks the blocks of a free list. Returns false if the check ends here. */
-static bool check_list(struct check *check, unsigned int order)
+/* Checks what is on the free lists, and that it is as much as the database has, and the counter. */
+static const char *check_lists(struct check *check)
 {
-	uint64_t blocks = 0;
+	uint64_t blocks = 0, on_lists = 0;
+	const char *error;
 
-	list_for_each (node, &free_lists[order]) {
-		const struct frame *frame = container_of(node, struct frame, link);
-
-		if (frame->kind != FRAME_FREE || frame->order != order) {
-			check->error = message_make(
-				"pfn %lx is on the free list of order %u but is %s",
-				frame_number(frame).pfn, order, frame_kind_name(frame->kind));
-			return false;
-		}
-		check->on_lists += 1ull << order;
-		if (is_border(++blocks) && !pause(check))
-			return false;
-	}
-	return true;
-}
-
-/* Checks that as many free blocks are in the database and on the lists as are counted. */
-static void check_all(struct check *check)
-{
-	if (!check_database(check))
-		return;
 	for (unsigned int order = 0; order < FRAMES_ORDERS; order++) {
-		if (!check_list(check, order))
-			return;
+		list_for_each_entry (const struct frame, frame, &free_lists[order], link) {
+			if (frame->kind != FRAME_FREE || frame->order != order)
+				return message_make(
+					"pfn %lx is on the free list of order %u but is %s",
+					frame_number(frame).pfn, order,
+					frame_kind_name(frame->kind));
+			on_lists += 1ull << order;
+			if (is_border(++blocks) && (error = pause(check)))
+				return error;
+		}
 	}
-	if (check->on_lists != check->free || check->on_lists != free_pages)
-		check->error =
-			message_make("%lu frames free in the database, %lu on lists, %lu counted",
-				     check->free, check->on_lists, free_pages);
+	if (on_lists != check->free || on_lists != free_pages)
+		return message_make("%lu frames free in the database, %lu on lists, %lu counted",
+				    check->free, on_lists, free_pages);
+	return NULL;
 }
 
 const char *frames_check(void)
 {
-	struct check check = {.stale = true};
+	const char *error = interrupted;
 
-	for (unsigned int tries = 0; check.stale; tries++) {
-		check = (struct check){.alone = tries == CHECK_TRIES};
-		check.events = spin_lock(&lock);
+	for (unsigned int tries = 0; error == interrupted; tries++) {
+		struct check check = {.alone = tries == CHECK_TRIES, .events = spin_lock(&lock)};
+
 		check.changes = changes;
-		check_all(&check);
+		error = check_database(&check);
+		if (!error)
+			error = check_lists(&check);
 		spin_unlock(&lock, check.events);
 	}
-	return check.error;
+	return error;
 }

@@ -16,14 +16,10 @@ struct p2m_tree p2m_tree;
 /* Number of frames that the domain was started with. */
 static uint64_t size;
 
-/*
- * Number of machine frames that the M2P has room for; 0 without a hypervisor, where there is no
- * M2P.
- */
+/* Number of machine frames that the M2P has room for; 0 without a hypervisor. */
 static uint64_t m2p_frames;
 
 uintptr_t direct_map_base, direct_map_address;
-static bool direct_map_complete;
 static struct pfn_range initial_map;
 
 void p2m_read_list(uintptr_t address, uint64_t pages)
@@ -93,10 +89,7 @@ mfn_t p2m_lookup(pfn_t frame)
 	return entry == P2M_INVALID ? INVALID_MFN : mfn(entry & ~(P2M_FOREIGN | P2M_IDENTITY));
 }
 
-/*
- * Reads an M2P entry. Returns false after the end of the machine's memory, where the M2P is not
- * mapped.
- */
+/* Reads an M2P entry. Returns false after the machine's memory, where the M2P is not mapped. */
 static bool m2p_entry(mfn_t frame, uint64_t *number)
 {
 	return frame.mfn < m2p_frames &&
@@ -125,7 +118,6 @@ void direct_map_use(uintptr_t base, uintptr_t address)
 {
 	direct_map_base = base;
 	direct_map_address = address;
-	direct_map_complete = true;
 }
 
 void direct_map_set_initial(struct pfn_range initial)
@@ -135,7 +127,7 @@ void direct_map_set_initial(struct pfn_range initial)
 
 void *boot_or_direct_map(pfn_t frame)
 {
-	if (direct_map_complete)
+	if (direct_map_base)
 		return pfn_to_virt(frame);
 	if (frame.pfn - initial_map.start.pfn < initial_map.count)
 		return (void *)(KERNEL_VIRT_BASE + (frame.pfn << PAGE_SHIFT));

@@ -24,7 +24,7 @@
 #include <mm/table/ops.h>
 #include <mm/table/run.h>
 
-static struct direct_map_cost cost;
+struct direct_map_cost direct_map_cost;
 
 /* Returns true if tables of a level exist only for pieces: the level above has large pages. */
 static bool for_pieces_only(enum pt_level level)
@@ -99,17 +99,6 @@ static struct pt_run make_plan(struct boot_memory *memory)
 
 /* ---- filling tables ---- */
 
-/* Writes a pte table for the frames from "first" on; those without memory get empty entries. */
-static void fill_pages(pt_entry_t *table, uint64_t first, uint64_t pages)
-{
-	uint64_t count = MIN(PT_ENTRIES, pages - first);
-
-	for (uint64_t i = 0; i < count; i++)
-		table[i] = pt_entry_make(pfn(first + i), PT_KERNEL_RW);
-	for (uint64_t i = count; i < PT_ENTRIES; i++)
-		table[i] = pt_entry_none();
-}
-
 /* Makes the pages of a range read-only in a pte table that starts with frame "first". */
 static void restrict_run(pt_entry_t *table, uint64_t first, struct pfn_range range)
 {
@@ -120,26 +109,27 @@ static void restrict_run(pt_entry_t *table, uint64_t first, struct pfn_range ran
 		table[n - first].raw &= ~(PT_RW | PT_DIRTY);
 }
 
-static void fill_pte_table(pt_entry_t *table, uint64_t first, const struct boot_memory *memory)
+/* Writes the pages, or large pages, of a table. Frames without memory get empty entries. */
+static void fill_leaves(pt_entry_t *table, enum pt_level level, int64_t page, void *argument)
 {
-	fill_pages(table, first, memory->pages);
-	for (unsigned int i = 0; paravirt.tables_validated && i < memory->runs; i++) {
-		if (frame_kind_may_be_table(memory->run[i].kind))
+	const struct boot_memory *memory = argument;
+	const bool large = pt_geometry.large_levels & 1u << level;
+	const uint64_t first = (uint64_t)page, step = pt_pages(level);
+	uint64_t count = 0, flags = PT_KERNEL_RW | (large ? PT_HUGE : 0);
+
+	if (level == PT_PTE || large)
+		count = MIN(PT_ENTRIES, (memory->pages - first + step - 1) / step);
+	for (uint64_t i = 0; i < count; i++)
+		table[i] = pt_entry_make(pfn(first + i * step), flags);
+	for (uint64_t i = count; i < PT_ENTRIES; i++)
+		table[i] = pt_entry_none();
+	if (level != PT_PTE || !paravirt.tables_validated)
+		return;
+	for (unsigned int i = 0; i < memory->runs; i++) {
+		/* The P2M of a PV builder brings tables of its own. */
+		if (memory->run[i].kind == FRAME_TABLE || memory->run[i].kind == FRAME_P2M)
 			restrict_run(table, first, memory->run[i].range);
 	}
-}
-
-/* Writes the pages of a pte table, or the large pages of an upper table where there are some. */
-static void fill_leaves(pt_entry_t *table, enum pt_level level, int64_t first, void *memory)
-{
-	if (level == PT_PTE) {
-		fill_pte_table(table, (uint64_t)first, memory);
-		return;
-	}
-	for (uint64_t i = 0, n = (uint64_t)first; i < PT_ENTRIES; i++, n += pt_pages(level))
-		table[i] = pt_geometry.large_levels & 1u << level
-				   ? pt_entry_make(pfn(n), PT_KERNEL_RW | PT_HUGE)
-				   : pt_entry_none();
 }
 
 static pt_entry_t *open_table(pfn_t frame)
@@ -170,10 +160,6 @@ void direct_map_build(struct boot_memory *memory)
 	filled = rdtsc();
 	pt_run_link(&run, boot_or_direct_map(pt_root()), PT_TABLE);
 	direct_map_use(run.start, run.start);
-	cost = (struct direct_map_cost){memory->pages, run.total, filled - start, rdtsc() - filled};
-}
-
-struct direct_map_cost direct_map_cost(void)
-{
-	return cost;
+	direct_map_cost = (struct direct_map_cost){memory->pages, run.total, filled - start,
+						   rdtsc() - filled};
 }

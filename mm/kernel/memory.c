@@ -64,16 +64,9 @@ static bool has_list(void)
 	return p2m_boot_size;
 }
 
-/* Returns the number of tables that map the P2M of a domain of "pages" pages in its window. */
-static uint64_t p2m_tables(uint64_t pages)
-{
-	return has_list() ? p2m_frames(pages).tables.total : 0;
-}
-
 uint64_t memory_needed(uint64_t in_use)
 {
-	uint64_t needed = in_use;
-	uint64_t before;
+	uint64_t needed = in_use, before;
 
 	/*
 	 * Tables and database grow with the total, of which they are a part: repeat until it is
@@ -81,7 +74,8 @@ uint64_t memory_needed(uint64_t in_use)
 	 */
 	do {
 		before = needed;
-		needed = in_use + WORKING_PAGES + direct_map_tables(needed) + p2m_tables(needed) +
+		needed = in_use + WORKING_PAGES + direct_map_tables(needed) +
+			 (has_list() ? p2m_frames(needed).tables.total : 0) +
 			 pages_for(frames_database_size(needed));
 	} while (needed != before);
 	return needed;
@@ -108,30 +102,26 @@ static bool has_memory(pfn_t frame)
 /* Makes the frame database, in the first run of free frames that is long enough. */
 static void build_frame_database(struct boot_memory *memory)
 {
-	uint64_t bytes = frames_database_size(memory->pages);
-	pfn_t start = boot_memory_take(memory, pages_for(bytes), FRAME_DATABASE);
+	uint64_t pages = pages_for(frames_database_size(memory->pages));
+	pfn_t start = boot_memory_take(memory, pages, FRAME_DATABASE);
 
 	if (!pfn_valid(start))
 		fatal("too little memory in one piece: the frame database needs %lu KiB, the "
 		      "longest free run has %lu KiB",
-		      KIB(pages_for(bytes)), KIB(boot_memory_longest(memory)));
-	memset(pfn_to_virt(start), 0, pages_for(bytes) << PAGE_SHIFT);
+		      KIB(pages), KIB(boot_memory_longest(memory)));
+	memset(pfn_to_virt(start), 0, pages << PAGE_SHIFT);
 	frames_init(pfn_to_virt(start), memory, has_memory);
 }
 
-static struct p2m_relocated relocated;
-
-struct p2m_relocated memory_p2m_relocated(void)
-{
-	return relocated;
-}
+struct p2m_relocated memory_p2m_relocated;
 
 static void take_p2m(struct boot_memory *memory, enum p2m_relocation how)
 {
-	const char *error = NULL;
+	const char *error;
 
-	if (has_list())
-		error = p2m_relocate(memory, P2M_VIRT_BASE, how, &relocated);
+	if (!has_list())
+		return;
+	error = p2m_relocate(memory, P2M_VIRT_BASE, how, &memory_p2m_relocated);
 	if (error)
 		fatal("%s", error);
 }

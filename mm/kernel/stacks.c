@@ -20,11 +20,6 @@ static struct spinlock lock = SPINLOCK(LOCK_STACKS);
 static uint64_t taken[STACKS_MOST / 64]; /* one bit a place */
 static unsigned int taken_count;
 
-static uintptr_t place_address(unsigned int place)
-{
-	return pt_slot_address(STACKS_SLOT) + place * PLACE_SIZE;
-}
-
 /* Takes the first free place and returns its number; STACKS_MOST if there is none. */
 static unsigned int take_place(void)
 {
@@ -53,14 +48,6 @@ static void give_place(unsigned int place)
 	spin_unlock(&lock, events);
 }
 
-/* Maps these frames at the stack's addresses, or unmaps them if "pages" is NULL. */
-static void show(uintptr_t start, const pfn_t *pages)
-{
-	for (unsigned int i = 0; i < STACK_PAGES; i++)
-		set_kernel_pte(start + i * PAGE_SIZE,
-			       pages ? pt_entry_make(pages[i], PT_KERNEL_RW) : pt_entry_none());
-}
-
 /*
  * Allocates a page and unmaps it from the direct map. Only the stack's address reaches it then, so
  * an overrun in the direct map cannot reach a stack.
@@ -75,48 +62,45 @@ static pfn_t take_page(void)
 	return INVALID_PFN;
 }
 
-/* Puts pages back into the direct map, ends lazy mode, and frees them. */
-static void give_pages(const pfn_t *pages, unsigned int count)
-{
-	for (unsigned int i = 0; i < count; i++)
-		direct_map_restore((struct pfn_range){pages[i], 1});
-	lazy_leave();
-	lazy_flush();
-	for (unsigned int i = 0; i < count; i++)
-		frames_free(pages[i]);
-}
-
-/* Unmaps a stack and frees its pages, in one batch. */
+/* Unmaps the pages of a stack, which may be fewer than it should have, and frees them. */
 static void unmap(uintptr_t start)
 {
 	pfn_t pages[STACK_PAGES];
+	unsigned int count = 0;
 
-	for (unsigned int i = 0; i < STACK_PAGES; i++)
-		pages[i] = pte_pfn(*pte_find(&kernel_mm, start + i * PAGE_SIZE));
 	lazy_enter();
-	show(start, NULL);
-	give_pages(pages, STACK_PAGES);
+	for (uintptr_t at = start; count < STACK_PAGES; at += PAGE_SIZE) {
+		pte_t pte = *pte_find(&kernel_mm, at);
+
+		if (!pte_present(pte))
+			break;
+		pages[count] = pte_pfn(pte);
+		set_kernel_pte(at, pt_entry_none());
+		direct_map_restore((struct pfn_range){pages[count++], 1});
+	}
+	lazy_leave();
+	lazy_flush();
+	while (count)
+		frames_free(pages[--count]);
 }
 
 /* Maps a new stack, in one batch. Returns false if out of memory; then nothing is mapped. */
 static bool map(uintptr_t start)
 {
-	pfn_t pages[STACK_PAGES];
-	unsigned int count = 0;
+	const uintptr_t end = start + KERNEL_STACK_SIZE;
+	uintptr_t at = start;
+	pfn_t page;
 
-	if (!mm_prepare(&kernel_mm, start, start + KERNEL_STACK_SIZE - 1, PT_PTE))
+	if (!mm_prepare(&kernel_mm, start, end - 1, PT_PTE))
 		return false;
 	lazy_enter();
-	while (count < STACK_PAGES && pfn_valid(pages[count] = take_page()))
-		count++;
-	if (count < STACK_PAGES) {
-		give_pages(pages, count);
-		return false;
-	}
-	show(start, pages);
+	for (; at < end && pfn_valid(page = take_page()); at += PAGE_SIZE)
+		set_kernel_pte(at, pt_entry_make(page, PT_KERNEL_RW));
 	lazy_leave();
 	lazy_flush();
-	return true;
+	if (at < end)
+		unmap(start);
+	return at == end;
 }
 
 uintptr_t stack_alloc(void)
@@ -126,12 +110,11 @@ uintptr_t stack_alloc(void)
 
 	if (place == STACKS_MOST)
 		return 0;
-	start = place_address(place) + KERNEL_STACK_SIZE;
-	if (!map(start)) {
-		give_place(place);
-		return 0;
-	}
-	return start + KERNEL_STACK_SIZE;
+	start = pt_slot_address(STACKS_SLOT) + place * PLACE_SIZE + KERNEL_STACK_SIZE;
+	if (map(start))
+		return start + KERNEL_STACK_SIZE;
+	give_place(place);
+	return 0;
 }
 
 void stack_free(uintptr_t top)

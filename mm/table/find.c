@@ -33,10 +33,7 @@ const pt_entry_t *pt_table(mfn_t frame)
 	return pfn_valid(number) ? boot_or_direct_map(number) : NULL;
 }
 
-/*
- * Returns true if the kernel may follow its tables to this address: it is canonical and not the
- * hypervisor's.
- */
+/* Returns true if the kernel may follow its tables there: canonical, and not the hypervisor's. */
 static bool walkable(uintptr_t address)
 {
 	return address == pt_canonical(address) && !pt_slot_reserved(pt_index(address, PT_PGD));
@@ -49,21 +46,16 @@ struct pt_path pt_lookup(uintptr_t address)
 
 	if (!walkable(address))
 		return walk;
-	for (enum pt_level level = PT_PGD; level != PT_NONE; level = pt_level_below(level)) {
+	for (enum pt_level level = PT_PGD; !walk.mapped; level = pt_level_below(level)) {
 		struct pt_step *step = &walk.step[walk.steps++];
 		const pt_entry_t *entries = pt_table(table);
 
 		*step = (struct pt_step){level, table, pt_index(address, level), pt_entry_none()};
-		if (!entries || !probe_read((uintptr_t)&entries[step->index], &step->entry.raw)) {
-			walk.broken = true;
+		walk.broken =
+			!entries || !probe_read((uintptr_t)&entries[step->index], &step->entry.raw);
+		if (walk.broken || !pt_entry_present(step->entry))
 			break;
-		}
-		if (!pt_entry_present(step->entry))
-			break;
-		if (pt_entry_leaf(step->entry, level)) {
-			walk.mapped = true;
-			break;
-		}
+		walk.mapped = pt_entry_leaf(step->entry, level);
 		table = pt_entry_mfn(step->entry);
 	}
 	return walk;
@@ -110,7 +102,7 @@ pt_entry_t *pt_find(pfn_t table, uintptr_t address, enum pt_level wanted)
 
 pt_entry_t *pt_find_leaf(pfn_t table, uintptr_t address, enum pt_level *level)
 {
-	for (*level = PT_PGD; *level != PT_NONE; *level = pt_level_below(*level)) {
+	for (*level = PT_PGD;; *level = pt_level_below(*level)) {
 		pt_entry_t *entry = pt_find(table, address, *level);
 
 		if (!entry || !pt_entry_present(*entry))
@@ -118,5 +110,4 @@ pt_entry_t *pt_find_leaf(pfn_t table, uintptr_t address, enum pt_level *level)
 		if (pt_entry_leaf(*entry, *level))
 			return entry;
 	}
-	return NULL;
 }

@@ -54,19 +54,15 @@ static void split_page(struct mm *mm, pt_entry_t *entry, enum pt_level level, pf
 static void split_at(struct mm *mm, struct list_node *tables, uintptr_t address)
 {
 	enum pt_level level;
-	pt_entry_t *entry = pt_find_leaf(mm->root, address, &level);
+	pt_entry_t *entry;
 
-	while (entry && address & (pt_span(level) - 1)) {
+	while ((entry = pt_find_leaf(mm->root, address, &level)) && address & (pt_span(level) - 1))
 		split_page(mm, entry, level, mm_next_table(tables, pt_level_below(level)));
-		entry = pt_find_leaf(mm->root, address, &level);
-	}
 }
 
 bool mm_split(struct mm *mm, uintptr_t start, uintptr_t last)
 {
-	/*
-	 * If the range begins and ends in the same large page, the second split needs fewer tables.
-	 */
+	/* The second split needs fewer if the range begins and ends in the same large page. */
 	uint64_t count = count_splits(mm, start) + count_splits(mm, last + 1);
 	struct list_node tables;
 

@@ -37,14 +37,13 @@ bool mm_create(struct mm *mm)
 	*mm = (struct mm){.lock = SPINLOCK(LOCK_MM), .user_root = INVALID_PFN};
 	list_init(&mm->link);
 	mm->root = mm_next_table(&tables, PT_PGD);
+	paravirt.alloc_table(mm, mm->root, PT_PGD);
 	if (paravirt.user_roots) {
 		mm->user_root = mm_next_table(&tables, PT_PGD);
 		/* This is how set_entry() finds the other root. */
 		frame_of(mm->root)->private = (uintptr_t)pfn_to_virt(mm->user_root);
-	}
-	paravirt.alloc_table(mm, mm->root, PT_PGD);
-	if (pfn_valid(mm->user_root))
 		paravirt.alloc_table(mm, mm->user_root, PT_PGD);
+	}
 	events = spin_lock(&mm_list_lock);
 	for (unsigned int i = half; i < pt_entries(); i++) {
 		if (!pt_slot_reserved(i))
@@ -66,12 +65,9 @@ static void free_root(pfn_t root)
 
 void mm_destroy(struct mm *mm)
 {
-	bool events;
+	/* First of all: mm_pin_all() must not find an address space that was unpinned for good. */
+	bool events = spin_lock(&mm_list_lock);
 
-	/*
-	 * This comes first: mm_pin_all() must not find an address space that was unpinned for good.
-	 */
-	events = spin_lock(&mm_list_lock);
 	list_remove(&mm->link);
 	spin_unlock(&mm_list_lock, events);
 	mm_exit(mm);

@@ -30,12 +30,6 @@ void pt_run_place(struct pt_run *run, pfn_t frame)
 	}
 }
 
-/* pt_pages() as a signed number: pages are counted from the start of the range, either way. */
-static int64_t pages_of(enum pt_level level)
-{
-	return (int64_t)pt_pages(level);
-}
-
 /* Returns the number of the page with which the first table of a level begins: 0 or less. */
 static int64_t first_page(const struct pt_run *run, enum pt_level level)
 {
@@ -46,7 +40,7 @@ static int64_t first_page(const struct pt_run *run, enum pt_level level)
 static pfn_t table_at(const struct pt_run *run, const struct pt_filler *filler, void *argument,
 		      enum pt_level level, int64_t page)
 {
-	int64_t pages = pages_of(pt_level_above(level));
+	const int64_t pages = (int64_t)pt_pages(pt_level_above(level));
 	uint64_t number;
 
 	if (page >= (int64_t)run->pages || page + pages <= 0)
@@ -63,21 +57,24 @@ static pfn_t table_at(const struct pt_run *run, const struct pt_filler *filler, 
 static void fill_upper(const struct pt_run *run, const struct pt_filler *filler, void *argument,
 		       enum pt_level level, int64_t page, pt_entry_t *entries)
 {
-	for (unsigned int i = 0; i < pt_entries() && page < (int64_t)run->pages;
-	     i++, page += pages_of(level)) {
+	const int64_t pages = (int64_t)pt_pages(level);
+
+	for (unsigned int i = 0; i < pt_entries() && page < (int64_t)run->pages; i++) {
 		pfn_t child = table_at(run, filler, argument, pt_level_below(level), page);
 
 		if (pfn_valid(child))
 			entries[i] = pt_entry_make(child, PT_TABLE);
+		page += pages;
 	}
 }
 
 void pt_run_fill(const struct pt_run *run, const struct pt_filler *filler, void *argument)
 {
 	for (enum pt_level level = PT_PTE; level != PT_PGD; level = pt_level_above(level)) {
+		const int64_t pages = (int64_t)pt_pages(pt_level_above(level));
 		int64_t page = first_page(run, level);
 
-		for (; page < (int64_t)run->pages; page += pages_of(pt_level_above(level))) {
+		for (; page < (int64_t)run->pages; page += pages) {
 			pfn_t table = table_at(run, filler, argument, level, page);
 			pt_entry_t *entries;
 

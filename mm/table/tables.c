@@ -11,13 +11,6 @@
 #include <mm/table/mm.h>
 #include <mm/table/walk.h>
 
-/* Turns an allocated frame into an empty table of that level. */
-static void become_table(pfn_t frame, enum pt_level level)
-{
-	memset(pfn_to_virt(frame), 0, PAGE_SIZE);
-	frame_become_table(frame_of(frame), level);
-}
-
 void mm_free_table(pfn_t table)
 {
 	frame_leave_table(frame_of(table));
@@ -29,8 +22,7 @@ static void share_root_entry(unsigned int slot, pt_entry_t value)
 {
 	bool events = spin_lock(&mm_list_lock);
 
-	list_for_each (node, &mm_list) {
-		struct mm *mm = container_of(node, struct mm, link);
+	list_for_each_entry (struct mm, mm, &mm_list, link) {
 		pt_entry_t *root = pfn_to_virt(mm->root);
 
 		mm_lock(mm);
@@ -53,13 +45,6 @@ static void set_table_entry(const struct mm *mm, pt_entry_t *entry, enum pt_leve
 		share_root_entry((unsigned int)(entry - root), value);
 }
 
-/* Announces a table and links it into its parent. */
-static void install(struct mm *mm, pt_entry_t *entry, enum pt_level level, pfn_t table)
-{
-	paravirt.alloc_table(mm, table, pt_level_below(level));
-	set_table_entry(mm, entry, level, pt_entry_make(table, PT_TABLE));
-}
-
 /* ---- prepare ---- */
 
 /* The state of mm_prepare(): it counts the missing tables, takes frames, and adds them. */
@@ -71,31 +56,26 @@ struct prepare {
 };
 
 /* Counts the tables missing below an absent entry, the one that it will point to included. */
-static uint64_t count_below(uintptr_t start, uintptr_t last, enum pt_level level,
-			    enum pt_level lowest)
-{
-	uint64_t count = 1;
-
-	for (enum pt_level below = pt_level_below(level); below > lowest;
-	     below = pt_level_below(below))
-		count += (last >> pt_shift(below)) - (start >> pt_shift(below)) + 1;
-	return count;
-}
-
 static pfn_t count_missing(const struct pt_place *at, void *argument)
 {
 	struct prepare *prepare = argument;
+	enum pt_level level = pt_level_below(at->level);
 
-	prepare->missing += count_below(at->start, at->last, at->level, prepare->level);
+	prepare->missing++;
+	for (; level > prepare->level; level = pt_level_below(level))
+		prepare->missing +=
+			(at->last >> pt_shift(level)) - (at->start >> pt_shift(level)) + 1;
 	return INVALID_PFN;
 }
 
 static pfn_t add_missing(const struct pt_place *at, void *argument)
 {
 	struct prepare *prepare = argument;
-	pfn_t table = mm_next_table(&prepare->tables, pt_level_below(at->level));
+	enum pt_level below = pt_level_below(at->level);
+	pfn_t table = mm_next_table(&prepare->tables, below);
 
-	install(prepare->mm, at->entry, at->level, table);
+	paravirt.alloc_table(prepare->mm, table, below);
+	set_table_entry(prepare->mm, at->entry, at->level, pt_entry_make(table, PT_TABLE));
 	return table;
 }
 
@@ -104,15 +84,14 @@ pfn_t mm_next_table(struct list_node *tables, enum pt_level level)
 	struct frame *frame = container_of(tables->next, struct frame, link);
 
 	list_remove(&frame->link);
-	become_table(frame_number(frame), level);
+	memset(pfn_to_virt(frame_number(frame)), 0, PAGE_SIZE);
+	frame_become_table(frame, level);
 	return frame_number(frame);
 }
 
 void mm_release_tables(const struct list_node *tables)
 {
-	list_for_each (node, tables) {
-		struct frame *frame = container_of(node, struct frame, link);
-
+	list_for_each_entry (struct frame, frame, tables, link) {
 		paravirt.release_table(frame_number(frame),
 				       (enum pt_level)(frame->flags & FRAME_LEVEL));
 	}
@@ -151,7 +130,6 @@ bool mm_prepare(struct mm *mm, uintptr_t start, uintptr_t last, enum pt_level le
 	struct prepare prepare = {.mm = mm, .level = level};
 	bool complete;
 
-	lazy_flush();
 	mm_lock(mm);
 	pt_walk(mm->root, start, last, &counting, &prepare);
 	complete = mm_take_tables(&prepare.tables, prepare.missing);
@@ -200,8 +178,7 @@ static void collect_table(const struct pt_place *at, pfn_t table, void *argument
 /* Calls visit() for every entry of the pte tables in a list. */
 static void visit_entries(const struct list_node *tables, void (*visit)(pt_entry_t entry))
 {
-	list_for_each (node, tables) {
-		struct frame *frame = container_of(node, struct frame, link);
+	list_for_each_entry (struct frame, frame, tables, link) {
 		const pt_entry_t *entries = pfn_to_virt(frame_number(frame));
 
 		if ((frame->flags & FRAME_LEVEL) != PT_PTE)
@@ -227,7 +204,6 @@ void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t fl
 	struct trim trim = {.mm = mm, .floor = floor, .ceiling = ceiling};
 
 	list_init(&trim.tables);
-	lazy_flush();
 	mm_lock(mm);
 	lazy_enter();
 	pt_walk(mm->root, start, last, &trimming, &trim);

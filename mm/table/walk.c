@@ -11,11 +11,6 @@
 #include <mm/table/find.h>
 #include <mm/table/walk.h>
 
-struct walk {
-	const struct pt_visitor *visitor;
-	void *argument;
-};
-
 static pfn_t table_of(pt_entry_t entry, enum pt_level level)
 {
 	pfn_t table = mfn_to_pfn(pt_entry_mfn(entry));
@@ -26,12 +21,9 @@ static pfn_t table_of(pt_entry_t entry, enum pt_level level)
 	return table;
 }
 
-static bool walk_table(const struct walk *walk, pfn_t table, enum pt_level level, uintptr_t start,
-		       uintptr_t last);
-
 /* Visits the table that an entry points to, and then leaves the entry. */
-static ALWAYS_INLINE bool walk_below(const struct walk *walk, const struct pt_place *at,
-				     pfn_t table, bool whole)
+static ALWAYS_INLINE bool walk_target(const struct pt_place *at, pfn_t table, bool whole,
+				      const struct pt_visitor *visitor, void *argument)
 {
 	enum pt_level below = pt_level_below(at->level);
 	uintptr_t start = at->start, last = at->last;
@@ -40,44 +32,44 @@ static ALWAYS_INLINE bool walk_below(const struct walk *walk, const struct pt_pl
 		start = ROUND_DOWN(start, pt_span(at->level));
 		last = start | (pt_span(at->level) - 1);
 	}
-	if (below >= walk->visitor->lowest && !walk_table(walk, table, below, start, last))
+	if (below >= visitor->lowest &&
+	    !pt_walk_below(table, below, start, last, visitor, argument))
 		return false;
-	if (walk->visitor->leave)
-		walk->visitor->leave(at, table, walk->argument);
+	if (visitor->leave)
+		visitor->leave(at, table, argument);
 	return true;
 }
 
-static bool walk_absent(const struct walk *walk, const struct pt_place *at)
+static bool walk_absent(const struct pt_place *at, const struct pt_visitor *visitor, void *argument)
 {
-	pfn_t table = walk->visitor->absent(at, walk->argument);
+	pfn_t table = visitor->absent(at, argument);
 
-	return !pfn_valid(table) || walk_below(walk, at, table, false);
+	return !pfn_valid(table) || walk_target(at, table, false, visitor, argument);
 }
 
-static ALWAYS_INLINE bool walk_present(const struct walk *walk, const struct pt_place *at)
+static ALWAYS_INLINE bool walk_present(const struct pt_place *at, const struct pt_visitor *visitor,
+				       void *argument)
 {
-	enum pt_next next = PT_DESCEND;
+	enum pt_next next = visitor->enter ? visitor->enter(at, argument) : PT_DESCEND;
+	bool whole = next == PT_DESCEND_WHOLE;
 
-	if (walk->visitor->enter)
-		next = walk->visitor->enter(at, walk->argument);
 	if (next == PT_STOP)
 		return false;
 	if (next == PT_SKIP || !pt_entry_is_table(*at->entry, at->level))
 		return true;
-	return walk_below(walk, at, table_of(*at->entry, at->level), next == PT_DESCEND_WHOLE);
+	return walk_target(at, table_of(*at->entry, at->level), whole, visitor, argument);
 }
 
-static bool walk_table(const struct walk *walk, pfn_t table, enum pt_level level, uintptr_t start,
-		       uintptr_t last)
+bool pt_walk_below(pfn_t table, enum pt_level level, uintptr_t start, uintptr_t last,
+		   const struct pt_visitor *visitor, void *argument)
 {
 	pt_entry_t *entries = boot_or_direct_map(table);
 	const unsigned int first = pt_index(start, level), end = pt_index(last, level);
-	const bool all = walk->visitor->absent;
 
 	for (unsigned int i = first; i <= end; i++) {
 		struct pt_place at;
 
-		if (!all && likely(!pt_entry_present(entries[i])))
+		if (!visitor->absent && likely(!pt_entry_present(entries[i])))
 			continue;
 		if (level == PT_PGD && pt_slot_reserved(i))
 			continue;
@@ -87,19 +79,11 @@ static bool walk_table(const struct walk *walk, pfn_t table, enum pt_level level
 						(i - first) * pt_span(level));
 		if (i != end)
 			at.last = at.start | (pt_span(level) - 1);
-		if (pt_entry_present(entries[i]) ? !walk_present(walk, &at)
-						 : !walk_absent(walk, &at))
+		if (pt_entry_present(entries[i]) ? !walk_present(&at, visitor, argument)
+						 : !walk_absent(&at, visitor, argument))
 			return false;
 	}
 	return true;
-}
-
-bool pt_walk_below(pfn_t table, enum pt_level level, uintptr_t start, uintptr_t last,
-		   const struct pt_visitor *visitor, void *argument)
-{
-	const struct walk walk = {visitor, argument};
-
-	return walk_table(&walk, table, level, start, last);
 }
 
 bool pt_walk(pfn_t root, uintptr_t start, uintptr_t last, const struct pt_visitor *visitor,

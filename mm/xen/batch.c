@@ -4,12 +4,14 @@
  *
  * Updates and operations are stored in two arrays in the order in which they came, and an element
  * of the multicall is a run of one of them. To extend the last element is to append to an array,
- * and it can be extended if it makes the same hypercall.
+ * and it can be extended if it makes the same hypercall. The length of a run of updates is written
+ * when the element ends, since batch_append_update() counts the queue's updates only.
  */
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
 #include <kernel/lib/compiler.h>
 #include <kernel/lib/panic.h>
+#include <kernel/lib/string.h>
 #include <mm/xen/batch.h>
 #include <mm/xen/refused.h>
 
@@ -23,11 +25,8 @@ static struct batch *this_batch(void)
 
 void batch_init(struct batch *batch)
 {
-	batch->lazy = batch->limit = 0;
-	batch->busy = false;
-	batch->calls = batch->updates = batch->operations = batch->mappings = batch->callbacks = 0;
+	memset(batch, 0, sizeof(*batch));
 	this_cpu()->batch = batch;
-	batch_reset_counters();
 }
 
 bool batch_is_lazy(void)
@@ -49,30 +48,22 @@ static bool append_interrupted(const struct batch *batch)
 /* ---- requests ---- */
 
 /*
- * One hypercall: for mmu_update and mmuext_op the address of a run of requests and their number,
- * for any other its arguments. Passed by value: most requests are issued at once, and then it is
- * never stored in memory.
+ * One hypercall: for mmu_update and mmuext_op a run of requests, for any other its arguments.
+ * Passed by value: most requests are issued at once, and then it is never stored in memory.
  */
 struct request {
 	uint64_t op;
-	uint64_t args[3];
+	union {
+		uint64_t args[3];
+		struct {
+			union {
+				const struct mmu_update *update;
+				const struct mmuext_op *operation;
+			};
+			uint64_t count; /* of updates or operations */
+		};
+	};
 };
-
-static const struct mmu_update *updates_of(struct request request)
-{
-	return (const struct mmu_update *)request.args[0];
-}
-
-static const struct mmuext_op *operations_of(struct request request)
-{
-	return (const struct mmuext_op *)request.args[0];
-}
-
-/* Returns the number of updates or operations. */
-static unsigned int count_of(struct request request)
-{
-	return (unsigned int)request.args[1];
-}
 
 /* Makes the hypercall and returns its result. *done: updates or operations carried out. */
 static ALWAYS_INLINE long perform(struct request request, unsigned int *done)
@@ -82,9 +73,9 @@ static ALWAYS_INLINE long perform(struct request request, unsigned int *done)
 
 	switch (request.op) {
 	case __HYPERVISOR_mmu_update:
-		return hypercall_mmu_update(updates_of(request), count_of(request), done);
+		return hypercall_mmu_update(request.update, request.count, done);
 	case __HYPERVISOR_mmuext_op:
-		return hypercall_mmuext_op(operations_of(request), count_of(request), done);
+		return hypercall_mmuext_op(request.operation, request.count, done);
 	case __HYPERVISOR_update_va_mapping:
 		return hypercall_update_va_mapping(request.args[0], request.args[1],
 						   request.args[2]);
@@ -102,11 +93,9 @@ static void NORETURN refused(struct request request, unsigned int done, long err
 {
 	switch (request.op) {
 	case __HYPERVISOR_mmu_update:
-		xen_refused_update(updates_of(request) + done, error, caller, done,
-				   count_of(request));
+		xen_refused_update(request.update + done, error, caller, done, request.count);
 	case __HYPERVISOR_mmuext_op:
-		xen_refused_operation(operations_of(request) + done, error, caller, done,
-				      count_of(request));
+		xen_refused_operation(request.operation + done, error, caller, done, request.count);
 	case __HYPERVISOR_update_va_mapping:
 		xen_refused_mapping(request.args[0], request.args[1], error, caller);
 	default:
@@ -116,85 +105,58 @@ static void NORETURN refused(struct request request, unsigned int done, long err
 }
 
 /* Returns the requests of a complete element of the queue. */
-static struct request request_of(const struct batch *batch, unsigned int which)
+static struct request request_of(const struct multicall_entry *call)
 {
-	const struct multicall_entry *call = &batch->call[which];
-
-	return (struct request){call->op, {call->args[0], call->args[1], call->args[2]}};
+	return (struct request){call->op, .args = {call->args[0], call->args[1], call->args[2]}};
 }
 
 /* Panics, naming the first request of an element that was refused. */
-static void NORETURN report(struct batch *batch, unsigned int which, long error)
+static void NORETURN report(struct batch *batch, unsigned int which)
 {
 	const struct batch_element *element = &batch->element[which];
-	const struct request request = request_of(batch, which);
+	const struct request request = request_of(&batch->call[which]);
 	const void *caller = element->caller;
 
 	if (request.op == __HYPERVISOR_mmu_update)
-		caller = batch->caller[element->first + element->done];
+		caller = batch->caller[request.update - batch->update + element->done];
 	else if (request.op == __HYPERVISOR_mmuext_op)
-		caller = batch->operation_caller[element->first + element->done];
-	refused(request, element->done, error, caller);
+		caller = batch->operation_caller[request.operation - batch->operation +
+						 element->done];
+	refused(request, element->done, (long)batch->call[which].result, caller);
 }
 
 /* ---- the queue ---- */
 
-/* Sets the length of the element that is being filled. */
+/* Ends the last element: if it is a run of updates, sets their number. */
 static void close_element(struct batch *batch)
 {
-	unsigned int last = batch->calls - 1;
-	struct batch_element *element;
+	struct multicall_entry *last;
 
 	batch->limit = 0;
 	if (!batch->calls)
 		return;
-	element = &batch->element[last];
-	if (batch->call[last].op == __HYPERVISOR_mmu_update)
-		element->count = batch->updates - element->first;
-	else if (batch->call[last].op == __HYPERVISOR_mmuext_op)
-		element->count = batch->operations - element->first;
-}
-
-/* Writes the arguments of an element, which are known only when it is complete. */
-static void complete(struct batch *batch, unsigned int which)
-{
-	struct batch_element *element = &batch->element[which];
-	struct multicall_entry *call = &batch->call[which];
-
-	element->done = 0;
-	if (call->op == __HYPERVISOR_mmu_update)
-		call->args[0] = (uint64_t)&batch->update[element->first];
-	else if (call->op == __HYPERVISOR_mmuext_op)
-		call->args[0] = (uint64_t)&batch->operation[element->first];
-	else
-		return;
-	call->args[1] = element->count;
-	call->args[2] = (uint64_t)&element->done;
-	call->args[3] = DOMID_SELF;
+	last = &batch->call[batch->calls - 1];
+	if (last->op == __HYPERVISOR_mmu_update)
+		last->args[1] =
+			(uint64_t)(&batch->update[batch->updates] - request_of(last).update);
 }
 
 static void issue(struct batch *batch)
 {
+	struct multicall_entry *call = batch->call;
 	long error;
 
 	close_element(batch);
-	for (unsigned int i = 0; i < batch->calls; i++)
-		complete(batch, i);
 	if (batch->calls == 1) {
-		const struct request request = request_of(batch, 0);
-
-		error = perform(request, &batch->element[0].done);
-		if (error < 0)
-			report(batch, 0, error);
-		return;
-	}
-	error = hypercall_multicall(batch->call, batch->calls);
-	/* The multicall itself fails only if Xen cannot read it. Its elements fail one by one. */
-	if (error)
+		error = perform(request_of(call), &batch->element[0].done);
+		call->result = (uint64_t)error;
+	} else if ((error = hypercall_multicall(call, batch->calls))) {
+		/* It fails only if Xen cannot read it. Its elements fail one by one. */
 		xen_refused_multicall(batch->calls, error);
+	}
 	for (unsigned int i = 0; i < batch->calls; i++) {
-		if ((long)batch->call[i].result < 0)
-			report(batch, i, (long)batch->call[i].result);
+		if ((long)call[i].result < 0)
+			report(batch, i);
 	}
 }
 
@@ -212,14 +174,14 @@ static void count_flush(struct batch *batch, enum batch_flush_reason reason)
 	counters->largest = MAX(counters->largest, requests);
 }
 
-/* Issues the queue and runs the callbacks. Events are masked. */
+/* Issues the queue and runs the callbacks, which wait for requests. Events are masked. */
 static void flush(struct batch *batch, enum batch_flush_reason reason)
 {
-	if (batch->calls) {
-		issue(batch);
-		count_flush(batch, reason);
-		batch->calls = batch->updates = batch->operations = batch->mappings = 0;
-	}
+	if (!batch->calls)
+		return;
+	issue(batch);
+	count_flush(batch, reason);
+	batch->calls = batch->updates = batch->operations = batch->mappings = 0;
 	for (unsigned int i = 0; i < batch->callbacks; i++)
 		batch->callback[i].function(batch->callback[i].argument);
 	batch->callbacks = 0;
@@ -230,7 +192,7 @@ void batch_flush(void)
 	struct batch *batch = this_batch();
 	bool events;
 
-	if ((!batch->calls && !batch->callbacks) || append_interrupted(batch))
+	if (!batch->calls || append_interrupted(batch))
 		return;
 	events = events_mask();
 	flush(batch, BATCH_FLUSH_READ);
@@ -251,48 +213,55 @@ void batch_leave(void)
 	if (this_cpu()->event_depth || --batch->lazy)
 		return;
 	events = events_mask();
-	batch->limit = 0;
 	flush(batch, BATCH_FLUSH_LEAVE);
 	events_restore(events);
 }
 
-/* Ensures that the last element makes this hypercall; begins a new one if it does not. */
-static void extend_or_begin(struct batch *batch, uint64_t op, unsigned int first)
+/* Begins an element, which ends the one before it. Only a run has a fourth argument. */
+static void begin_element(struct batch *batch, struct request request, const void *caller)
 {
-	if (batch->calls && batch->call[batch->calls - 1].op == op)
-		return;
+	struct multicall_entry *call = &batch->call[batch->calls];
+
 	close_element(batch);
-	batch->call[batch->calls].op = op;
-	batch->element[batch->calls++].first = first;
+	call->op = request.op;
+	for (unsigned int i = 0; i < ARRAY_SIZE(request.args); i++)
+		call->args[i] = request.args[i];
+	call->args[3] = DOMID_SELF;
+	batch->element[batch->calls++] = (struct batch_element){.caller = caller};
 }
 
-static void append_updates(struct batch *batch, struct request request, const void *caller)
+/* Ensures that the last element is a run for this hypercall; begins one that starts at "run". */
+static void extend_or_begin(struct batch *batch, uint64_t op, const void *run)
 {
-	extend_or_begin(batch, __HYPERVISOR_mmu_update, batch->updates);
-	for (unsigned int i = 0; i < count_of(request); i++) {
-		batch->update[batch->updates] = updates_of(request)[i];
-		batch->caller[batch->updates++] = caller;
+	uint64_t done = (uint64_t)&batch->element[batch->calls].done;
+
+	if (!batch->calls || batch->call[batch->calls - 1].op != op)
+		begin_element(batch, (struct request){op, .args = {(uint64_t)run, 0, done}}, NULL);
+}
+
+/* Adds a request to the queue, which has room for it. */
+static ALWAYS_INLINE void append(struct batch *batch, struct request request, const void *caller)
+{
+	switch (request.op) {
+	case __HYPERVISOR_mmu_update:
+		extend_or_begin(batch, request.op, &batch->update[batch->updates]);
+		for (unsigned int i = 0; i < request.count; i++) {
+			batch->update[batch->updates] = request.update[i];
+			batch->caller[batch->updates++] = caller;
+		}
+		if (batch_is_lazy())
+			batch->limit = BATCH_UPDATES;
+		break;
+	case __HYPERVISOR_mmuext_op:
+		extend_or_begin(batch, request.op, &batch->operation[batch->operations]);
+		batch->operation_caller[batch->operations] = caller;
+		batch->operation[batch->operations++] = *request.operation;
+		batch->call[batch->calls - 1].args[1]++;
+		break;
+	default:
+		begin_element(batch, request, caller);
+		batch->mappings += request.op == __HYPERVISOR_update_va_mapping;
 	}
-	if (batch_is_lazy())
-		batch->limit = BATCH_UPDATES;
-}
-
-static void append_operation(struct batch *batch, struct request request, const void *caller)
-{
-	extend_or_begin(batch, __HYPERVISOR_mmuext_op, batch->operations);
-	batch->operation_caller[batch->operations] = caller;
-	batch->operation[batch->operations++] = *operations_of(request);
-}
-
-static void append_call(struct batch *batch, struct request request, const void *caller)
-{
-	close_element(batch);
-	batch->element[batch->calls].caller = caller;
-	batch->call[batch->calls++] = (struct multicall_entry){
-		.op = request.op,
-		.args = {request.args[0], request.args[1], request.args[2]},
-	};
-	batch->mappings += request.op == __HYPERVISOR_update_va_mapping;
 }
 
 static bool has_room(const struct batch *batch, struct request request)
@@ -300,7 +269,7 @@ static bool has_room(const struct batch *batch, struct request request)
 	if (batch->calls == BATCH_CALLS)
 		return false;
 	if (request.op == __HYPERVISOR_mmu_update)
-		return batch->updates + count_of(request) <= BATCH_UPDATES;
+		return batch->updates + request.count <= BATCH_UPDATES;
 	return request.op != __HYPERVISOR_mmuext_op || batch->operations < BATCH_OPS;
 }
 
@@ -311,12 +280,7 @@ static NOINLINE void queue(struct batch *batch, struct request request, const vo
 
 	if (!has_room(batch, request))
 		flush(batch, BATCH_FLUSH_FULL);
-	if (request.op == __HYPERVISOR_mmu_update)
-		append_updates(batch, request, caller);
-	else if (request.op == __HYPERVISOR_mmuext_op)
-		append_operation(batch, request, caller);
-	else
-		append_call(batch, request, caller);
+	append(batch, request, caller);
 	if (!batch_is_lazy())
 		flush(batch, BATCH_FLUSH_UNBATCHED);
 	events_restore(events);
@@ -326,7 +290,7 @@ static NOINLINE void queue(struct batch *batch, struct request request, const vo
 static ALWAYS_INLINE void issue_alone(struct batch *batch, struct request request,
 				      const void *caller)
 {
-	const bool pair = request.op == __HYPERVISOR_mmu_update && count_of(request) == PAIR;
+	const bool pair = request.op == __HYPERVISOR_mmu_update && request.count == PAIR;
 	unsigned int done = 0;
 	long error;
 
@@ -363,46 +327,44 @@ void batch_mmu_update(maddr_t entry, unsigned int command, uint64_t value, const
 {
 	const struct mmu_update update = {entry.ma | command, value};
 
-	submit((struct request){__HYPERVISOR_mmu_update, {(uint64_t)&update, 1}}, caller);
+	submit((struct request){__HYPERVISOR_mmu_update, .update = &update, .count = 1}, caller);
 }
 
 void batch_mmu_update_pair(maddr_t first, maddr_t second, uint64_t value, const void *caller)
 {
 	const struct mmu_update pair[PAIR] = {{first.ma, value}, {second.ma, value}};
 
-	submit((struct request){__HYPERVISOR_mmu_update, {(uint64_t)pair, PAIR}}, caller);
+	submit((struct request){__HYPERVISOR_mmu_update, .update = pair, .count = PAIR}, caller);
 }
 
 void batch_mmuext_op(const struct mmuext_op *operation, const void *caller)
 {
-	submit((struct request){__HYPERVISOR_mmuext_op, {(uint64_t)operation, 1}}, caller);
+	submit((struct request){__HYPERVISOR_mmuext_op, .operation = operation, .count = 1},
+	       caller);
 }
 
 void batch_update_va_mapping(uintptr_t address, uint64_t value, uint64_t flags, const void *caller)
 {
-	submit((struct request){__HYPERVISOR_update_va_mapping, {address, value, flags}}, caller);
+	submit((struct request){__HYPERVISOR_update_va_mapping, .args = {address, value, flags}},
+	       caller);
 }
 
 void batch_hypercall(uint64_t number, uint64_t first, uint64_t second)
 {
-	submit((struct request){number, {first, second}}, __builtin_return_address(0));
+	submit((struct request){number, .args = {first, second}}, __builtin_return_address(0));
 }
 
 void batch_callback(void (*function)(void *argument), void *argument)
 {
 	struct batch *batch = this_batch();
-	bool events;
+	bool events = events_mask();
+	/* Requests of a handler that bypasses the queue were all issued. */
+	const bool bypass = append_interrupted(batch);
 
-	/* The handler's requests bypassed the queue, so all of them were issued. */
-	if (append_interrupted(batch)) {
-		function(argument);
-		return;
-	}
-	events = events_mask();
 	/* No room: issue the queue now, and run the callbacks that it has. */
-	if (batch->callbacks == BATCH_CALLBACKS)
+	if (!bypass && batch->callbacks == BATCH_CALLBACKS)
 		flush(batch, BATCH_FLUSH_FULL);
-	if (batch->calls)
+	if (!bypass && batch->calls)
 		batch->callback[batch->callbacks++] = (struct batch_callback){function, argument};
 	else
 		function(argument);

@@ -96,28 +96,19 @@ static ALWAYS_INLINE void write_entry(pt_entry_t *entry, unsigned int command, p
 }
 
 /*
- * Returns the slot of the programs' root that mirrors an entry of the user half; NULL if there is
- * none.
- */
-static pt_entry_t *user_root_entry(const pt_entry_t *entry)
-{
-	unsigned int slot = ((uintptr_t)entry & (PAGE_SIZE - 1)) / sizeof(*entry);
-	uintptr_t user_root = frame_of(virt_to_pfn(entry))->private;
-
-	return user_root && slot < pt_entries() / 2 ? (pt_entry_t *)user_root + slot : NULL;
-}
-
-/*
- * Writes an entry to both roots. Either both are pinned, or neither. If they are, it takes one
- * hypercall: a program must not see another address space than the kernel does.
+ * Writes an entry of a root. One in the user half is written to the programs' root too, if there is
+ * one. Either both roots are pinned, or neither. If they are, it takes one hypercall: a program
+ * must not see another address space than the kernel does.
  */
 static NOINLINE void set_root_entry(pt_entry_t *entry, pt_entry_t value, const void *caller)
 {
-	pt_entry_t *user_entry = user_root_entry(entry);
+	const struct frame *root = frame_of(virt_to_pfn(entry));
+	uintptr_t offset = (uintptr_t)entry & (PAGE_SIZE - 1);
+	pt_entry_t *user_entry = (pt_entry_t *)(root->private + offset);
 
-	if (!user_entry) {
+	if (!root->private || offset / sizeof(*entry) >= pt_entries() / 2) {
 		write_entry(entry, MMU_NORMAL_PT_UPDATE, value, caller);
-	} else if (frame_of(virt_to_pfn(entry))->flags & FRAME_PINNED) {
+	} else if (root->flags & FRAME_PINNED) {
 		batch_mmu_update_pair(entry_in_direct_map(entry), entry_in_direct_map(user_entry),
 				      value.raw, caller);
 	} else {

@@ -17,21 +17,11 @@
 #include "p2m_lists.h"
 
 static struct {
-	uintptr_t address; /* of the list in the kernel's address space */
-	bool own_tables;   /* the relocator made the tables that map it there */
 	union p2m_node *missing[P2M_LEVELS_MAX]; /* shared nodes by level; [0] is the leaf */
-	union p2m_node *identity[P2M_LEVELS_MAX];
-	struct spinlock lock; /* guards all of the P2M except single entries */
+	union p2m_node *identity;                /* the other shared leaf */
+	struct spinlock lock;                    /* guards all of the P2M except single entries */
 	struct p2m_stats stats;
 } p2m = {.lock = SPINLOCK(LOCK_P2M)};
-
-void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables)
-{
-	p2m_read_list(address, pages);
-	p2m_lists_start(address, pages);
-	p2m.address = address;
-	p2m.own_tables = own_tables;
-}
 
 /*
  * Returns true if entries can be set. They cannot in the builder's list, nor without a hypervisor.
@@ -39,16 +29,6 @@ void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables)
 static bool can_be_set(void)
 {
 	return p2m_tree.levels && p2m_boot_size;
-}
-
-bool p2m_tables_are_own(void)
-{
-	return p2m.own_tables;
-}
-
-uintptr_t p2m_address(void)
-{
-	return p2m.address;
 }
 
 struct p2m_stats p2m_stats(void)
@@ -66,7 +46,7 @@ static unsigned int index_at(uint64_t n, unsigned int level)
 
 static bool shared(const union p2m_node *node, unsigned int level)
 {
-	return node == p2m.missing[level] || node == p2m.identity[level];
+	return node == p2m.missing[level] || node == p2m.identity;
 }
 
 /* ---- building and changing ---- */
@@ -76,22 +56,45 @@ static union p2m_node *load(union p2m_node *const *slot)
 	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
 }
 
-/* Replaces the shared node "old" in *slot by a private copy. Returns false if out of memory. */
-static bool own_node(union p2m_node **slot, union p2m_node *old, unsigned int level)
+static void write_identity(union p2m_node *leaf, uint64_t n, uint64_t end)
 {
-	bool identity = old == p2m.identity[level];
-	uint64_t child = (uint64_t)(identity ? p2m.identity[level - 1] : p2m.missing[level - 1]);
-	union p2m_node *node = p2m_new_page(child);
+	for (; n < end; n++)
+		__atomic_store_n(&leaf->entry[index_at(n, 0)], n | P2M_IDENTITY, __ATOMIC_RELAXED);
+}
 
-	if (!node)
-		return false;
-	if (!__atomic_compare_exchange_n(slot, &old, node, false, __ATOMIC_RELEASE,
-					 __ATOMIC_RELAXED)) {
-		p2m_free_page(node);
+/*
+ * Gives a pfn a private node of a level in *slot, a copy of the shared one, unless it has one.
+ * Returns false if out of memory.
+ */
+static bool own(union p2m_node **slot, unsigned int level, uint64_t n)
+{
+	union p2m_node *old = load(slot), *node;
+	uint64_t first = ROUND_DOWN(n, P2M_PER_PAGE);
+	bool events, owned;
+
+	if (!shared(old, level))
 		return true;
+	node = p2m_new_page(old->entry[0]);
+	if (!node || (level == 0 && !p2m_window_prepare(n))) {
+		p2m_free_page(node);
+		return false;
 	}
-	__atomic_fetch_add(&p2m.stats.nodes, 1, __ATOMIC_RELAXED);
-	return true;
+	events = spin_lock(&p2m.lock);
+	if (*slot == p2m.identity)
+		write_identity(node, first, first + P2M_PER_PAGE);
+	if (shared(*slot, level) && (level > 0 || p2m_lists_set(n, node))) {
+		if (level == 0)
+			p2m_window_map(n, node);
+		__atomic_store_n(slot, node, __ATOMIC_RELEASE);
+		p2m.stats.leaves += level == 0;
+		p2m.stats.nodes += level > 0;
+		node = NULL;
+	}
+	owned = !shared(*slot, level);
+	spin_unlock(&p2m.lock, events);
+	/* It was not used if another CPU made one, or if there is no memory for a frame list. */
+	p2m_free_page(node);
+	return owned;
 }
 
 /*
@@ -102,61 +105,12 @@ static union p2m_node **leaf_slot(uint64_t n)
 {
 	union p2m_node **slot = &p2m_tree.root;
 
-	for (unsigned int level = p2m.stats.depth - 1; level > 0; level--) {
-		union p2m_node *node = load(slot);
-
-		if (shared(node, level) && !own_node(slot, node, level))
+	for (unsigned int level = p2m_tree.levels - 1; level > 0; level--) {
+		if (!own(slot, level, n))
 			return NULL;
 		slot = &load(slot)->child[index_at(n, level)];
 	}
 	return slot;
-}
-
-static void fill_identity(union p2m_node *leaf, uint64_t n)
-{
-	uint64_t first = ROUND_DOWN(n, P2M_PER_PAGE);
-
-	for (unsigned int i = 0; i < P2M_PER_PAGE; i++)
-		leaf->entry[i] = (first + i) | P2M_IDENTITY;
-}
-
-/*
- * Gives a pfn a private leaf, a copy of the shared one, unless it has one. Returns false if out of
- * memory.
- */
-static bool own_leaf(union p2m_node **slot, uint64_t n)
-{
-	union p2m_node *leaf;
-	bool events;
-
-	if (!shared(load(slot), 0))
-		return true;
-	leaf = p2m_new_page(P2M_INVALID);
-	if (!leaf)
-		return false;
-	if (!p2m_window_prepare(n)) {
-		p2m_free_page(leaf);
-		return false;
-	}
-	events = spin_lock(&p2m.lock);
-	if (!shared(*slot, 0)) {
-		spin_unlock(&p2m.lock, events);
-		p2m_free_page(leaf);
-		return true;
-	}
-	if (!p2m_lists_prepare(n)) {
-		spin_unlock(&p2m.lock, events);
-		p2m_free_page(leaf);
-		return false;
-	}
-	if (*slot == p2m.identity[0])
-		fill_identity(leaf, n);
-	p2m_lists_set(n, leaf);
-	p2m_window_map(n, leaf);
-	__atomic_store_n(slot, leaf, __ATOMIC_RELEASE);
-	p2m.stats.leaves++;
-	spin_unlock(&p2m.lock, events);
-	return true;
 }
 
 enum p2m_result p2m_set(pfn_t frame, uint64_t entry)
@@ -168,119 +122,96 @@ enum p2m_result p2m_set(pfn_t frame, uint64_t entry)
 	if (p2m_entry(frame) == entry)
 		return P2M_SET;
 	slot = leaf_slot(frame.pfn);
-	if (!slot || !own_leaf(slot, frame.pfn))
+	if (!slot || !own(slot, 0, frame.pfn))
 		return P2M_NO_MEMORY;
 	__atomic_store_n(&load(slot)->entry[index_at(frame.pfn, 0)], entry, __ATOMIC_RELAXED);
 	return P2M_SET;
 }
 
-/* The part of a range that lies in one leaf. */
-struct leaf_part {
-	uint64_t first, end;
-	bool whole; /* the part is all of the leaf */
-};
-
-static struct leaf_part part_at(uint64_t n, uint64_t end)
+/* Returns the end of that part of the pfns from "n" to "end" that lies in one leaf. */
+static uint64_t part_end(uint64_t n, uint64_t end)
 {
-	uint64_t next = ROUND_DOWN(n, P2M_PER_PAGE) + P2M_PER_PAGE;
-	struct leaf_part part = {n, MIN(next, end), false};
-
-	part.whole = part.end - part.first == P2M_PER_PAGE;
-	return part;
+	return MIN(ROUND_DOWN(n, P2M_PER_PAGE) + P2M_PER_PAGE, end);
 }
 
-/* Allocates all that setting the part needs: a private leaf, unless the part is a whole one. */
-static bool prepare_identity(struct leaf_part part)
+static void set_part_identity(uint64_t n, uint64_t end)
 {
-	union p2m_node **slot = leaf_slot(part.first);
-
-	return slot && (part.whole || own_leaf(slot, part.first));
-}
-
-static void set_part_identity(struct leaf_part part)
-{
-	union p2m_node **slot = leaf_slot(part.first);
+	union p2m_node **slot = leaf_slot(n);
 	bool events = spin_lock(&p2m.lock);
 
-	/* The lock is needed because own_leaf() replaces the pointer that it has read. */
+	/* The lock is needed because own() replaces the pointer that it has read. */
 	if (shared(*slot, 0))
-		__atomic_store_n(slot, p2m.identity[0], __ATOMIC_RELEASE);
+		__atomic_store_n(slot, p2m.identity, __ATOMIC_RELEASE);
 	else
-		for (uint64_t n = part.first; n < part.end; n++)
-			__atomic_store_n(&(*slot)->entry[index_at(n, 0)], n | P2M_IDENTITY,
-					 __ATOMIC_RELAXED);
+		write_identity(*slot, n, end);
 	spin_unlock(&p2m.lock, events);
 }
 
 enum p2m_result p2m_set_identity(struct pfn_range range)
 {
-	uint64_t end = range.start.pfn + range.count;
-	struct leaf_part part;
+	uint64_t end = range.start.pfn + range.count, next;
 
 	if (!can_be_set() || end < range.start.pfn || end > p2m_tree.limit)
 		return P2M_PAST_LIMIT;
-	for (uint64_t n = range.start.pfn; n < end; n = part.end) {
-		part = part_at(n, end);
-		if (!prepare_identity(part))
+	/* First allocate all that setting takes: a private leaf for each part but whole leaves. */
+	for (uint64_t n = range.start.pfn; n < end; n = next) {
+		union p2m_node **slot = leaf_slot(n);
+
+		next = part_end(n, end);
+		if (!slot || (next - n < P2M_PER_PAGE && !own(slot, 0, n)))
 			return P2M_NO_MEMORY;
 	}
-	for (uint64_t n = range.start.pfn; n < end; n = part.end) {
-		part = part_at(n, end);
-		set_part_identity(part);
+	for (uint64_t n = range.start.pfn; n < end; n = next) {
+		next = part_end(n, end);
+		set_part_identity(n, next);
 	}
 	return P2M_SET;
 }
 
 static void free_tree(union p2m_node *node, unsigned int level)
 {
-	if (!node || shared(node, level))
+	if (shared(node, level))
 		return;
-	for (unsigned int i = 0; level > 0 && i < P2M_PER_PAGE; i++) {
-		/* Pages of the list were not allocated here; other leaves were. */
-		if (level > 1)
-			free_tree(node->child[i], level - 1);
-		else if (!shared(node->child[i], 0) &&
-			 frame_of(virt_to_pfn(node->child[i]))->kind == FRAME_ALLOCATED)
-			p2m_free_page(node->child[i]);
-	}
-	p2m_free_page(node);
+	for (unsigned int i = 0; level > 0 && i < P2M_PER_PAGE; i++)
+		free_tree(node->child[i], level - 1);
+	/* Pages of the list were not allocated here; all others were. */
+	if (frame_of(virt_to_pfn(node))->kind == FRAME_ALLOCATED)
+		p2m_free_page(node);
 }
 
 void p2m_stop(void)
 {
-	unsigned int levels = p2m_tree.levels ? p2m_tree.levels : P2M_LEVELS_MAX;
-
-	p2m_lists_drop();
-	if (p2m_tree.root && p2m_tree.levels > 1)
-		free_tree(p2m_tree.root, p2m_tree.levels - 1);
 	__atomic_store_n(&p2m_tree.limit, p2m_boot_size, __ATOMIC_SEQ_CST);
+	p2m_lists_drop();
+	if (p2m_tree.levels)
+		free_tree(p2m_tree.root, p2m_tree.levels - 1);
 	p2m_tree.levels = 0;
 	p2m_tree.root = NULL;
-	for (unsigned int i = 0; i < levels; i++) {
+	for (unsigned int i = 0; i < P2M_LEVELS_MAX; i++) {
 		p2m_free_page(p2m.missing[i]);
-		p2m_free_page(p2m.identity[i]);
-		p2m.missing[i] = p2m.identity[i] = NULL;
+		p2m.missing[i] = NULL;
 	}
+	p2m_free_page(p2m.identity);
+	p2m.identity = NULL;
 	p2m.stats = (struct p2m_stats){0};
 }
 
 /*
- * Makes the shared nodes, each of which points to the shared one below it. Returns false if out of
- * memory.
+ * Makes the shared leaves, and a node for each level above, which points to the missing one below
+ * it. Returns false if out of memory.
  */
 static bool make_shared(unsigned int levels)
 {
-	uint64_t missing = P2M_INVALID, identity = P2M_INVALID;
+	uint64_t below = P2M_INVALID;
 
+	p2m.identity = p2m_new_page(P2M_INVALID);
 	for (unsigned int i = 0; i < levels; i++) {
-		p2m.missing[i] = p2m_new_page(missing);
-		p2m.identity[i] = p2m_new_page(identity);
-		if (!p2m.missing[i] || !p2m.identity[i])
+		p2m.missing[i] = p2m_new_page(below);
+		if (!p2m.missing[i])
 			return false;
-		missing = (uint64_t)p2m.missing[i];
-		identity = (uint64_t)p2m.identity[i];
+		below = (uint64_t)p2m.missing[i];
 	}
-	return true;
+	return p2m.identity;
 }
 
 /* Makes every page of the list a leaf of the tree. Returns false if out of memory. */
@@ -291,12 +222,9 @@ static bool adopt_list(void)
 
 		for (uint64_t i = p2m_boot_size - n; i < P2M_PER_PAGE; i++)
 			leaf->entry[i] = P2M_INVALID; /* past the end of the last page */
-		if (!p2m_lists_prepare(n))
-			return false;
 		slot = leaf_slot(n);
-		if (!slot)
+		if (!slot || !p2m_lists_set(n, leaf))
 			return false;
-		p2m_lists_set(n, leaf);
 		*slot = leaf;
 		p2m.stats.leaves++;
 	}
@@ -306,22 +234,22 @@ static bool adopt_list(void)
 bool p2m_start(uint64_t limit)
 {
 	unsigned int levels = 1;
+	bool made;
 
 	while (levels < P2M_LEVELS_MAX && limit > 1ull << P2M_NODE_BITS * levels)
 		levels++;
 	p2m.stats = (struct p2m_stats){.depth = levels};
-	if (make_shared(levels) && p2m_lists_make(limit, p2m.missing[0])) {
-		p2m_tree.root = p2m.missing[levels - 1];
-		if (adopt_list()) {
-			p2m_tree.identity = p2m.identity[0];
-			p2m_tree.levels = levels;
-			__atomic_store_n(&p2m_tree.limit, limit, __ATOMIC_RELEASE);
-			return true;
-		}
-		p2m_tree.levels = levels; /* so that p2m_stop() frees all that was made */
+	made = make_shared(levels);
+	/* So much that p2m_stop() frees what was made. */
+	p2m_tree.levels = levels;
+	p2m_tree.root = p2m.missing[levels - 1];
+	if (!made || !p2m_lists_make(limit, p2m.missing[0]) || !adopt_list()) {
+		p2m_stop();
+		return false;
 	}
-	p2m_stop();
-	return false;
+	p2m_tree.identity = p2m.identity;
+	__atomic_store_n(&p2m_tree.limit, limit, __ATOMIC_RELEASE);
+	return true;
 }
 
 bool p2m_start_for_domain(uint64_t pages)

@@ -25,9 +25,10 @@ static struct {
 	const union p2m_node *missing; /* the shared leaf of pfns without memory */
 	uint64_t frame_lists;          /* number of pages of these lists */
 
-	uintptr_t window;
-	uint64_t own;    /* entries of the list, up to the end of its last page */
-	uint64_t mapped; /* entries that the window maps */
+	uintptr_t window; /* the address of the list */
+	bool own_tables;  /* the relocator made the tables that map it there */
+	uint64_t own;     /* entries of the list, up to the end of its last page */
+	uint64_t mapped;  /* entries that the window maps */
 
 	struct arch_shared_info *published;
 } lists;
@@ -75,27 +76,25 @@ bool p2m_lists_make(uint64_t limit, const union p2m_node *missing)
 	return lists.frame_list_list != NULL;
 }
 
-bool p2m_lists_prepare(uint64_t n)
+bool p2m_lists_set(uint64_t n, const union p2m_node *leaf)
 {
 	uint64_t which = n / PER_LIST;
 	uint64_t *list;
 
-	if (!lists.frame_list_list || lists.frame_list[which] != lists.missing_list)
+	if (!lists.frame_list_list)
 		return true;
-	list = p2m_new_page(machine_frame(lists.missing));
-	if (!list)
-		return false;
-	lists.frame_list[which] = list;
-	lists.frame_list_list[which] = machine_frame(list);
-	lists.frame_lists++;
+	list = lists.frame_list[which];
+	if (list == lists.missing_list) {
+		list = p2m_new_page(machine_frame(lists.missing));
+		if (!list)
+			return false;
+		lists.frame_list[which] = list;
+		lists.frame_list_list[which] = machine_frame(list);
+		lists.frame_lists++;
+	}
+	__atomic_store_n(&list[n / P2M_PER_PAGE % P2M_PER_PAGE], machine_frame(leaf),
+			 __ATOMIC_RELEASE);
 	return true;
-}
-
-void p2m_lists_set(uint64_t n, const union p2m_node *leaf)
-{
-	if (lists.frame_list_list)
-		__atomic_store_n(&lists.frame_list[n / PER_LIST][n / P2M_PER_PAGE % P2M_PER_PAGE],
-				 machine_frame(leaf), __ATOMIC_RELEASE);
 }
 
 uint64_t p2m_lists_pages(void)
@@ -105,10 +104,22 @@ uint64_t p2m_lists_pages(void)
 
 /* ---- the window ---- */
 
-void p2m_lists_start(uintptr_t window, uint64_t pages)
+void p2m_use_list(uintptr_t address, uint64_t pages, bool own_tables)
 {
-	lists.window = window;
+	p2m_read_list(address, pages);
+	lists.window = address;
+	lists.own_tables = own_tables;
 	lists.own = lists.mapped = ROUND_UP(pages, P2M_PER_PAGE);
+}
+
+bool p2m_tables_are_own(void)
+{
+	return lists.own_tables;
+}
+
+uintptr_t p2m_address(void)
+{
+	return lists.window;
 }
 
 static uintptr_t window_address(uint64_t n)
@@ -163,15 +174,15 @@ union p2m_node *p2m_window_page(uint64_t n)
 /* Unmaps from the window all leaves after those of the list. */
 static void shrink_window(void)
 {
-	if (lists.mapped <= lists.own)
-		return;
 	lazy_enter();
-	for (uint64_t n = lists.own; n < lists.mapped; n += P2M_PER_PAGE)
-		pte_clear(&kernel_mm, window_address(n), pte_find(&kernel_mm, window_address(n)));
+	for (; lists.mapped > lists.own; lists.mapped -= P2M_PER_PAGE) {
+		uintptr_t last = window_address(lists.mapped - P2M_PER_PAGE);
+
+		pte_clear(&kernel_mm, last, pte_find(&kernel_mm, last));
+	}
 	paravirt.flush_all();
 	lazy_leave();
 	lazy_flush();
-	lists.mapped = lists.own;
 }
 
 /* ---- the whole ---- */

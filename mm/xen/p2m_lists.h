@@ -12,12 +12,6 @@
 #include <mm/frame/translate.h>
 
 /*
- * Sets the address of the window, in which the list's own leaves, for "pages" pfns, are mapped
- * already.
- */
-void p2m_lists_start(uintptr_t window, uint64_t pages);
-
-/*
  * Makes the frame lists for pfns below the limit; all name the leaf "missing". Returns false if out
  * of memory.
  */
@@ -27,20 +21,17 @@ bool p2m_lists_make(uint64_t limit, const union p2m_node *missing);
 void p2m_lists_drop(void);
 
 /*
- * Makes the frame list for the leaf of a pfn, if it has none of its own. Returns false if out of
- * memory.
- */
-bool p2m_lists_prepare(uint64_t n);
-
-/*
  * Makes the page tables for the window up to the leaf of a pfn, including any gap before it.
  * Returns false if out of memory. Locks: takes the kernel's mm->lock; the P2M's lock must not be
  * held.
  */
 bool p2m_window_prepare(uint64_t n);
 
-/* Writes the leaf of a pfn into its frame list. */
-void p2m_lists_set(uint64_t n, const union p2m_node *leaf);
+/*
+ * Writes the leaf of a pfn into its frame list, which is made if there is none. Returns false if
+ * out of memory.
+ */
+bool p2m_lists_set(uint64_t n, const union p2m_node *leaf);
 
 /* Maps the leaf of a pfn in the window, and the missing one in a gap before it. Flushes the TLB. */
 void p2m_window_map(uint64_t n, const union p2m_node *leaf);

@@ -59,10 +59,11 @@ static bool lock_table(struct frame *frame, enum pt_level level, bool pinned)
 }
 
 /* Makes a table read-only in the direct map and, at the pte level, pins it. Returns false. */
-static bool pin_table(pfn_t table, enum pt_level level)
+static bool pin_table(pfn_t table, enum pt_level level, void *unused)
 {
 	struct frame *frame = frame_of(table);
 
+	(void)unused;
 	if (!lock_table(frame, level, false))
 		return false;
 	frame->flags |= FRAME_PINNED;
@@ -78,11 +79,12 @@ static bool pin_table(pfn_t table, enum pt_level level)
  * Unpins a table and makes it writable in the direct map. Returns true if a TLB may hold the old,
  * read-only entry.
  */
-static bool unpin_table(pfn_t table, enum pt_level level)
+static bool unpin_table(pfn_t table, enum pt_level level, void *unused)
 {
 	const uint8_t held = FRAME_PINNED | FRAME_ADOPTED;
 	struct frame *frame = frame_of(table);
 
+	(void)unused;
 	if (!lock_table(frame, level, true))
 		return false;
 	if (level == PT_PTE && !(frame->flags & FRAME_ADOPTED))
@@ -97,7 +99,7 @@ static bool unpin_table(pfn_t table, enum pt_level level)
 void pin_alloc_table(struct mm *mm, pfn_t table, enum pt_level level)
 {
 	if (mm->pinned)
-		pin_table(table, level);
+		pin_table(table, level, NULL);
 }
 
 /* Not even a pte table has a pin of its own: it is validated through its parent's entry. */
@@ -109,19 +111,7 @@ void pin_adopt_table(struct mm *mm, pfn_t table, enum pt_level level)
 
 void pin_release_table(pfn_t table, enum pt_level level)
 {
-	unpin_table(table, level);
-}
-
-static bool visit_pin(pfn_t table, enum pt_level level, void *argument)
-{
-	(void)argument;
-	return pin_table(table, level);
-}
-
-static bool visit_unpin(pfn_t table, enum pt_level level, void *argument)
-{
-	(void)argument;
-	return unpin_table(table, level);
+	unpin_table(table, level, NULL);
 }
 
 void mm_expect_pinned(const struct mm *mm, bool pinned, const char *doing)
@@ -145,10 +135,10 @@ void mm_pin(struct mm *mm)
 		return;
 	mm_expect_pinned(mm, false, "pinning an address space");
 	batch_enter();
-	pt_walk_tables(mm->root, pt_user_limit(), visit_pin, NULL);
+	pt_walk_tables(mm->root, pt_user_limit(), pin_table, NULL);
 	request(pin_command(PT_PGD), mm->root);
 	if (pfn_valid(mm->user_root)) {
-		pin_table(mm->user_root, PT_PGD);
+		pin_table(mm->user_root, PT_PGD, NULL);
 		request(pin_command(PT_PGD), mm->user_root);
 	}
 	mm->pinned = true;
@@ -168,10 +158,10 @@ void mm_unpin(struct mm *mm)
 	batch_enter();
 	if (pfn_valid(mm->user_root)) {
 		request(MMUEXT_UNPIN_TABLE, mm->user_root);
-		unpin_table(mm->user_root, PT_PGD);
+		unpin_table(mm->user_root, PT_PGD, NULL);
 	}
 	request(MMUEXT_UNPIN_TABLE, mm->root);
-	flush = pt_walk_tables(mm->root, pt_user_limit(), visit_unpin, NULL);
+	flush = pt_walk_tables(mm->root, pt_user_limit(), unpin_table, NULL);
 	/* The direct map's entries became writable, but a TLB may hold the read-only ones. */
 	if (flush)
 		paravirt.flush_all();
@@ -198,44 +188,47 @@ void pin_exit(struct mm *mm)
 	mm_unlock(mm);
 }
 
-void mm_pin_all(void)
+/* Calls a function for each address space, with its lock held. */
+static void for_each_mm(void (*function)(struct mm *mm))
 {
-	bool events;
+	bool events = spin_lock(&mm_list_lock);
 
-	if (!paravirt.tables_validated)
-		return;
-	events = spin_lock(&mm_list_lock);
-	list_for_each (node, &mm_list) {
-		struct mm *mm = container_of(node, struct mm, link);
-
+	list_for_each_entry (struct mm, mm, &mm_list, link) {
 		mm_lock(mm);
-		if (!mm->pinned) {
-			mm_pin(mm);
-			frame_of(mm->root)->flags |= FRAME_SAVE;
-		}
+		function(mm);
 		mm_unlock(mm);
 	}
 	spin_unlock(&mm_list_lock, events);
 }
 
+static void pin_for_save(struct mm *mm)
+{
+	if (mm->pinned)
+		return;
+	mm_pin(mm);
+	frame_of(mm->root)->flags |= FRAME_SAVE;
+}
+
+static void unpin_after_save(struct mm *mm)
+{
+	if (!(frame_of(mm->root)->flags & FRAME_SAVE))
+		return;
+	if (!mm->pinned)
+		panic("mm_unpin_all: the address space with its root in pfn %lx was pinned for a "
+		      "save, and is not pinned",
+		      mm->root.pfn);
+	mm_unpin(mm);
+}
+
+void mm_pin_all(void)
+{
+	if (paravirt.tables_validated)
+		for_each_mm(pin_for_save);
+}
+
 void mm_unpin_all(void)
 {
-	bool events = spin_lock(&mm_list_lock);
-
-	list_for_each (node, &mm_list) {
-		struct mm *mm = container_of(node, struct mm, link);
-
-		mm_lock(mm);
-		if (frame_of(mm->root)->flags & FRAME_SAVE) {
-			if (!mm->pinned)
-				panic("mm_unpin_all: the address space with its root in pfn %lx "
-				      "was pinned for a save, and is not pinned",
-				      mm->root.pfn);
-			mm_unpin(mm);
-		}
-		mm_unlock(mm);
-	}
-	spin_unlock(&mm_list_lock, events);
+	for_each_mm(unpin_after_save);
 }
 
 static bool visit_adopt(pfn_t table, enum pt_level level, void *argument)

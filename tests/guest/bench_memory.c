@@ -24,7 +24,7 @@ BENCH(null_hypercall)
 /* As it was at boot: every frame gets its type "writable" for the first time. */
 BENCH(direct_map)
 {
-	struct direct_map_cost cost = direct_map_cost();
+	struct direct_map_cost cost = direct_map_cost;
 
 	bench_report("direct map, filling the tables, per page", cost.fill_ticks, cost.pages);
 	bench_report("direct map, Xen validating them, per page", cost.validate_ticks, cost.pages);

@@ -296,7 +296,7 @@ BENCH(batches)
 /* As it was at boot. */
 BENCH(relocate_p2m)
 {
-	struct p2m_relocated done = memory_p2m_relocated();
+	struct p2m_relocated done = memory_p2m_relocated;
 
 	bench_report("moving the P2M, per page of the domain", done.ticks, p2m_size());
 }

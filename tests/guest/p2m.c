@@ -50,7 +50,7 @@ TEST(p2m, the_window_is_read_only)
 TEST(p2m, the_old_place_was_given_back)
 {
 	const struct boot_info *boot = boot_info_get();
-	struct p2m_relocated done = memory_p2m_relocated();
+	struct p2m_relocated done = memory_p2m_relocated;
 	uint64_t value, tables = 0;
 
 	/* Unless it is a part of the window now. */

@@ -332,7 +332,6 @@ static void running_out_of_memory(void **state)
 /* Between looking for a leaf and making one, somebody else makes it. */
 static void make_the_leaf_first(void)
 {
-	paravirt.lazy_flush = paravirt_xen.lazy_flush;
 	assert_int_equal(p2m_set(pfn(5001), 0x501), P2M_SET);
 }
 
@@ -343,7 +342,7 @@ static void losing_a_race_frees_the_spare(void **state)
 	(void)state;
 	start(1 << 20);
 	free = frames_free_count();
-	paravirt.lazy_flush = make_the_leaf_first;
+	host_interfere_before(&kernel_mm.lock, make_the_leaf_first);
 	assert_int_equal(p2m_set(pfn(5000), 0x500), P2M_SET);
 	assert_int_equal(pfn_to_mfn(pfn(5000)).mfn, 0x500);
 	assert_int_equal(pfn_to_mfn(pfn(5001)).mfn, 0x501);
@@ -401,7 +400,7 @@ static void two_cpus_at_once(void **state)
 
 /* ---- publication: the frame list, then the window, then the tree ---- */
 
-/* What a leaf has reached, looked at in each hook that own_leaf() calls on the way. */
+/* What a leaf has reached, looked at in each hook that own() calls on the way. */
 static struct {
 	uint64_t n;     /* the pfn whose leaf is being made */
 	uint64_t *leaf; /* the leaf, from the moment that its window entry is written */
@@ -666,9 +665,8 @@ static void starting_without_memory(void **state)
 		assert_int_equal(pfn_to_mfn(pfn(PAGES - 1)).mfn, model_mfn(PAGES - 1));
 		frames_free(held[--count]);
 	}
-	/* Three shared nodes of each kind, three frame lists, two nodes on the way to the leaves.
-	 */
-	assert_int_equal(spare, 3 + 3 + 3 + 2);
+	/* Three shared nodes, "identity", three frame lists, two nodes on the way to the leaves. */
+	assert_int_equal(spare, 3 + 1 + 3 + 2);
 	p2m_publish(&info);
 	for (uint64_t n = 0; n < PAGES; n++) {
 		assert_int_equal(pfn_to_mfn(pfn(n)).mfn, model_mfn(n));

@@ -319,9 +319,7 @@ static void take_down_all(void)
 
 	lazy_flush();
 	pt_walk_tables(kernel_mm.root, UINTPTR_MAX, take_down, &kernel_mm);
-	list_for_each (node, &mm_list) {
-		struct mm *mm = container_of(node, struct mm, link);
-
+	list_for_each_entry (struct mm, mm, &mm_list, link) {
 		pt_walk_tables(mm->root, pt_user_limit(), take_down, mm);
 		if (pfn_valid(mm->user_root))
 			take_down(mm->user_root, PT_PGD, mm);

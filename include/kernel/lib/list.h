@@ -38,7 +38,9 @@ static inline void list_remove(struct list_node *node)
 	list_init(node);
 }
 
-#define list_for_each(node, list) \
-	for (struct list_node *node = (list)->next; node != (list); node = node->next)
+/* Goes through the elements of a list, of that type, which it links through "member". */
+#define list_for_each_entry(type, element, list, member)                                           \
+	for (type *element = container_of((list)->next, type, member); &element->member != (list); \
+	     element = container_of(element->member.next, type, member))
 
 #endif

@@ -9,8 +9,8 @@
  * Something may have to be where the builder put the P2M. It *claims* these frames: they stay the
  * P2M's until the P2M has moved, and then become the claimant's, not free.
  *
- * Invariant: runs are sorted by start, do not overlap, and lie below the number of pages; a claim
- * lies in a run of the P2M's.
+ * Invariant: runs are sorted by start, do not overlap, and lie below the number of pages; only runs
+ * of the P2M's are claimed.
  */
 #ifndef MM_FRAME_BOOT_MEMORY_H
 #define MM_FRAME_BOOT_MEMORY_H
@@ -37,23 +37,19 @@ enum frame_kind {
 /* "free", "page table", ... */
 const char *frame_kind_name(enum frame_kind kind);
 
-/* Returns true if frames of that kind can be page tables: a PV builder's P2M brings its own. */
-bool frame_kind_may_be_table(enum frame_kind kind);
-
-#define BOOT_MEMORY_RUNS   (BOOT_ABSENT + 32)
-#define BOOT_MEMORY_CLAIMS (BOOT_ABSENT + 8)
+/* Room for all absent ranges, each with a rest of the P2M next to it, and what else is in use. */
+#define BOOT_MEMORY_RUNS (2 * BOOT_ABSENT + 40)
 
 struct boot_run {
 	struct pfn_range range;
 	enum frame_kind kind;
+	enum frame_kind claimed_as; /* what a release makes of it: FRAME_FREE if it is unclaimed */
 };
 
 struct boot_memory {
 	uint64_t pages; /* the domain's: pfns 0 .. pages - 1 */
 	unsigned int runs;
 	struct boot_run run[BOOT_MEMORY_RUNS];
-	unsigned int claims;
-	struct boot_run claim[BOOT_MEMORY_CLAIMS];
 };
 
 /* Initializes the list: pfns 0 .. pages - 1 are free. */
@@ -62,7 +58,7 @@ void boot_memory_init(struct boot_memory *memory, uint64_t pages);
 /*
  * Adds a run. Returns NULL, or a message (see kernel/lib/message.h) if it is past the end,
  * overlaps another run, or the list is full; nothing has changed then. A run of 0 frames is
- * ignored.
+ * ignored, and one of kind FRAME_FREE.
  */
 const char *boot_memory_reserve(struct boot_memory *memory, struct pfn_range range,
 				enum frame_kind kind);
@@ -74,7 +70,7 @@ const char *boot_memory_reserve(struct boot_memory *memory, struct pfn_range ran
 const char *boot_memory_claim(struct boot_memory *memory, struct pfn_range range,
 			      enum frame_kind kind);
 
-/* Returns the claim on a frame of the P2M's; NULL if there is none. */
+/* Returns the claimed run that a frame is in; NULL if the frame is not claimed. */
 const struct boot_run *boot_memory_claimant(const struct boot_memory *memory, pfn_t frame);
 
 /* Returns the number of frames that are claimed. */

@@ -128,7 +128,7 @@ static inline uint64_t *p2m_list_at(uintptr_t address)
 
 /*
  * The address at which the kernel reads and writes frame 0: the first address of the direct map on
- * the machine, the model's memory in a hosted test.
+ * the machine, the model's memory in a hosted test. It is 0 until the direct map is complete.
  */
 extern uintptr_t direct_map_base;
 

@@ -47,13 +47,11 @@ void direct_map_restore(struct pfn_range range);
  */
 bool direct_map_protect(const struct boot_memory *memory);
 
-/* What building the direct map cost, for the boot log and the benchmark. */
-struct direct_map_cost {
+/* What direct_map_build() cost, for the boot log and the benchmark. */
+extern struct direct_map_cost {
 	uint64_t pages, tables;
 	uint64_t fill_ticks;     /* ticks of the TSC for writing the tables */
 	uint64_t validate_ticks; /* ticks for linking them, when Xen validates them */
-};
-/* Returns the cost of direct_map_build(). */
-struct direct_map_cost direct_map_cost(void);
+} direct_map_cost;
 
 #endif

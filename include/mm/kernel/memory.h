@@ -26,8 +26,8 @@ void memory_init(const struct boot_info *boot, enum p2m_relocation p2m);
  */
 void memory_reserve(struct boot_memory *memory, const struct boot_info *boot);
 
-/* Returns what moving the P2M took, for the boot log and the benchmark. All zero natively. */
-struct p2m_relocated memory_p2m_relocated(void);
+/* What moving the P2M took, for the boot log and the benchmark. All zero natively. */
+extern struct p2m_relocated memory_p2m_relocated;
 
 /*
  * Returns the number of pages that a domain needs if "pages_in_use" are used already, by the

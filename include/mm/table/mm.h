@@ -83,8 +83,8 @@ static inline pt_entry_t *mm_entry(const struct mm *mm, uintptr_t address, enum 
 }
 
 /*
- * Frees every table in the user half that translates only addresses from "start" to "last", both
- * included. What its ptes still map is forgotten. Lock: mm->lock is taken.
+ * Frees every table that translates only addresses from "start" to "last", both included and in one
+ * half of the address space. What its ptes still map is forgotten. Lock: mm->lock is taken.
  */
 void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last);
 

@@ -53,11 +53,10 @@ struct batch_alone {
 	uint64_t updates, pairs, mappings, operations, others;
 };
 
-/* The requests carried by one multicall element. */
+/* What a multicall element's arguments do not tell. */
 struct batch_element {
-	unsigned int first, count; /* its run of updates or operations; count: once complete */
-	unsigned int done;         /* requests of the run that Xen carried out */
-	const void *caller;        /* of update_va_mapping, which has an element of its own */
+	unsigned int done;  /* requests of its run that Xen carried out */
+	const void *caller; /* of a request with an element of its own */
 };
 
 struct batch_callback {
