@@ -242,7 +242,8 @@ static void start_xen(void)
 	boot.shared_info.ma = physical_of(fixed_window);
 	xen_pvh_share_info(pfn(boot.shared_info.ma >> PAGE_SHIFT));
 	fixed_map(fixed_shared_info, maddr_to_mfn(boot.shared_info), true);
-	xen_pvh_init((struct shared_info *)(void *)fixed_shared_info);
+	xen_pvh_init((struct shared_info *)(void *)fixed_shared_info,
+		     pfn_to_paddr(boot.page_tables.start));
 }
 
 void native_start(uint64_t start_info) NORETURN;

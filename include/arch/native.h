@@ -183,9 +183,12 @@ unsigned int xen_pvh_memory_map(struct hvm_memmap_table_entry *map, unsigned int
  */
 void xen_pvh_share_info(pfn_t frame);
 
-/* Starts to use the shared info page, which is mapped there, and enables event channels. */
+/*
+ * Starts to use the shared info page, which is mapped there, and enables event channels. Keeps the
+ * kernel's root, with which other CPUs start.
+ */
 struct shared_info;
-void xen_pvh_init(struct shared_info *page);
+void xen_pvh_init(struct shared_info *page, paddr_t root);
 extern const struct machine xen_pvh;
 
 #endif

@@ -126,7 +126,7 @@ void native_cpu_begin(struct cpu *cpu, void (*entry)(void))
 {
 	native_load_descriptors(cpu->machine_part);
 	msr_write(MSR_GS_BASE, (uint64_t)cpu);
-	native_clock_begin(); /* whoever waits for a lock reads the time */
+	native_clock_begin(); /* it may have to wait for a lock, and looks at the time */
 	set_state(cpu, NATIVE_RUNS);
 	entry();
 	panic("a CPU returned from its idle loop");

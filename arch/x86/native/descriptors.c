@@ -6,9 +6,11 @@
  * 64-bit mode hardly uses segments. What matters is the TSS: it holds separate stacks for the
  * exceptions that may come when the current stack is unusable. A kernel stack that overflows hits
  * its guard page; the page fault cannot be delivered on that stack, so a double fault arrives on
- * its own. So each CPU has a TSS, and a GDT that names it; the IDT is shared.
+ * its own. Each CPU needs such stacks, and therefore a TSS, and a GDT that names it. All share the
+ * IDT.
  */
 #include "control.h"
+
 #include <arch/cpu.h>
 #include <arch/io.h>
 #include <arch/native.h>
