@@ -109,6 +109,12 @@ static inline struct cpu *this_cpu(void)
 }
 #endif
 
+/* Returns the set that has only that CPU. */
+static inline cpu_set_t cpu_set_of(const struct cpu *cpu)
+{
+	return (cpu_set_t)1 << cpu->number;
+}
+
 /* Reads the time-stamp counter, in ticks (under icount: instructions). lfence serializes it. */
 static inline uint64_t rdtsc(void)
 {

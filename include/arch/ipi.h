@@ -35,12 +35,6 @@ void cpu_kick(cpu_set_t set);
 /* Handles the interrupt of both. Called by the machine's handler, with events masked. */
 void ipi_received(void);
 
-/* Returns the set that has only that CPU. */
-static inline cpu_set_t cpu_set_of(const struct cpu *cpu)
-{
-	return (cpu_set_t)1 << cpu->number;
-}
-
 /* Returns the number of CPUs in a set. */
 static inline unsigned int cpu_set_count(cpu_set_t set)
 {

@@ -52,7 +52,7 @@ void lock_taking(const struct spinlock *lock, bool events_masked);
 void lock_taken(struct spinlock *lock);
 void lock_releasing(struct spinlock *lock, bool events_come);
 
-/* Panics if the running CPU holds a lock. "doing" completes "CPU 0 is about to ...". */
+/* Panics if the CPU holds a lock besides the kernel's. "doing" completes "CPU 0 is about to ...". */
 void lock_expect_none(const char *doing);
 
 /* Returns the name of the lock's rank; the ordinary kernel knows only that it is a lock. */

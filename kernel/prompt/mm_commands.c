@@ -183,7 +183,7 @@ static long ask_entry(enum pt_level level, uint64_t value, pfn_t table)
 	make_page_readonly(table);
 	error = pin_try(table, level, &update);
 	make_page_writable(table);
-	paravirt.flush_address(pfn_to_address(table));
+	paravirt.flush_address(pfn_to_address(table), ALL_CPUS);
 	return error;
 }
 

@@ -85,9 +85,10 @@ static void run_cpu(void)
 		cpu->leaving = false;
 		/* What it was asked while it was down no longer waits for an answer. */
 		__atomic_store_n(&cpu->callers, 0, __ATOMIC_RELAXED);
-		paravirt.flush_all();
-		lazy_flush();
 		__atomic_fetch_or(&cpus_online, cpu_set_of(cpu), __ATOMIC_SEQ_CST);
+		/* Before that nobody told it which of the kernel's translations are old. */
+		paravirt.flush_all(cpu_set_of(cpu));
+		lazy_flush();
 		task_wake_all(&changed);
 		task_idle();
 		go_down(cpu);

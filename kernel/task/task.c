@@ -192,9 +192,7 @@ static struct task *first_runnable(void)
 {
 	const struct cpu *cpu = this_cpu();
 
-	list_for_each (node, &runnable.tasks) {
-		struct task *task = container_of(node, struct task, link);
-
+	list_for_each_entry (struct task, task, &runnable.tasks, link) {
 		if (!task->only || task->only == cpu)
 			return task;
 	}

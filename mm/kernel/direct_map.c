@@ -54,9 +54,9 @@ static void change_rights(struct pfn_range range, uint64_t flags)
 
 	pt_walk(kernel_mm.root, pfn_to_address(range.start), last_byte(range), &setting, &flags);
 	if (range.count == 1)
-		paravirt.flush_address(pfn_to_address(range.start));
+		paravirt.flush_address(pfn_to_address(range.start), ALL_CPUS);
 	else
-		paravirt.flush_all();
+		paravirt.flush_all(ALL_CPUS);
 }
 
 /*

@@ -27,13 +27,34 @@ cpu_set_t mm_cpus(const struct mm *mm)
 	return set;
 }
 
-/*
- * A CPU that has mm loaded may have cached its entries. Of a pinned address space any CPU may have
- * cached that its tables are read-only in the direct map.
- */
-bool mm_may_be_in_tlb(const struct mm *mm)
+/* Flushes one address, or everything if there is none. */
+static void flush(const struct mm *mm, const uintptr_t *address)
 {
-	return mm->pinned || mm_cpus(mm);
+	cpu_set_t done = 0, set;
+
+	/*
+	 * A CPU may load mm while the writes of its entries are still queued, and read the old
+	 * ones. So this looks again when they have been issued.
+	 */
+	do {
+		set = mm_cpus(mm) & ~done;
+		if (set && address)
+			paravirt.flush_address(*address, set);
+		else if (set)
+			paravirt.flush_all(set);
+		lazy_flush();
+		done |= set;
+	} while (mm_cpus(mm) & ~done);
+}
+
+void mm_flush(const struct mm *mm)
+{
+	flush(mm, NULL);
+}
+
+void mm_flush_address(const struct mm *mm, uintptr_t address)
+{
+	flush(mm, &address);
 }
 
 /*

@@ -77,11 +77,15 @@ static enum fault copy_on_write(struct space *space, const struct region *region
 	if (!pfn_valid(page))
 		return FAULT_NO_MEMORY;
 	set_pte_at(&space->mm, address, entry, entry_make(page, region->rights, true));
-	paravirt.flush_address(address);
-	/* The request for the flush must reach Xen before the page is freed. */
-	lazy_flush();
-	if (page.pfn != old.pfn)
+	if (page.pfn != old.pfn) {
+		/* Other CPUs must stop reading the old page before it is freed. */
+		mm_flush_address(&space->mm, address);
 		entry_put_page(old);
+	} else {
+		/* They may keep the read-only translation: a write through it faults, here again. */
+		paravirt.flush_address(address, cpu_set_of(this_cpu()));
+		lazy_flush();
+	}
 	return FAULT_DONE;
 }
 
@@ -146,8 +150,8 @@ enum fault fault_resolve_locked(struct space *space, uintptr_t address, unsigned
 		return make_present(space, region, address, entry, wanted == SPACE_WRITE);
 	if (wanted == SPACE_WRITE && !(entry->raw & PT_RW))
 		return copy_on_write(space, region, address, entry);
-	/* Another thread has handled the fault, or the TLB has an old translation. */
-	paravirt.flush_address(address);
+	/* Another thread has handled the fault, or this CPU's TLB has an old translation. */
+	paravirt.flush_address(address, cpu_set_of(this_cpu()));
 	return FAULT_DONE;
 }
 

@@ -1005,7 +1005,7 @@ static void a_table_pinned_outside_is_told(void **state)
 	assert_false(model_frame_state(model_mfn(table.pfn)).pinned);
 	assert_int_equal(frame_of(table)->flags, 0);
 	make_page_writable(table);
-	paravirt.flush_all();
+	paravirt.flush_all(ALL_CPUS);
 	frames_free(table);
 	/* A table that is known already is no news: it stays what it is. */
 	assert_true(mm_create(&mm));

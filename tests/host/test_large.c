@@ -271,7 +271,7 @@ static pt_entry_t *make_table(struct mm *mm, enum pt_level level, uint64_t flags
 		set_entry(&entries[i], below,
 			  pt_entry_from_mfn(mfn(4 * GIB + i * step),
 					    flags | (below == PT_PTE ? 0 : PT_HUGE)));
-	paravirt.flush_all();
+	paravirt.flush_all(ALL_CPUS);
 	return entries;
 }
 

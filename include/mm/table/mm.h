@@ -104,8 +104,13 @@ void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t fl
  */
 cpu_set_t mm_cpus(const struct mm *mm);
 
-/* Returns true if any CPU's TLB may still hold translations from mm. No lock. */
-bool mm_may_be_in_tlb(const struct mm *mm);
+/*
+ * Issue all that is queued, and flush mm's user half, or one address in it, from the TLB of each
+ * CPU that may have translations of it. After the return no CPU uses an entry that was replaced
+ * before. Any locks may be held.
+ */
+void mm_flush(const struct mm *mm);
+void mm_flush_address(const struct mm *mm, uintptr_t address);
 
 /*
  * Tell the backend that an address space is used for the first time, was made by a fork, or ends.
