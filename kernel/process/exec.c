@@ -324,7 +324,7 @@ static void move_over(struct process *process, const struct exec_image *image)
 	mm_activate(&image->space->mm);
 	process->space = image->space;
 	task_set_space(image->space, 0);
-	space_put(old);
+	process_put_space(old);
 	exec_name_process(process, image);
 	process_stop_borrowing(process);
 	files_exec(process->files);

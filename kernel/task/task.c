@@ -324,8 +324,8 @@ void task_set_space(struct space *space, uintptr_t thread_pointer)
 void task_spend_reserve(struct task *task, bool spend)
 {
 	task->spends_reserve = spend || task->ending;
-	if (task == task_current())
-		this_cpu()->keeps_reserve = task->space && !spend;
+	if (task->cpu)
+		task->cpu->keeps_reserve = task->space && !spend;
 }
 
 void task_save_fpu(void)

@@ -151,9 +151,6 @@ void pin_activate(struct mm *mm)
 
 void pin_exit(struct mm *mm)
 {
-	if (!mm->pinned)
-		return;
-	mm_unload_everywhere(mm);
 	mm_lock(mm);
 	mm_unpin(mm);
 	mm_unlock(mm);

@@ -113,10 +113,8 @@ void mm_flush(const struct mm *mm);
 void mm_flush_address(const struct mm *mm, uintptr_t address);
 
 /*
- * Tell the backend that an address space is used for the first time, was made by a fork, or ends.
- * Under Xen the first two pin it. Ending makes *every* CPU that still has it loaded, in use or not,
- * load the kernel's own tables, and then unpins it. For one that was never used ending does
- * nothing. Lock: mm->lock is taken, so it must not be held.
+ * Tell the backend that an address space is used for the first time, or was made by a fork. Under
+ * Xen they pin it. Lock: mm->lock is taken, so it must not be held.
  */
 static inline void mm_activate(struct mm *mm)
 {
@@ -128,10 +126,13 @@ static inline void mm_dup(struct mm *mm)
 	paravirt.dup_mmap(mm);
 }
 
-static inline void mm_exit(struct mm *mm)
-{
-	paravirt.exit_mmap(mm);
-}
+/*
+ * Ends the use of an address space: makes *every* CPU that still has it loaded, in use or not, load
+ * the kernel's own tables, removes it from the list, and under Xen unpins it. From then on its
+ * tables are plain memory of the caller's. No task may have it. Locks: mm_list_lock and mm->lock
+ * are taken.
+ */
+void mm_exit(struct mm *mm);
 
 /*
  * Loads mm, which must have been activated, on the running CPU. In lazy mode the load is queued,

@@ -79,7 +79,7 @@ struct paravirt_ops {
 	void (*clone_root)(struct mm *mm, const struct mm *from, unsigned int start,
 			   unsigned int count);
 
-	/* Implement mm_activate(), mm_dup() and mm_exit(). */
+	/* Implement mm_activate(), mm_dup() and, once no CPU has mm loaded, mm_exit(). */
 	void (*activate_mm)(struct mm *mm);
 	void (*dup_mmap)(struct mm *mm);
 	void (*exit_mmap)(struct mm *mm);
@@ -126,9 +126,8 @@ void paravirt_no_clone_root(struct mm *mm, const struct mm *from, unsigned int s
  * Writes an entry of a table at "level". A table that Xen has validated is written by mmu_update,
  * queued in lazy mode; any other by a store. "entry" is the entry's address in the direct map. An
  * entry in the user half of a root is also written to the programs' root, in the same hypercall. A
- * refusal by Xen is a panic. Does not flush. Lock: the table's lock for a pte, mm->lock above the
- * pte level. Some tables are guarded by another lock instead: those of the P2M's window by the
- * P2M's.
+ * refusal by Xen is a panic. Does not flush. Lock: mm->lock above the pte level, the space's lock
+ * for a program's pte; docs/memory.md has the whole table of who guards what.
  */
 static inline void set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
 {
