@@ -5,6 +5,8 @@
  * Everything that can fail is done in a new address space while the old one is intact; then the
  * process moves to the new one and frees the old one.
  */
+#include "create.h"
+
 #include <arch/switch.h>
 #include <arch/user.h>
 #include <kernel/file/user_memory.h>

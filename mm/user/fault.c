@@ -53,15 +53,18 @@ static enum fault page_for(const struct region *region, uintptr_t address, bool 
 	struct object *object = region->object;
 
 	if (object) {
-		if (offset >= object->bytes || offset >> PAGE_SHIFT >= OBJECT_MAX_PAGES)
+		pfn_t own = object_get_page(object, offset >> PAGE_SHIFT);
+
+		if (!pfn_valid(own) &&
+		    (offset >= object->bytes || offset >> PAGE_SHIFT >= OBJECT_MAX_PAGES))
 			return FAULT_PAST_END;
-		*page = object_page(object, offset >> PAGE_SHIFT);
-		if (!pfn_valid(*page))
+		if (!pfn_valid(own))
 			return object_is_full(object) ? FAULT_NO_SPACE : FAULT_NO_MEMORY;
-		if (write && !region->shared)
-			*page = copy_of(*page);
-		else
-			frame_get(*page);
+		*page = own;
+		if (write && !region->shared) {
+			*page = copy_of(own);
+			frame_put(own);
+		}
 	} else {
 		*page = write ? frames_alloc_zeroed() : zero_page;
 	}
