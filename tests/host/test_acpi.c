@@ -317,11 +317,13 @@ static void tables_of_cpus_that_count_for_nothing(void **state)
 		finish_table(OTHER, "APIC", apic_bytes - less);
 		expect_cpus(0, "0");
 	}
-	/* An entry that is too short for what its kind has. */
+	/* Entries too short for what their kind has: the next one's kind, 1, is not their flags. */
 	make_pc();
 	add_apic(0, 1);
-	put(add_entry(9, 8) + 4, 1, 4);
-	add_entry(0, 4);
+	put(add_entry(9, 8) + 4, 7, 4);
+	add_entry(1, 12);
+	put(add_entry(0, 4) + 3, 8, 1);
+	add_entry(1, 12);
 	add_apic(1, 1);
 	expect_cpus(0, "0 1");
 }
