@@ -48,6 +48,12 @@ static inline void kernel_leave(void)
 }
 
 /*
+ * Lets other CPUs that wait for the lock have it first. Everything that it guards may have changed
+ * afterwards, as after a sleep. Does next to nothing if there are none.
+ */
+void kernel_let_others(void);
+
+/*
  * Blocks until an event was delivered, without the lock, which the CPU holds before and afterwards.
  * Events are masked before and afterwards, but not meanwhile.
  */

@@ -138,8 +138,7 @@ static struct selftest_result run_suite(const struct selftest_set *set, const st
 		run_test(test);
 		report_test(++number, test->name, &result);
 		/* Other CPUs may have waited for the kernel lock all this time. */
-		kernel_leave();
-		kernel_enter();
+		kernel_let_others();
 	}
 	return result;
 }

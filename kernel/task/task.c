@@ -304,6 +304,20 @@ struct task *task_create(void (*start)(void *argument), void *argument, struct s
 	return task;
 }
 
+struct task *task_create_on(struct cpu *cpu, void (*start)(void *argument), void *argument)
+{
+	struct task *task = new_task(start, argument, NULL);
+	bool events = events_mask();
+
+	if (task) {
+		task->only = cpu;
+		list_add(&runnable.tasks, &task->link);
+		find_cpu(task, true);
+	}
+	events_restore(events);
+	return task;
+}
+
 void task_set_space(struct space *space, uintptr_t thread_pointer)
 {
 	bool events = events_mask();
@@ -359,12 +373,9 @@ void task_yield(void)
 		list_add(runnable.tasks.previous, &cpu->task->link);
 		switch_to(next_task());
 	} else {
-		/* No other task is runnable. But another CPU may wait for the lock. */
-		cpu->due = cpu->slice_is_over = false;
-		kernel_unlock();
-		cpu_relax();
-		kernel_lock();
+		cpu->due = cpu->slice_is_over = false; /* no other task is runnable */
 	}
+	kernel_let_others();
 	events_restore(events);
 }
 
@@ -372,8 +383,10 @@ void task_yield_if_due(void)
 {
 	bool events;
 
-	if (likely(!this_cpu()->due))
+	if (likely(!this_cpu()->due)) {
+		kernel_let_others();
 		return;
+	}
 	if (this_cpu()->slice_is_over || this_cpu()->leaving) {
 		task_yield();
 		return;

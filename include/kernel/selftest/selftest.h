@@ -27,6 +27,7 @@ enum suite_needs {
 	NEEDS_XEN_TABLES,  /* Xen validating the page tables: a PV guest */
 	NEEDS_OWN_TABLES,  /* page tables that Xen does not validate */
 	NEEDS_FIVE_LEVELS, /* five levels of page tables */
+	NEEDS_SEVERAL_CPUS, /* more than one that runs */
 };
 
 struct suite {

@@ -74,6 +74,9 @@ struct task *task_current(void);
  */
 struct task *task_create(void (*start)(void *argument), void *argument, struct space *space);
 
+/* Returns a new runnable task of the kernel's own that only that CPU runs; NULL: out of memory. */
+struct task *task_create_on(struct cpu *cpu, void (*start)(void *argument), void *argument);
+
 /*
  * Moves the running task to another space (NULL: the kernel's) and sets its thread pointer. Loads
  * the space's page tables if it is not NULL.
