@@ -210,18 +210,30 @@ static struct task *next_task(void)
 	return task;
 }
 
+/* Blocks until another CPU has removed this one from the set of idle ones, to run a task. */
+static void wait_for_task(struct cpu *cpu)
+{
+	idle_cpus |= cpu_set_of(cpu);
+	kernel_unlock();
+	/* A request of another CPU ends the block too. It needs no lock, so none is taken. */
+	do {
+		machine->block();
+		events_mask();
+	} while ((__atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) & cpu_set_of(cpu)) &&
+		 !__atomic_load_n(&cpu->leaving, __ATOMIC_RELAXED));
+	kernel_lock();
+	idle_cpus &= ~cpu_set_of(cpu);
+}
+
 void task_idle(void)
 {
 	struct cpu *cpu = this_cpu();
 
 	while (!cpu->leaving) {
-		if (first_runnable()) {
+		if (first_runnable())
 			switch_to(next_task());
-			continue;
-		}
-		idle_cpus |= cpu_set_of(cpu);
-		kernel_block();
-		idle_cpus &= ~cpu_set_of(cpu);
+		else
+			wait_for_task(cpu);
 	}
 	timer_cancel(&this_runner()->slice);
 }
