@@ -20,7 +20,7 @@ struct waiting {
 /* Waits for a moment. Called again and again, with a struct that starts with for_what alone. */
 void wait_a_moment(struct waiting *waiting);
 
-/* The time after which waiting is reported, in nanoseconds. */
-#define WAIT_TOO_LONG 10000000000ul
+/* The time after which waiting is reported, in nanoseconds. Only a test changes it. */
+extern uint64_t wait_too_long;
 
 #endif

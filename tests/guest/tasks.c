@@ -52,7 +52,7 @@ TEST(tasks, turns_go_round)
 	steps = 0;
 	running = 4;
 	for (uintptr_t i = 0; i < 4; i++) {
-		task[i] = task_create(note_turns, (void *)i, NULL);
+		task[i] = task_create_on(this_cpu(), note_turns, (void *)i);
 		REQUIRE(task[i]);
 	}
 	wait_for_all();
