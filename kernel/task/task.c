@@ -323,7 +323,7 @@ struct task *task_create_on(struct cpu *cpu, void (*start)(void *argument), void
 
 	if (task) {
 		task->only = cpu;
-		list_add(&runnable.tasks, &task->link);
+		list_add(runnable.tasks.previous, &task->link);
 		find_cpu(task, true);
 	}
 	events_restore(events);
