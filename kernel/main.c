@@ -139,7 +139,7 @@ void kernel_main(const struct boot_info *boot)
 		machine->memory_ready();
 	console_use_direct_map(); /* its ring is about to lose the initial mapping ... */
 	image_drop_initial_map(); /* ... of which only the kernel image is left */
-	machine->ready_cpu(); /* its timer, and requests of other CPUs */
+	machine->ready_cpu();     /* its timer, and requests of other CPUs */
 	tasks_init();
 	console_enable_input();
 	events_restore(true); /* events arrive from here on */

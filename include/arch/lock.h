@@ -3,8 +3,9 @@
  * Spin locks, with a rank each, so that the order in which they are taken can be checked.
  *
  * A CPU spins until the lock is free, and never blocks while it holds one. While it spins it serves
- * the requests of other CPUs (arch/ipi.h), and if it takes too long, it says so. Each lock has a rank:
- * the list of ranks, <arch/lock_rank.h>, says in what order locks are taken and what they guard.
+ * the requests of other CPUs (arch/ipi.h), and if it takes too long, it says so. Each lock has a
+ * rank: the list of ranks, <arch/lock_rank.h>, says in what order locks are taken and what they
+ * guard.
  *
  * There are two kinds. A lock that event handlers take is always taken with spin_lock(), which
  * masks events on this CPU; otherwise a handler could wait for the code that it has interrupted. A
@@ -52,7 +53,8 @@ void lock_taking(const struct spinlock *lock, bool events_masked);
 void lock_taken(struct spinlock *lock);
 void lock_releasing(struct spinlock *lock, bool events_come);
 
-/* Panics if the CPU holds a lock besides the kernel's. "doing" completes "CPU 0 is about to ...". */
+/* Panics if the CPU holds a lock besides the kernel's. "doing" completes "CPU 0 is about to ...".
+ */
 void lock_expect_none(const char *doing);
 
 /* Returns the name of the lock's rank; the ordinary kernel knows only that it is a lock. */

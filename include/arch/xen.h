@@ -50,8 +50,8 @@ const void *xen_vcpu_infos(void);
 bool xen_register_vcpu_info(struct cpu *cpu, mfn_t frame);
 
 /*
- * Gives Xen the registers of another CPU of a PV guest, which is down and was never up: it will call
- * entry() on that stack, with the tables of that root, which is pinned. Returns false if Xen
+ * Gives Xen the registers of another CPU of a PV guest, which is down and was never up: it will
+ * call entry() on that stack, with the tables of that root, which is pinned. Returns false if Xen
  * refuses.
  */
 bool xen_pv_start_cpu(struct cpu *cpu, uintptr_t stack_top, void (*entry)(void), mfn_t root);

@@ -7,8 +7,8 @@
  * page tables itself. That is safe, since no thread of an ended process returns to the program, and
  * a thread that sleeps in the kernel keeps no pointer to a page of its space.
  */
-#include <arch/kernel_lock.h>
 #include <arch/cpu.h>
+#include <arch/kernel_lock.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/printk.h>
 #include <kernel/process/oom.h>

@@ -24,8 +24,8 @@ void backtrace_take(struct backtrace *trace, uintptr_t rip, uintptr_t rbp);
 void backtrace_print(const struct backtrace *trace);
 
 /*
- * Prints the backtrace of every other CPU that is online; one that does not answer is named. "stop":
- * they stop for good. Called by one CPU at a time.
+ * Prints the backtrace of every other CPU that is online; one that does not answer is named.
+ * "stop": they stop for good. Called by one CPU at a time.
  */
 void backtraces_print(bool stop);
 

@@ -5,8 +5,8 @@
  * Each test runs under fault_catch(). A trap, REQUIRE and SKIP all return there, with the stack as
  * it was, and the run continues.
  */
-#include <arch/kernel_lock.h>
 #include <arch/cpu.h>
+#include <arch/kernel_lock.h>
 #include <arch/traps.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>

@@ -54,8 +54,7 @@ static void handle_exception(const struct regs *regs)
 	if (!signal.number)
 		return;
 	kernel_enter();
-	signal_force(signal.number, signal.code,
-		     signal.code == SIGNAL_BY_KERNEL ? 0 : regs->rip);
+	signal_force(signal.number, signal.code, signal.code == SIGNAL_BY_KERNEL ? 0 : regs->rip);
 	kernel_leave();
 }
 

@@ -2,8 +2,9 @@
 /*
  * The native backend of the paravirt operations: the processor's own tables, without a hypervisor.
  *
- * An update is a store, tables are not tracked, and programs share the kernel's root. What is queued
- * in lazy mode are flushes of the TLB: other CPUs must be interrupted for them, and once is enough.
+ * An update is a store, tables are not tracked, and programs share the kernel's root. What is
+ * queued in lazy mode are flushes of the TLB: other CPUs must be interrupted for them, and once is
+ * enough.
  */
 #include <arch/ipi.h>
 #include <arch/tlb.h>

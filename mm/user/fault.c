@@ -85,7 +85,8 @@ static enum fault copy_on_write(struct space *space, const struct region *region
 		mm_flush_address(&space->mm, address);
 		entry_put_page(old);
 	} else {
-		/* They may keep the read-only translation: a write through it faults, here again. */
+		/* They may keep the read-only translation: a write through it faults, here again.
+		 */
 		paravirt.flush_address(address, cpu_set_of(this_cpu()));
 		lazy_flush();
 	}

@@ -25,7 +25,8 @@
 #include <mm/user/map.h>
 #include <mm/xen/pin.h>
 
-SUITE_THAT(NEEDS_SEVERAL_CPUS, cpus, "several CPUs: requests, locks, flushes, leaving, down and up");
+SUITE_THAT(NEEDS_SEVERAL_CPUS, cpus,
+	   "several CPUs: requests, locks, flushes, leaving, down and up");
 
 /* ---- at once ---- */
 
@@ -188,8 +189,8 @@ static void note_wrong(bool is_wrong)
 }
 
 /*
- * The addresses of stacks are used again at once, by other frames, on other CPUs. A translation that
- * one of them has kept would show the old frame.
+ * The addresses of stacks are used again at once, by other frames, on other CPUs. A translation
+ * that one of them has kept would show the old frame.
  */
 static void use_stacks(void)
 {

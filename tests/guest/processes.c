@@ -4,9 +4,9 @@
  * they leave allocated and what their page tables show of the kernel. They also run with every page
  * of memory missing in turn.
  */
-#include <arch/time.h>
 #include <arch/cpu.h>
 #include <arch/machine.h>
+#include <arch/time.h>
 #include <kernel/file/tty.h>
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>

@@ -46,9 +46,8 @@ static evtchn_t last_port; /* the port of the last event handled */
 
 static struct binding *find_binding(evtchn_t port)
 {
-	uint16_t place = port < EVTCHN_PORTS
-				 ? __atomic_load_n(&binding_of[port], __ATOMIC_ACQUIRE)
-				 : 0;
+	uint16_t place =
+		port < EVTCHN_PORTS ? __atomic_load_n(&binding_of[port], __ATOMIC_ACQUIRE) : 0;
 
 	return place ? &bindings[place - 1] : NULL;
 }
@@ -135,8 +134,9 @@ evtchn_t evtchn_bind_ipi(const char *name, evtchn_handler *handler)
 	long error = hypercall_event_channel_op(EVTCHNOP_bind_ipi, &made);
 
 	if (error) {
-		printk(PRINTK_WARNING, "evtchn: Xen refused a port to interrupt CPU %u: error %ld\n",
-		       made.vcpu, error);
+		printk(PRINTK_WARNING,
+		       "evtchn: Xen refused a port to interrupt CPU %u: error %ld\n", made.vcpu,
+		       error);
 		return 0;
 	}
 	bind((struct binding){.port = made.port,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Several virtual CPUs under Xen, PV and PVH: counting, stopping, interrupting them (public/vcpu.h).
+ * Several virtual CPUs under Xen, PV and PVH: counting, stopping, interrupting them
+ * (public/vcpu.h).
  *
  * Each CPU shares a struct vcpu_info with Xen: pending events, the clock, and for a PV guest the
  * event mask and the address of the last page fault. The shared info page has room for 32 of them.

@@ -24,7 +24,8 @@ bool xen_pv_start_cpu(struct cpu *cpu, uintptr_t stack_top, void (*entry)(void),
 	uintptr_t stack = stack_top - sizeof(uint64_t);
 
 	memset(&context, 0, sizeof(context));
-	context.flags = VGCF_in_kernel | VGCF_failsafe_disables_events | VGCF_syscall_disables_events;
+	context.flags =
+		VGCF_in_kernel | VGCF_failsafe_disables_events | VGCF_syscall_disables_events;
 	context.user_regs.rip = (uintptr_t)entry;
 	context.user_regs.rsp = stack;
 	context.user_regs.rflags = RFLAGS_IF;

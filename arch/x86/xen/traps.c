@@ -42,8 +42,8 @@ static void describe(struct trap_info *trap, unsigned int vector)
 }
 
 /*
- * Xen passes a machine check to a guest that has a handler, and does nothing more. This kernel could
- * do nothing either; without a handler Xen deals with it.
+ * Xen passes a machine check to a guest that has a handler, and does nothing more. This kernel
+ * could do nothing either; without a handler Xen deals with it.
  */
 static bool has_handler(unsigned int vector)
 {

@@ -195,8 +195,8 @@ static inline void make_page_writable(pfn_t frame)
 }
 
 /*
- * Bracket many updates, or issue those that are queued; see mm/xen/batch.h. Natively only flushes of
- * the TLB are queued. Brackets nest.
+ * Bracket many updates, or issue those that are queued; see mm/xen/batch.h. Natively only flushes
+ * of the TLB are queued. Brackets nest.
  */
 static inline void lazy_enter(void)
 {

@@ -14,9 +14,9 @@
  *
  * No lock guards a single pte table. The entries of a pinned address space are written under the
  * lock of its space (mm/user/space.h), by requests, which a pin or an unpin does not disturb. Those
- * of one that is not pinned are written by plain stores, and only two owners do: a CPU that makes it
- * and holds the kernel lock, as mm_pin_all() does, or one that ends it, after mm_exit() has removed
- * it from the list.
+ * of one that is not pinned are written by plain stores, and only two owners do: a CPU that makes
+ * it and holds the kernel lock, as mm_pin_all() does, or one that ends it, after mm_exit() has
+ * removed it from the list.
  */
 #ifndef MM_XEN_PIN_H
 #define MM_XEN_PIN_H
@@ -60,8 +60,8 @@ void mm_expect_pinned(const struct mm *mm, bool pinned, const char *doing);
  * Pin every address space that is not pinned, before the domain is saved, and unpin exactly those
  * afterwards. One that was meanwhile unpinned, or pinned for good, is left alone. The tables of a
  * saved domain must all be validated, or the toolstack would not find the mfns in them. They do
- * nothing where tables are not validated. Locks: the kernel lock is held; mm_list_lock is taken, and
- * then each mm->lock.
+ * nothing where tables are not validated. Locks: the kernel lock is held; mm_list_lock is taken,
+ * and then each mm->lock.
  */
 void mm_pin_all(void);
 void mm_unpin_all(void);
