@@ -29,14 +29,22 @@ static struct frame *database;
 
 /* ---- the witness ---- */
 
+/* A change of rights that a TLB may not know of. */
+struct change {
+	uint64_t address;  /* of a small page; 0: only a flush of everything will do */
+	unsigned int cpus; /* those that have not flushed it since */
+};
+
 static struct {
-	bool size_changed;    /* a page is mapped in another size than a TLB may remember */
-	unsigned int changed; /* pages that are mapped with other rights */
-	uint64_t last;        /* and the last of them: its frame */
-	uint64_t stale[64];   /* tables that were unhooked: a processor may go through them */
+	unsigned int size_changed; /* CPUs that may remember a page in another size than it has */
+	struct change change[32];  /* the first stands for those that do not fit */
+	unsigned int changes;
+	uint64_t stale[64]; /* tables that were unhooked: a processor may go through them */
 	unsigned int stales;
 	const char *wrong;
 } witness;
+
+#define EVERY_CPU ((1u << HOST_CPUS) - 1)
 
 static void see_wrong(const char *what)
 {
@@ -44,55 +52,95 @@ static void see_wrong(const char *what)
 		witness.wrong = what;
 }
 
-static void seen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+static void note_change(uint64_t address)
+{
+	if (witness.changes == ARRAY_SIZE(witness.change)) {
+		witness.changes = 1;
+		address = 0;
+	}
+	witness.change[address ? witness.changes++ : 0] = (struct change){address, EVERY_CPU};
+	witness.changes = MAX(witness.changes, 1u);
+}
+
+/* Looks at an entry that is about to be written. */
+static void see_entry(const pt_entry_t *entry, enum pt_level level, pt_entry_t value)
 {
 	bool was_page = pt_entry_present(*entry) && pt_entry_leaf(*entry, level);
 	bool was_table = pt_entry_present(*entry) && !was_page;
 	bool is_page = pt_entry_present(value) && pt_entry_leaf(value, level);
 
 	if (was_page && !is_page && pt_entry_present(value)) {
-		if (witness.changed)
+		if (witness.changes)
 			see_wrong("a page whose rights have just changed is split");
-		witness.size_changed = true;
+		witness.size_changed = EVERY_CPU;
 	} else if (was_table && is_page) {
-		if (witness.changed)
+		if (witness.changes)
 			see_wrong("pages whose rights have just changed are joined");
-		witness.size_changed = true;
+		witness.size_changed = EVERY_CPU;
 		if (witness.stales < ARRAY_SIZE(witness.stale))
 			witness.stale[witness.stales++] = pt_entry_pfn(*entry).pfn;
 	} else if (was_page && value.raw != entry->raw) {
 		if (witness.size_changed)
 			see_wrong("rights change while another size may be remembered");
-		witness.changed += level == PT_PTE ? 1 : 2;
-		witness.last = pt_entry_mfn(*entry).mfn;
+		note_change(level == PT_PTE ? pfn_to_address(pt_entry_pfn(*entry)) : 0);
 	}
+}
+
+static void seen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+{
+	see_entry(entry, level, value);
 	*entry = value;
+}
+
+/* Forgets changes that every CPU has flushed. */
+static void forget_flushed(void)
+{
+	unsigned int left = 0;
+
+	for (unsigned int i = 0; i < witness.changes; i++) {
+		if (witness.change[i].cpus)
+			witness.change[left++] = witness.change[i];
+	}
+	witness.changes = left;
 }
 
 static void seen_flush_all(void)
 {
+	const unsigned int others = ~(1u << this_cpu()->number);
+
 	for (unsigned int i = 0; i < witness.stales; i++) {
 		if (frame_of(pfn(witness.stale[i]))->kind != FRAME_TABLE)
 			see_wrong("a table was given back before the flush");
 	}
-	witness.stales = 0;
-	witness.size_changed = false;
-	witness.changed = 0;
-	bare.flushes++;
+	witness.size_changed &= others;
+	if (!witness.size_changed)
+		witness.stales = 0;
+	for (unsigned int i = 0; i < witness.changes; i++)
+		witness.change[i].cpus &= others;
+	forget_flushed();
+	bare.flushes += this_cpu()->number == 0;
 }
 
 /* Good for one page's rights. */
-static void seen_flush_address(uintptr_t address)
+static void seen_flush_address(uint64_t address)
 {
-	if (witness.changed == 1 && address == pfn_to_address(pfn(witness.last)))
-		witness.changed = 0;
+	for (unsigned int i = 0; i < witness.changes; i++) {
+		if (witness.change[i].address == address)
+			witness.change[i].cpus &= ~(1u << this_cpu()->number);
+	}
+	forget_flushed();
 }
+
+static const struct host_processor processor = {
+	.flush_address = seen_flush_address,
+	.flush_all = seen_flush_all,
+};
 
 void bare_check(void)
 {
 	if (witness.wrong)
 		fail_msg("%s", witness.wrong);
-	if (witness.size_changed || witness.changed)
+	if (witness.size_changed || witness.changes)
 		fail_msg("a flush is missing at the end");
 	if (bare.recorder.breach)
 		fail_msg("%s", bare.recorder.breach);
@@ -106,13 +154,8 @@ static void seen_set_kernel_pte(uintptr_t address, pt_entry_t value)
 	void *at = fixed_window;
 
 	if (address != (uintptr_t)fixed_window) {
-		uint64_t flushes = host_tlb.addresses;
-		unsigned int changed = witness.changed;
-
-		seen_set_entry(pt_find(bare.root, address, PT_PTE), PT_PTE, value);
+		see_entry(pt_find(bare.root, address, PT_PTE), PT_PTE, value);
 		paravirt_native.set_kernel_pte(address, value);
-		if (host_tlb.addresses > flushes && host_tlb.address == address)
-			witness.changed = changed;
 		return;
 	}
 	bare.window = value;
@@ -134,9 +177,8 @@ void bare_start(unsigned int levels, unsigned int large, uint64_t pages)
 	paravirt = paravirt_native;
 	paravirt.set_kernel_pte = seen_set_kernel_pte;
 	paravirt.set_entry = seen_set_entry;
-	paravirt.flush_all = seen_flush_all;
-	paravirt.flush_address = seen_flush_address;
-	witness.wrong = NULL;
+	host_processor = &processor;
+	memset(&witness, 0, sizeof(witness));
 	bare.recorder.breach = NULL;
 	bare.root = pfn(1);
 	pt_geometry = pt_geometry_make(levels, PT_LEVEL_BITS);
@@ -196,6 +238,7 @@ void bare_stop(void)
 	munmap(base, bare.memory.pages << PAGE_SHIFT);
 	close(file);
 	paravirt = paravirt_xen;
+	host_processor = NULL;
 }
 
 /* ---- what there is ---- */

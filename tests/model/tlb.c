@@ -51,7 +51,7 @@ void tlb_flush_page(unsigned int vcpu, uint64_t address)
 
 static bool canonical(uint64_t address)
 {
-	unsigned int unused = 64 - (12 + machine.config.bits * machine.config.levels);
+	unsigned int unused = 64 - (12 + xen.config.bits * xen.config.levels);
 
 	return (uint64_t)((int64_t)(address << unused) >> unused) == address;
 }
@@ -59,12 +59,12 @@ static bool canonical(uint64_t address)
 /* The machine address of the entry at "level" on the way to "address", or of the last one above. */
 static uint64_t walk(unsigned int vcpu, uint64_t address, unsigned int *level, bool *writable)
 {
-	uint64_t table = machine.vcpu[vcpu].root;
+	uint64_t table = xen.vcpu[vcpu].root;
 
 	*writable = true;
-	for (*level = machine.config.levels;; --*level) {
-		unsigned int slot = address >> (12 + machine.config.bits * (*level - 1)) &
-				    (machine.entries - 1);
+	for (*level = xen.config.levels;; --*level) {
+		unsigned int slot =
+			address >> (12 + xen.config.bits * (*level - 1)) & (xen.entries - 1);
 		uint64_t entry;
 
 		if (!table || !canonical(address) || slot_is_reserved(slot, *level))
@@ -98,7 +98,7 @@ static struct translation translate(unsigned int vcpu, uint64_t address)
 	if (!(entry & E_PRESENT))
 		return now;
 	now.valid = true;
-	now.mfn = entry_mfn(entry) + (now.page & ((1ull << machine.config.bits * (level - 1)) - 1));
+	now.mfn = entry_mfn(entry) + (now.page & ((1ull << xen.config.bits * (level - 1)) - 1));
 	return now;
 }
 
