@@ -8,6 +8,7 @@
 
 #include "../host/host.h"
 #include "invariants.h"
+#include "translations.h"
 
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
@@ -131,9 +132,69 @@ static void seen_flush_address(uint64_t address)
 	forget_flushed();
 }
 
+/* ---- what CPUs remember ---- */
+
+static uint64_t loaded[HOST_CPUS]; /* pfns of the roots */
+
+static uint64_t root_of(unsigned int cpu)
+{
+	return loaded[cpu];
+}
+
+static struct translation translate(uint64_t root, uint64_t address)
+{
+	struct translation now = {.writable = true, .executable = true};
+	const pt_entry_t *entries = pfn_to_virt(pfn(root));
+
+	for (enum pt_level level = PT_PGD;; level = pt_level_below(level)) {
+		pt_entry_t entry = entries[pt_index(address, level)];
+
+		if (!pt_entry_present(entry))
+			return now;
+		now.writable = now.writable && (entry.raw & PT_RW);
+		now.executable = now.executable && !(entry.raw & PT_NX);
+		if (pt_entry_leaf(entry, level)) {
+			now.valid = true;
+			now.frame = pt_entry_mfn(entry).mfn +
+				    ((address & (pt_span(level) - 1)) >> PAGE_SHIFT);
+			return now;
+		}
+		now.table[now.tables++] = pt_entry_pfn(entry).pfn;
+		entries = pfn_to_virt(pt_entry_pfn(entry));
+	}
+}
+
+static void flush_all_here(void)
+{
+	seen_flush_all();
+	translations_flush(this_cpu()->number);
+}
+
+static void flush_address_here(uint64_t address)
+{
+	seen_flush_address(address);
+	translations_flush_address(this_cpu()->number, address);
+}
+
+static void load_here(uint64_t root)
+{
+	loaded[this_cpu()->number] = root >> PAGE_SHIFT;
+	translations_flush(this_cpu()->number);
+}
+
+static void start_translating(void)
+{
+	static const struct translation_source source = {root_of, translate};
+
+	for (unsigned int i = 0; i < HOST_CPUS; i++)
+		loaded[i] = bare.root.pfn;
+	translations_start(&source);
+}
+
 static const struct host_processor processor = {
-	.flush_address = seen_flush_address,
-	.flush_all = seen_flush_all,
+	.flush_address = flush_address_here,
+	.flush_all = flush_all_here,
+	.load_root = load_here,
 };
 
 void bare_check(void)
@@ -181,6 +242,7 @@ void bare_start(unsigned int levels, unsigned int large, uint64_t pages)
 	memset(&witness, 0, sizeof(witness));
 	bare.recorder.breach = NULL;
 	bare.root = pfn(1);
+	start_translating();
 	pt_geometry = pt_geometry_make(levels, PT_LEVEL_BITS);
 	pt_geometry.large_levels = large;
 	boot_memory_init(&bare.memory, pages);
@@ -219,7 +281,11 @@ void bare_complete(void)
 {
 	database = calloc(bare.memory.pages, sizeof(*database));
 	frames_init(database, &bare.memory, is_memory);
-	mm_start(bare.root);
+	for (unsigned int i = 0; i < HOST_CPUS; i++) {
+		host_use_cpu(i);
+		mm_start(bare.root);
+	}
+	host_use_cpu(0);
 	pin_adopt_boot_tables();
 	recorder_start(&bare.recorder);
 }
