@@ -44,6 +44,17 @@ void host_use_cpu(unsigned int number)
 
 /* ---- interrupts ---- */
 
+bool host_masks_events(unsigned int number)
+{
+	return masked[number];
+}
+
+void host_yield(const char *where)
+{
+	if (host_scheduler)
+		host_scheduler->yield(where);
+}
+
 void host_interrupt(unsigned int number)
 {
 	unsigned int before = current;
@@ -60,6 +71,7 @@ static void send_ipi(cpu_set_t set)
 {
 	struct cpu *to;
 
+	host_yield("an interrupt");
 	while ((to = cpu_set_take(&set))) {
 		if (host_scheduler)
 			host_scheduler->interrupt(to->number);
@@ -86,6 +98,7 @@ const struct host_processor *host_processor;
 
 void native_flush_address(uintptr_t address)
 {
+	host_yield("a flush of one address");
 	host_tlb.address = address;
 	host_tlb.addresses++;
 	if (host_processor && host_processor->flush_address)
@@ -94,6 +107,7 @@ void native_flush_address(uintptr_t address)
 
 void native_flush_all(void)
 {
+	host_yield("a flush");
 	host_tlb.all++;
 	if (host_processor && host_processor->flush_all)
 		host_processor->flush_all();
@@ -101,6 +115,7 @@ void native_flush_all(void)
 
 void native_load_root(paddr_t root)
 {
+	host_yield("a load");
 	host_tlb.root = root.pa;
 	if (host_processor && host_processor->load_root)
 		host_processor->load_root(root.pa);
@@ -156,8 +171,7 @@ void host_interfere_before(const struct spinlock *lock, void (*function)(void))
 
 void host_lock_taking(const struct spinlock *lock)
 {
-	if (host_scheduler)
-		host_scheduler->yield();
+	host_yield(lock_name(lock));
 	if (lock != taken_next)
 		return;
 	taken_next = NULL;

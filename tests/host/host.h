@@ -35,6 +35,9 @@ void host_clear_output(void);
  */
 void host_expect_panic(void (*function)(void), const char *text);
 
+/* Called when a panic ends the process, to say what was tried; NULL: nothing. */
+extern void (*host_dying)(void);
+
 /*
  * Whole texts: host_wanted() appends to what is expected. host_expect_output() fails the test
  * unless exactly that was printed since host_clear_output(), and starts anew; host_expect_words()
@@ -51,19 +54,25 @@ void host_use_cpu(unsigned int number);
 /* Interrupts a CPU: it answers the requests of others, as ipi_received() does. */
 void host_interrupt(unsigned int number);
 
+/* Returns true if a CPU has its events masked. */
+bool host_masks_events(unsigned int number);
+
 /*
  * What runs the CPUs by turns, while a test needs that (tests/model/schedule.c); NULL: nothing. It
- * is told of each moment at which another CPU may run: yield() before a lock is taken, relax() in a
- * loop that waits, unmasked() when events are enabled again, and interrupt() when a CPU is
- * interrupted.
+ * is told of each moment at which another CPU may come in between. yield() is called before a lock
+ * is taken, a TLB flushed, a CPU interrupted, or a hypercall made; relax() in a loop that waits;
+ * unmasked() when events are enabled again; and interrupt() when a CPU is interrupted.
  */
 struct host_scheduler {
-	void (*yield)(void);
+	void (*yield)(const char *where);
 	void (*relax)(void);
 	void (*unmasked)(void);
 	void (*interrupt)(unsigned int number);
 };
 extern const struct host_scheduler *host_scheduler;
+
+/* Another CPU may come in between here. */
+void host_yield(const char *where);
 
 /*
  * What another CPU does in the middle of an operation of the kernel's: the function runs once, when

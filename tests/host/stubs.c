@@ -44,11 +44,15 @@ void printk(enum printk_level level, const char *format, ...)
 	va_end(arguments);
 }
 
+void (*host_dying)(void);
+
 static void die(const char *format, va_list arguments) NORETURN;
 static void die(const char *format, va_list arguments)
 {
 	vfprintf(stderr, format, arguments);
 	fprintf(stderr, "\n%s", output); /* what was said before */
+	if (host_dying)
+		host_dying();
 	fflush(stderr);
 	_exit(PANIC_STATUS);
 }

@@ -63,13 +63,19 @@ static void note_change(uint64_t address)
 	witness.changes = MAX(witness.changes, 1u);
 }
 
-/* Looks at an entry that is about to be written. */
-static void see_entry(const pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+/*
+ * Looks at an entry of the kernel's that is about to be written; what programs see is theirs.
+ * "address": what it maps, if that is a small page.
+ */
+static void see_entry(const pt_entry_t *entry, enum pt_level level, pt_entry_t value,
+		      uint64_t address)
 {
 	bool was_page = pt_entry_present(*entry) && pt_entry_leaf(*entry, level);
 	bool was_table = pt_entry_present(*entry) && !was_page;
 	bool is_page = pt_entry_present(value) && pt_entry_leaf(value, level);
 
+	if (was_page && (entry->raw & PT_USER))
+		return;
 	if (was_page && !is_page && pt_entry_present(value)) {
 		if (witness.changes)
 			see_wrong("a page whose rights have just changed is split");
@@ -83,13 +89,16 @@ static void see_entry(const pt_entry_t *entry, enum pt_level level, pt_entry_t v
 	} else if (was_page && value.raw != entry->raw) {
 		if (witness.size_changed)
 			see_wrong("rights change while another size may be remembered");
-		note_change(level == PT_PTE ? pfn_to_address(pt_entry_pfn(*entry)) : 0);
+		note_change(address);
 	}
 }
 
 static void seen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
 {
-	see_entry(entry, level, value);
+	/* In the direct map, unless it is for a program. */
+	uint64_t address = level == PT_PTE ? pfn_to_address(pt_entry_pfn(*entry)) : 0;
+
+	see_entry(entry, level, value, address);
 	*entry = value;
 }
 
@@ -215,7 +224,7 @@ static void seen_set_kernel_pte(uintptr_t address, pt_entry_t value)
 	void *at = fixed_window;
 
 	if (address != (uintptr_t)fixed_window) {
-		see_entry(pt_find(bare.root, address, PT_PTE), PT_PTE, value);
+		see_entry(pt_find(bare.root, address, PT_PTE), PT_PTE, value, address);
 		paravirt_native.set_kernel_pte(address, value);
 		return;
 	}

@@ -5,6 +5,8 @@
  */
 #include "internal.h"
 
+#include "../host/host.h"
+
 #include <arch/hypercall.h>
 #include <arch/traps.h>
 #include <string.h>
@@ -78,6 +80,7 @@ static long call(uint64_t op, uint64_t a, uint64_t b, uint64_t c)
 {
 	const uint64_t args[] = {a, b, c, DOMID_SELF};
 
+	host_yield("a hypercall");
 	xen.counters.hypercalls++;
 	return run(op, args);
 }
@@ -118,6 +121,7 @@ void model_fail_multicall(int error)
 /* The result of each element goes into it; the whole succeeds whatever they say. */
 long hypercall_multicall(struct multicall_entry *calls, unsigned int count)
 {
+	host_yield("a multicall");
 	xen.counters.hypercalls++;
 	if (count && !guest_pointer(calls))
 		return refuse(-XEN_EFAULT, CAUSE_POINTER, 0, 0, (uintptr_t)calls);
