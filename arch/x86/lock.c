@@ -133,12 +133,6 @@ void lock_taking(const struct spinlock *lock, bool events_masked)
 		      place(cpu->locks[lock->rank].caller, there));
 	check_events(cpu, &ranks[lock->rank], events_masked, caller);
 	check_order(cpu, lock, caller);
-#if __STDC_HOSTED__
-	if (lock->held)
-		panic("the lock \"%s\" is taken that is held, in %s. One thread runs here: it "
-		      "would wait for ever",
-		      ranks[lock->rank].name, place(caller, here));
-#endif
 }
 
 void lock_taken(struct spinlock *lock)

@@ -124,10 +124,18 @@ static inline uint64_t rdtsc(void)
 	return (uint64_t)high << 32 | low;
 }
 
+#if __STDC_HOSTED__
+void host_relax(void); /* lets the other CPUs of a hosted test run */
+#endif
+
 /* Tells the processor that this is a loop that waits for another CPU. */
 static inline void cpu_relax(void)
 {
+#if __STDC_HOSTED__
+	host_relax();
+#else
 	__asm__ volatile("pause" ::: "memory");
+#endif
 }
 
 #endif

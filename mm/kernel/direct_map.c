@@ -45,8 +45,9 @@ static uintptr_t last_byte(struct pfn_range range)
 }
 
 /*
- * Changes the rights of a range, in any sizes of pages, and flushes. There are large pages only
- * where stores to tables take effect at once, so nothing is batched. kernel_mm.lock is held.
+ * Changes the rights of a range, in any sizes of pages, and flushes, in lazy mode too: the pages
+ * may be joined next. There are large pages only where stores to tables take effect at once, so
+ * nothing else is batched. kernel_mm.lock is held.
  */
 static void change_rights(struct pfn_range range, uint64_t flags)
 {
@@ -57,6 +58,7 @@ static void change_rights(struct pfn_range range, uint64_t flags)
 		paravirt.flush_address(pfn_to_address(range.start), ALL_CPUS);
 	else
 		paravirt.flush_all(ALL_CPUS);
+	lazy_flush();
 }
 
 /*

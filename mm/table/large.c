@@ -73,7 +73,9 @@ bool mm_split(struct mm *mm, uintptr_t start, uintptr_t last)
 	split_at(mm, &tables, start);
 	split_at(mm, &tables, last + 1);
 	mm_return_tables(&tables);
+	/* Before any rights change: a processor must not know both the large page and those. */
 	paravirt.flush_all(ALL_CPUS);
+	lazy_flush();
 	return true;
 }
 

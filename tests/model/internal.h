@@ -66,7 +66,7 @@ struct vcpu {
 	uint64_t root, user_root; /* mfns, each holding a type reference; 0: none */
 };
 
-struct machine {
+struct xen {
 	struct model_config config;
 	unsigned int entries; /* of a table */
 	struct vcpu vcpu[MODEL_VCPUS];
@@ -76,7 +76,7 @@ struct machine {
 	uint64_t fail_at;    /* countdown; 0: off */
 	int fail_error;
 };
-extern struct machine machine;
+extern struct xen xen;
 
 /* memory.c */
 struct frame *frame_of_mfn(uint64_t mfn); /* NULL: no such memory */
