@@ -71,7 +71,7 @@ static void go_down(struct cpu *cpu)
 	kernel_lock();
 }
 
-/* What a CPU runs from its first line of C on, on the stack of its idle task. */
+/* Runs on a CPU from its first line of C on, on the stack of its idle task. */
 static void run_cpu(void)
 {
 	struct cpu *cpu = this_cpu();

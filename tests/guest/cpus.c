@@ -141,7 +141,7 @@ static void add_under_the_lock(void)
 		bool events = spin_lock(&shared);
 
 		sum++;
-		/* Whoever waits for the lock, with its events masked, must answer. */
+		/* A CPU that waits for the lock, with its events masked, must answer. */
 		if (i % 64 == 0)
 			cpu_call(cpus_online, note_asked, NULL);
 		spin_unlock(&shared, events);
