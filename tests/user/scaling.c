@@ -5,12 +5,14 @@
  *
  * Under QEMU with -icount the TSC counts the instructions of all CPUs together. So if copies do not
  * wait for each other an operation costs the same whatever their number; what CPUs spend on waiting
- * for a lock is added to it. The second kind of row is one operation while other CPUs have the
- * address space loaded: their threads sleep, so all that they execute is what they are asked.
+ * for a lock is added to it. Without -icount, where CPUs really run at once, W counts how often one
+ * waited for Pinwheel's kernel lock (0 where there is no /proc/kernel_lock). The second kind of row
+ * is one operation while other CPUs have the address space loaded: their threads sleep, so all that
+ * they execute is what they are asked.
  *
  *     scaling [MOSTCPUS]
  *
- * Rows have the form of bench.c; the same file runs on Linux.
+ * Rows are those of bench.c, with ", W waits" after them; the same file runs on Linux.
  */
 #define _GNU_SOURCE
 #include "bench.h"
@@ -47,6 +49,21 @@ static volatile char *map_page(void)
 
 	check(page != MAP_FAILED, "mmap");
 	return page;
+}
+
+/* Returns how often a CPU has waited for the kernel lock. */
+static long lock_waits(void)
+{
+	int file = open("/proc/kernel_lock", O_RDONLY);
+	long taken, waited = -1;
+	char text[64] = "";
+
+	if (file < 0)
+		return 0;
+	check(read(file, text, sizeof(text) - 1) > 0, "/proc/kernel_lock");
+	close(file);
+	check(sscanf(text, "%ld %ld", &taken, &waited) == 2, "/proc/kernel_lock");
+	return waited;
 }
 
 /* ---- work that each copy does ---- */
@@ -118,6 +135,7 @@ static void wait_until(const unsigned int *count, unsigned int wanted)
 static void run_copies(const struct work *work, unsigned int copies)
 {
 	uint64_t start;
+	long waits;
 
 	*shared = (struct shared){0};
 	for (unsigned int i = 0; i < copies; i++) {
@@ -134,12 +152,14 @@ static void run_copies(const struct work *work, unsigned int copies)
 		_exit(0);
 	}
 	wait_until(&shared->ready, copies);
+	waits = lock_waits();
 	start = rdtsc();
 	__atomic_store_n(&shared->go, 1, __ATOMIC_RELEASE);
 	for (unsigned int i = 0; i < copies; i++)
 		check(wait(NULL) > 0, "wait");
-	printf("row: %s, %u at once: %lu ticks, %lu times, -1 hypercalls\n", work->name, copies,
-	       rdtsc() - start, copies * work->times);
+	start = rdtsc() - start;
+	printf("row: %s, %u at once: %lu ticks, %lu times, -1 hypercalls, %ld waits\n", work->name,
+	       copies, start, copies * work->times, lock_waits() - waits);
 }
 
 /* ---- other CPUs that must be told ---- */
