@@ -10,12 +10,10 @@
  *
  * A failure prints its schedule, which SCHEDULE=... in the environment plays again.
  */
-#include "../model/bare.h"
-#include "../model/invariants.h"
+#include "../model/both.h"
 #include "../model/regions.h"
 #include "../model/schedule.h"
 #include "../model/translations.h"
-#include "../model/world.h"
 #include "host.h"
 
 #include <arch/cpu.h>
@@ -28,11 +26,16 @@
 #include <mm/user/entries.h>
 #include <mm/user/fault.h>
 #include <mm/user/map.h>
+#include <mm/user/object.h>
 #include <mm/user/region.h>
 #include <mm/xen/pin.h>
 
 #define PAGES 1024
-#define RW    (SPACE_READ | SPACE_WRITE)
+
+/* With five levels not all is played: that would take long, and it is the same code. */
+#define STRIDE_5 4
+
+#define RW (SPACE_READ | SPACE_WRITE)
 
 /* The four pages of the program, alone in their tables, and where they may move. */
 #define ARENA     0x40000000ul
@@ -43,8 +46,16 @@
 #define ZERO      (ARENA + 2 * PAGE_SIZE) /* only read: the page of zeros */
 #define MISSING   (ARENA + 3 * PAGE_SIZE) /* never touched */
 
+/* A page of a file, mapped shared and, after it, private. */
+#define FILE_SHARED  0xc0000000ul
+#define FILE_PRIVATE (FILE_SHARED + PAGE_SIZE)
+
+/* A slot of the kernel's root with nothing in it. */
+#define SLOT 480
+
 /* The program's memory, that of its child, and one that is made for a program and not used yet. */
 static struct space *parent, *child, *fresh;
+static struct object *file;
 
 /* ---- operations ---- */
 
@@ -137,6 +148,31 @@ static void use_stack(void)
 	kernel_leave();
 }
 
+/* A new entry of the kernel's root is copied to all others. */
+static void use_slot(void)
+{
+	kernel_enter();
+	mm_prepare(&kernel_mm, pt_slot_address(SLOT), pt_slot_address(SLOT), PT_PTE);
+	kernel_leave();
+}
+
+static void write_to_file(void)
+{
+	fault_resolve(parent, FILE_SHARED, SPACE_WRITE);
+}
+
+static void copy_of_file(void)
+{
+	fault_resolve(parent, FILE_PRIVATE, SPACE_WRITE);
+}
+
+static void truncate_file(void)
+{
+	kernel_enter();
+	object_truncate(file, 0);
+	kernel_leave();
+}
+
 static void pin_for_save(void)
 {
 	kernel_enter();
@@ -167,83 +203,15 @@ static const struct operation {
 	{"run", run_parent, true},
 	{"stack", use_stack},
 	{"pin", pin_for_save},
-};
-
-/* ---- machines ---- */
-
-static struct recorder recorder;
-
-static void start_xen(unsigned int levels)
-{
-	world_start(levels, PAGES);
-	recorder_start(&recorder);
-}
-
-static void stop_xen(void)
-{
-	recorder_stop();
-	expect_recorder_counted_right(&recorder);
-	assert_int_equal(recorder.live, recorder.found);
-	world_stop();
-}
-
-static const char *check_xen(void)
-{
-	return recorder.breach;
-}
-
-static void keep_tables_xen(void)
-{
-	recorder.found = recorder.live;
-}
-
-static uint64_t pfn_of_mfn(uint64_t frame)
-{
-	return model_pfn(frame);
-}
-
-static void start_bare(unsigned int levels)
-{
-	bare_start(levels, levels == 4 ? 1u << PT_PMD : 0, PAGES);
-	bare_build();
-	bare_complete();
-}
-
-static const char *check_bare(void)
-{
-	bare_check();
-	return NULL;
-}
-
-static void keep_tables_bare(void)
-{
-	bare.recorder.found = bare.recorder.live;
-}
-
-static uint64_t same(uint64_t frame)
-{
-	return frame;
-}
-
-static const struct kind {
-	const char *name;
-	unsigned int levels;
-	unsigned int stride; /* of the points at which the second CPU gives way */
-	void (*start)(unsigned int levels);
-	void (*stop)(void);
-	const char *(*check)(void);
-	void (*keep_tables)(void); /* those that there are stay */
-	uint64_t (*pfn_of)(uint64_t frame);
-} kinds[] = {
-	{"xen4", 4, 1, start_xen, stop_xen, check_xen, keep_tables_xen, pfn_of_mfn},
-	{"native4", 4, 1, start_bare, bare_stop, check_bare, keep_tables_bare, same},
-	{"xen5", 5, 3, start_xen, stop_xen, check_xen, keep_tables_xen, pfn_of_mfn},
-	{"native5", 5, 3, start_bare, bare_stop, check_bare, keep_tables_bare, same},
+	{"slot", use_slot},
+	{"file", write_to_file},
+	{"file-copy", copy_of_file},
+	{"truncate", truncate_file},
 };
 
 /* ---- one schedule ---- */
 
-static const struct kind *machine_kind;
+static const struct both *machine_kind;
 static const struct operation *pair[2];
 static uintptr_t watched_stack;
 static pfn_t stack_page;
@@ -293,15 +261,33 @@ static void watch(void)
 	for (uint64_t i = 0; i < COUNT; i++)
 		translations_watch(ARENA + i * PAGE_SIZE, TRANSLATIONS_PROGRAM);
 	translations_watch(ELSEWHERE + PAGE_SIZE, TRANSLATIONS_PROGRAM);
+	translations_watch(FILE_SHARED, TRANSLATIONS_PROGRAM);
+	translations_watch(FILE_PRIVATE, TRANSLATIONS_PROGRAM);
 	translations_watch(watched_stack - PAGE_SIZE, TRANSLATIONS_PROGRAM);
 	translations_watch(pfn_to_address(stack_page), TRANSLATIONS_DIRECT);
 	pt_walk_tables(parent->mm.root, pt_user_limit(), watch_table, NULL);
 	pt_walk_tables(child->mm.root, pt_user_limit(), watch_table, NULL);
 }
 
+static void map_file(uintptr_t address, bool shared)
+{
+	const struct mapping mapping = {.address = address,
+					.length = PAGE_SIZE,
+					.rights = RW,
+					.fixed = true,
+					.shared = shared,
+					.object = file};
+
+	assert_int_equal(map_add(parent, &mapping), address);
+}
+
 static void set_up(void)
 {
+	file = object_create(PAGE_SIZE);
+	assert_true(pfn_valid(object_page(file, 0)));
 	parent = new_space();
+	map_file(FILE_SHARED, true);
+	map_file(FILE_PRIVATE, false);
 	mm_activate(&parent->mm);
 	touch(parent, SHARED, SPACE_WRITE);
 	touch(parent, OWN, SPACE_WRITE);
@@ -363,6 +349,9 @@ static void tear_down(uint64_t free)
 	if (!is_in(give_up_fresh))
 		space_put(fresh);
 	space_put(parent);
+	object_put(file);
+	mm_free_tables(&kernel_mm, pt_slot_address(SLOT),
+		       pt_slot_address(SLOT) + pt_span(PT_PGD) - 1);
 	if (frames_free_count() != free)
 		see_wrong("%ld frames are lost", (long)(free - frames_free_count()));
 	if ((error = frames_check()) || (error = machine_kind->check()))
@@ -385,6 +374,19 @@ static const char *look(unsigned int cpu)
 	return wrong;
 }
 
+/* The kernel's half is the same in every root that is in use. */
+static void check_slot(void)
+{
+	const pt_entry_t *root = pfn_to_virt(kernel_mm.root);
+
+	for (unsigned int i = 0; i < HOST_CPUS; i++) {
+		const pt_entry_t *loaded = pfn_to_virt(cpus[i]->loaded_mm->root);
+
+		if (loaded[SLOT].raw != root[SLOT].raw)
+			see_wrong("slot %u is missing in the root that CPU %u has loaded", SLOT, i);
+	}
+}
+
 /* Runs an operation as the kernel would for a program: without the kernel lock, events masked. */
 static void run_operation(unsigned int cpu)
 {
@@ -396,6 +398,8 @@ static void run_operation(unsigned int cpu)
 	if (translations_owed(cpu, &known))
 		see_wrong("\"%s\" returns, and CPU %u remembers address %lx as it was (%lx)",
 			  pair[cpu]->name, known.cpu, known.address, known.frame);
+	if (pair[cpu]->run == use_slot)
+		check_slot();
 	events_restore(true);
 }
 
@@ -443,8 +447,11 @@ static struct schedule_end play(const struct schedule *schedule)
 
 static unsigned long played;
 
-/* Plays all schedules of a pair that begin on one CPU. */
-static void play_all_from(unsigned int first)
+/*
+ * Plays the schedules of a pair that begin on one CPU. The other one gives way at each of its
+ * points whose number is a multiple of the stride.
+ */
+static void play_all_from(unsigned int first, unsigned int stride)
 {
 	struct schedule schedule = {.first = first};
 	struct schedule_end end = {.left = true};
@@ -453,17 +460,17 @@ static void play_all_from(unsigned int first)
 		schedule.leave++;
 		schedule.back = 0;
 		do {
-			schedule.back += machine_kind->stride;
+			schedule.back += stride;
 			end = play(&schedule);
 			played++;
 		} while (end.left && end.came_back);
 	}
 }
 
-static void start(const struct kind *kind)
+static void start(const struct both *kind)
 {
 	machine_kind = kind;
-	kind->start(kind->levels);
+	kind->start(kind->levels, PAGES);
 	assert_true(entries_init());
 	/* The tables of the stacks' window stay; the first stack is always the same. */
 	watched_stack = stack_alloc();
@@ -472,7 +479,7 @@ static void start(const struct kind *kind)
 	kind->keep_tables();
 }
 
-static void stop(const struct kind *kind)
+static void stop(const struct both *kind)
 {
 	frames_free(zero_page);
 	kind->stop();
@@ -483,7 +490,7 @@ static bool make_sense(void)
 	return pair[0] != pair[1] || (pair[0]->run != exit_child && pair[0]->run != give_up_fresh);
 }
 
-static void play_pairs(const struct kind *kind)
+static void play_pairs(const struct both *kind, unsigned int stride)
 {
 	start(kind);
 	for (unsigned int i = 0; i < ARRAY_SIZE(operations); i++) {
@@ -492,9 +499,9 @@ static void play_pairs(const struct kind *kind)
 			pair[1] = &operations[j];
 			if (!make_sense())
 				continue;
-			play_all_from(0);
+			play_all_from(0, stride);
 			if (i != j)
-				play_all_from(1);
+				play_all_from(1, stride);
 		}
 	}
 	stop(kind);
@@ -503,25 +510,25 @@ static void play_pairs(const struct kind *kind)
 static void two_cpus_on_xen(void **state)
 {
 	(void)state;
-	play_pairs(&kinds[0]);
+	play_pairs(&both[BOTH_XEN], 1);
 }
 
 static void two_cpus_on_a_bare_machine(void **state)
 {
 	(void)state;
-	play_pairs(&kinds[1]);
+	play_pairs(&both[BOTH_NATIVE], 1);
 }
 
 static void five_levels_on_xen(void **state)
 {
 	(void)state;
-	play_pairs(&kinds[2]);
+	play_pairs(&both[BOTH_XEN_5], STRIDE_5);
 }
 
 static void five_levels_on_a_bare_machine(void **state)
 {
 	(void)state;
-	play_pairs(&kinds[3]);
+	play_pairs(&both[BOTH_NATIVE_5], STRIDE_5);
 }
 
 static const struct operation *operation_named(const char *name)
@@ -546,13 +553,13 @@ static void the_one_that_is_wanted(void **state)
 			 6);
 	pair[0] = operation_named(first);
 	pair[1] = operation_named(second);
-	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (strcmp(kinds[i].name, kind))
+	for (unsigned int i = 0; i < BOTH_COUNT; i++) {
+		if (strcmp(both[i].name, kind))
 			continue;
-		start(&kinds[i]);
+		start(&both[i]);
 		play(&schedule);
 		print_schedule();
-		stop(&kinds[i]);
+		stop(&both[i]);
 		return;
 	}
 	fail_msg("no machine \"%s\"", kind);

@@ -44,6 +44,7 @@ static struct {
 	struct schedule_end end;
 	unsigned int running, next;
 	unsigned int points[2];
+	const char *before[2];   /* where each came last */
 	unsigned int stuck;      /* rounds without a point */
 	unsigned int interrupts; /* nested handlers that run for others */
 	bool abandoned;
@@ -96,6 +97,21 @@ static void note_error(const char *error)
 		run.end.error = error;
 }
 
+/*
+ * Returns true if a switch here can make a difference. While a CPU allocates or frees one thing
+ * after the other, one switch is enough.
+ */
+static bool is_point(unsigned int cpu, const char *where)
+{
+	const char *before = run.before[cpu];
+
+	run.before[cpu] = where;
+	if (run.interrupts || this_cpu()->event_depth)
+		return false;
+	return !before || strcmp(before, where) ||
+	       (strcmp(where, "frames") && strcmp(where, "slab"));
+}
+
 static void yield(const char *where)
 {
 	const struct schedule *schedule = &run.schedule;
@@ -104,7 +120,7 @@ static void yield(const char *where)
 
 	run.stuck = 0;
 	note_error(run.look(cpu));
-	if (run.interrupts || this_cpu()->event_depth) {
+	if (!is_point(cpu, where)) {
 		log_point(this_cpu()->number, 0, where);
 		return;
 	}
@@ -198,6 +214,6 @@ void schedule_print(void)
 			fprintf(stderr, "\tCPU %u, point %u: %s\n", point->cpu, point->nth,
 				point->where);
 		else
-			fprintf(stderr, "\tCPU %u, in a handler: %s\n", point->cpu, point->where);
+			fprintf(stderr, "\tCPU %u, no point: %s\n", point->cpu, point->where);
 	}
 }

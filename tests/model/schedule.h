@@ -3,9 +3,10 @@
  * Two CPUs that run at once, in every order that matters.
  *
  * CPUs 0 and 1 run a function each, as coroutines. They change places at *points*: before a lock is
- * taken, a TLB flushed, a CPU interrupted, or a hypercall made (tests/host/host.h). A schedule says
- * at which. One that waits for the other, for a lock or for an answer, gives way as well. So each
- * order of events can be played again. CPUs 2 and 3 run programs, or nothing: they answer at once.
+ * taken, a TLB flushed, a CPU interrupted, or a hypercall made (tests/host/host.h); but not in a
+ * handler, and not again and again while one allocates memory. A schedule says at which. One that
+ * waits for the other, for a lock or for an answer, gives way as well. So each order of events can
+ * be played again. CPUs 2 and 3 run programs, or nothing: they answer at once.
  *
  * Most errors of two CPUs need only two switches: one is stopped in the middle of something, the
  * other does something, as a whole or in part, and the first one goes on.
