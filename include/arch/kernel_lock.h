@@ -34,8 +34,7 @@ void kernel_lock(void);
 /* Releases the kernel lock. Events are masked, and must stay so until the program runs. */
 void kernel_unlock(void);
 
-/* Take the lock and unmask events; mask them and release it: around what a thread does in kernel/.
- */
+/* Bracket what a thread does in kernel/: the lock is held, and events may come. */
 static inline void kernel_enter(void)
 {
 	kernel_lock();

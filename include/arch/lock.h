@@ -53,7 +53,8 @@ void lock_taking(const struct spinlock *lock, bool events_masked);
 void lock_taken(struct spinlock *lock);
 void lock_releasing(struct spinlock *lock, bool events_come);
 
-/* Panics if the CPU holds a lock besides the kernel's. "doing" completes "CPU 0 is about to ...".
+/*
+ * Panics if the CPU holds a lock other than the kernel's. "doing" completes "CPU 0 is about to".
  */
 void lock_expect_none(const char *doing);
 

@@ -135,7 +135,8 @@ COMMAND(balance, "", "what must be the same after work as it was before: frames,
 	const char *error = frames_check();
 
 	frames_stats(&stats);
-	SAY("balance: %lu frames free, %lu of tables, %lu tables held by Xen, %lu P2M entries%s%s\n",
+	SAY("balance: %lu frames free, %lu of tables, %lu tables held by Xen, %lu P2M "
+	    "entries%s%s\n",
 	    stats.kind[FRAME_FREE], stats.kind[FRAME_TABLE], pinned_tables(), p2m_entries(),
 	    error ? "; BROKEN: " : "", error ? error : "");
 }

@@ -85,8 +85,7 @@ static enum fault copy_on_write(struct space *space, const struct region *region
 		mm_flush_address(&space->mm, address);
 		entry_put_page(old);
 	} else {
-		/* They may keep the read-only translation: a write through it faults, here again.
-		 */
+		/* Others may keep the read-only translation: a write by it faults again. */
 		paravirt.flush_address(address, cpu_set_of(this_cpu()));
 		lazy_flush();
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The model of Xen and the bare machine behind one table, for tests that run on both.
+ * One table for the model of Xen and for the bare machine, for tests that run on both.
  */
 #ifndef TESTS_BOTH_H
 #define TESTS_BOTH_H
