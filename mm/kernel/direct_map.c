@@ -31,10 +31,16 @@ static pfn_t set_absent(const struct pt_place *at, void *argument)
 	return INVALID_PFN;
 }
 
+/* Writes a present entry, which any TLB may hold. */
 static enum pt_next set_present(const struct pt_place *at, void *flags)
 {
-	if (pt_entry_leaf(*at->entry, at->level))
+	if (pt_entry_leaf(*at->entry, at->level)) {
 		set_absent(at, flags);
+		if (at->level == PT_PTE)
+			paravirt.flush_address(at->start, ALL_CPUS);
+		else
+			paravirt.flush_all(ALL_CPUS);
+	}
 	return PT_DESCEND;
 }
 
@@ -45,19 +51,16 @@ static uintptr_t last_byte(struct pfn_range range)
 }
 
 /*
- * Changes the rights of a range, in any sizes of pages, and flushes, in lazy mode too: the pages
- * may be joined next. There are large pages only where stores to tables take effect at once, so
- * nothing else is batched. kernel_mm.lock is held.
+ * Changes the rights of a range, in any sizes of pages, and flushes, by one request to the other
+ * CPUs; in lazy mode too, since the pages may be joined next. kernel_mm.lock is held.
  */
 static void change_rights(struct pfn_range range, uint64_t flags)
 {
 	static const struct pt_visitor setting = {.absent = set_absent, .enter = set_present};
 
+	lazy_enter();
 	pt_walk(kernel_mm.root, pfn_to_address(range.start), last_byte(range), &setting, &flags);
-	if (range.count == 1)
-		paravirt.flush_address(pfn_to_address(range.start), ALL_CPUS);
-	else
-		paravirt.flush_all(ALL_CPUS);
+	lazy_leave();
 	lazy_flush();
 }
 
