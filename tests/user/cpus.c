@@ -297,11 +297,24 @@ static void move_back(unsigned long *seen)
 	CHECK(mremap(seen, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, target) == target);
 }
 
+/* Maps or unmaps the page after the target: with it, the target's page table stays in use. */
+static void set_neighbour(bool mapped)
+{
+	unsigned long *neighbour = target + WORDS;
+
+	if (mapped)
+		*(unsigned long *)map_at(neighbour, 1, PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_FIXED, -1) = 1;
+	else
+		CHECK_IS(munmap(neighbour, PAGE), 0);
+}
+
 /* Closes the target in the middle of all writers' loops; none may write once more. */
 static void close_once(const struct door *door, unsigned long round, unsigned int count)
 {
 	unsigned long before[MOST], seen_then[MOST], *seen, *bait;
 
+	set_neighbour(round % 2);
 	for (unsigned int i = 0; i < count; i++)
 		before[i] = written(i);
 	for (unsigned int i = 0; i < count; i++)
@@ -810,13 +823,20 @@ static int wait_to_be_killed(void)
 	return 1;
 }
 
-/* Returns the status of a child whose end, or stop, must come. */
+/*
+ * Returns the status of a child whose end, or stop, must come. The caller sleeps, or its own time
+ * slices would interrupt the child's threads.
+ */
 static int soon_status(pid_t pid, int options)
 {
-	pid_t result = 0;
+	const long end = milliseconds_now() + PATIENCE;
 	int status = 0;
+	pid_t result;
 
-	WAIT_FOR((result = waitpid(pid, &status, WNOHANG | options)));
+	while (!(result = waitpid(pid, &status, WNOHANG | options))) {
+		CHECK(milliseconds_now() < end);
+		nap(1);
+	}
 	CHECK_IS(result, pid);
 	return status;
 }
@@ -1054,6 +1074,43 @@ static void no_futex_wake_is_lost(void)
 	}
 }
 
+static void *answer_for_ever(void *argument)
+{
+	const unsigned int place = (unsigned int)(uintptr_t)argument;
+
+	for (unsigned int turn = 1; turn <= ring_turns; turn++) {
+		while (atomic_load(&tokens[place]) != turn)
+			futex_wait(&tokens[place], turn - 1);
+		atomic_store(&answers[place], turn);
+	}
+	return NULL;
+}
+
+/* Threads that are woken must find a processor although the one that wakes them goes on. */
+static void woken_threads_find_a_processor(void)
+{
+	const unsigned int count = siblings();
+	pthread_t threads[MOST];
+
+	ring_turns = rounds * 4;
+	start_all(threads, count, answer_for_ever);
+	for (unsigned int turn = 1; turn <= ring_turns; turn++) {
+		const long end = milliseconds_now() + PATIENCE;
+
+		for (unsigned int i = 0; i < count; i++) {
+			atomic_store(&tokens[i], turn);
+			syscall(SYS_futex, &tokens[i], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+		}
+		/* No system calls here: they would give a processor away. */
+		for (unsigned int i = 0; i < count; i++) {
+			while (atomic_load(&answers[i]) != turn)
+				relax();
+		}
+		CHECK(milliseconds_now() < end);
+	}
+	join_all(threads, count);
+}
+
 /* Even places poll first. */
 static void *pass_by_pipe(void *argument)
 {
@@ -1222,6 +1279,7 @@ int main(int argc, char **argv)
 		CHECK_TEST(faults_at_once),
 		CHECK_TEST(files_are_cut),
 		CHECK_TEST(no_futex_wake_is_lost),
+		CHECK_TEST(woken_threads_find_a_processor),
 		CHECK_TEST(no_pipe_wake_is_lost),
 		CHECK_TEST(clock_never_goes_back),
 		CHECK_TEST(signals_reach_running_threads),
