@@ -55,6 +55,12 @@ void host_yield(const char *where)
 		host_scheduler->yield(where);
 }
 
+void host_look(void)
+{
+	if (host_scheduler)
+		host_scheduler->look();
+}
+
 void host_interrupt(unsigned int number)
 {
 	unsigned int before = current;

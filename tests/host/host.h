@@ -60,19 +60,22 @@ bool host_masks_events(unsigned int number);
 /*
  * What runs the CPUs by turns, while a test needs that (tests/model/schedule.c); NULL: nothing. It
  * is told of each moment at which another CPU may come in between. yield() is called before a lock
- * is taken, a TLB flushed, a CPU interrupted, or a hypercall made; relax() in a loop that waits;
- * unmasked() when events are enabled again; and interrupt() when a CPU is interrupted.
+ * is taken, a TLB flushed, a CPU interrupted, or a hypercall made; look() within a hypercall, where
+ * the others only look at what there is; relax() in a loop that waits; unmasked() when events are
+ * enabled again; and interrupt() when a CPU is interrupted.
  */
 struct host_scheduler {
 	void (*yield)(const char *where);
+	void (*look)(void);
 	void (*relax)(void);
 	void (*unmasked)(void);
 	void (*interrupt)(unsigned int number);
 };
 extern const struct host_scheduler *host_scheduler;
 
-/* Another CPU may come in between here. */
+/* Another CPU may come in between here, or only look at what there is now. */
 void host_yield(const char *where);
+void host_look(void);
 
 /*
  * What another CPU does in the middle of an operation of the kernel's: the function runs once, when

@@ -464,6 +464,34 @@ static void tables_between_the_neighbours_go_too(void **state)
 	stop();
 }
 
+static unsigned int visits;
+
+static void visit_issued(pt_entry_t entry)
+{
+	(void)entry;
+	assert_false(batch_pending());
+	visits++;
+}
+
+/* In lazy mode too, the requests are issued before the entries are visited and the tables freed. */
+static void tables_are_freed_after_the_batch(void **state)
+{
+	struct mm mm;
+
+	(void)state;
+	start(4);
+	assert_true(mm_create(&mm));
+	assert_true(mm_prepare(&mm, 0x5000, 0x5000, PT_PTE));
+	mm_activate(&mm);
+	visits = 0;
+	lazy_enter();
+	mm_drop_tables(&mm, 0, pt_user_limit(), 0, pt_user_limit(), visit_issued);
+	lazy_leave();
+	assert_int_equal(visits, PT_ENTRIES);
+	mm_destroy(&mm);
+	stop();
+}
+
 /* Whoever has the lock next reads the tables, and would miss what still waits. */
 static void the_tables_lock_is_let_go_after_the_batch(void **state)
 {
@@ -1430,6 +1458,7 @@ int main(void)
 		cmocka_unit_test(every_hook_writes_its_entry),
 		cmocka_unit_test(a_table_goes_as_a_whole),
 		cmocka_unit_test(tables_between_the_neighbours_go_too),
+		cmocka_unit_test(tables_are_freed_after_the_batch),
 		cmocka_unit_test(the_tables_lock_is_let_go_after_the_batch),
 		cmocka_unit_test(a_new_slot_of_the_kernel_is_in_every_root),
 		cmocka_unit_test(a_load_that_waits_is_not_missed),

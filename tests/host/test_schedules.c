@@ -35,6 +35,9 @@
 /* With five levels not all is played: that would take long, and it is the same code. */
 #define STRIDE_5 4
 
+/* Of each pair, schedules with more switches. */
+#define RANDOM 8
+
 #define RW (SPACE_READ | SPACE_WRITE)
 
 /* The four pages of the program, alone in their tables, and where they may move. */
@@ -417,8 +420,8 @@ static struct schedule playing;
 
 static void print_schedule(void)
 {
-	fprintf(stderr, "SCHEDULE=%s:%s:%s:%u:%u:%u\n", machine_kind->name, pair[0]->name,
-		pair[1]->name, playing.first, playing.leave, playing.back);
+	fprintf(stderr, "SCHEDULE=%s:%s:%s:%u:%u:%u:%u\n", machine_kind->name, pair[0]->name,
+		pair[1]->name, playing.first, playing.leave, playing.back, playing.seed);
 	schedule_print();
 }
 
@@ -467,6 +470,17 @@ static void play_all_from(unsigned int first, unsigned int stride)
 	}
 }
 
+/* Plays some schedules of a pair with any number of switches. */
+static void play_random(unsigned int count)
+{
+	for (unsigned int seed = 1; seed <= count; seed++) {
+		const struct schedule schedule = {.first = seed % 2, .seed = seed};
+
+		play(&schedule);
+		played++;
+	}
+}
+
 static void start(const struct both *kind)
 {
 	machine_kind = kind;
@@ -502,6 +516,7 @@ static void play_pairs(const struct both *kind, unsigned int stride)
 			play_all_from(0, stride);
 			if (i != j)
 				play_all_from(1, stride);
+			play_random(RANDOM);
 		}
 	}
 	stop(kind);
@@ -548,9 +563,10 @@ static void the_one_that_is_wanted(void **state)
 	struct schedule schedule;
 
 	(void)state;
-	assert_int_equal(sscanf(getenv("SCHEDULE"), "%15[^:]:%15[^:]:%15[^:]:%u:%u:%u", kind, first,
-				second, &schedule.first, &schedule.leave, &schedule.back),
-			 6);
+	assert_int_equal(sscanf(getenv("SCHEDULE"), "%15[^:]:%15[^:]:%15[^:]:%u:%u:%u:%u", kind,
+				first, second, &schedule.first, &schedule.leave, &schedule.back,
+				&schedule.seed),
+			 7);
 	pair[0] = operation_named(first);
 	pair[1] = operation_named(second);
 	for (unsigned int i = 0; i < BOTH_COUNT; i++) {

@@ -5,6 +5,8 @@
  */
 #include "internal.h"
 
+#include "../host/host.h"
+
 #include <mm/xen/pin.h>
 #include <string.h>
 #include <xen/errno.h>
@@ -179,6 +181,7 @@ int do_mmuext_op(const struct mmuext_op *operations, unsigned int count, unsigne
 			error = operation(&operations[i]);
 		if (error)
 			break;
+		host_look();
 	}
 	if (done && guest_pointer(done))
 		*done = i;

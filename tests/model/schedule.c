@@ -112,11 +112,30 @@ static bool is_point(unsigned int cpu, const char *where)
 	       (strcmp(where, "frames") && strcmp(where, "slab"));
 }
 
-static void yield(const char *where)
+/* Returns true if the CPU gives way at the point that it has come to. */
+static bool is_switch(unsigned int cpu)
 {
 	const struct schedule *schedule = &run.schedule;
+
+	if (fibers[!cpu].ended)
+		return false;
+	if (schedule->seed)
+		return host_random_below(4) == 0;
+	if (cpu == schedule->first && !run.end.left && run.points[cpu] == schedule->leave) {
+		run.end.left = true;
+		return true;
+	}
+	if (cpu != schedule->first && run.end.left && !run.end.came_back &&
+	    run.points[cpu] == schedule->back) {
+		run.end.came_back = true;
+		return true;
+	}
+	return false;
+}
+
+static void yield(const char *where)
+{
 	unsigned int cpu = run.running;
-	bool first = cpu == schedule->first;
 
 	run.stuck = 0;
 	note_error(run.look(cpu));
@@ -125,16 +144,15 @@ static void yield(const char *where)
 		return;
 	}
 	log_point(cpu, ++run.points[cpu], where);
-	if (first && !run.end.left && run.points[cpu] == schedule->leave) {
-		run.end.left = true;
-	} else if (!first && run.end.left && !run.end.came_back && !fibers[!cpu].ended &&
-		   run.points[cpu] == schedule->back) {
-		run.end.came_back = true;
-	} else {
-		return;
+	if (is_switch(cpu)) {
+		run.next = !cpu;
+		give_way();
 	}
-	run.next = !cpu;
-	give_way();
+}
+
+static void look_now(void)
+{
+	note_error(run.look(run.running));
 }
 
 static void relax(void)
@@ -167,6 +185,7 @@ static void unmasked(void)
 
 static const struct host_scheduler scheduler = {
 	.yield = yield,
+	.look = look_now,
 	.relax = relax,
 	.unmasked = unmasked,
 	.interrupt = interrupt,
@@ -189,6 +208,7 @@ struct schedule_end schedule_run(const struct schedule *schedule, void (*const f
 {
 	memset(&run, 0, sizeof(run));
 	run.schedule = *schedule;
+	host_seed(schedule->seed);
 	run.look = look;
 	run.next = schedule->first;
 	logged = 0;

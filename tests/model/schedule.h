@@ -20,6 +20,7 @@ struct schedule {
 	unsigned int first; /* the CPU that begins: 0 or 1 */
 	unsigned int leave; /* it gives way at its point of that number, from 1 ... */
 	unsigned int back;  /* ... and the other one at its own of that; 0: when it has ended */
+	unsigned int seed;  /* not 0: instead of these, one point in four is a switch, at random */
 };
 
 /* What happened: whether it came to each switch, and the first thing that was wrong, or NULL. */

@@ -8,6 +8,8 @@
  */
 #include "internal.h"
 
+#include "../host/host.h"
+
 #include <xen/errno.h>
 #include <xen/xen.h>
 
@@ -105,6 +107,7 @@ int do_mmu_update(const struct mmu_update *requests, unsigned int count, unsigne
 			error = refuse(-XEN_ENOSYS, CAUSE_COMMAND, 0, 0, command);
 		if (error)
 			break;
+		host_look();
 	}
 	if (done && guest_pointer(done))
 		*done = i;
