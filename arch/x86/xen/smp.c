@@ -24,6 +24,9 @@ _Static_assert(sizeof(infos) == PAGE_SIZE, "they fill a page");
 
 static evtchn_t ipi_ports[CPU_MAX];
 
+/* How long a CPU that has said that it goes down may take to be down. */
+#define PATIENCE (NS_PER_S / 2)
+
 const void *xen_vcpu_infos(void)
 {
 	return infos;
@@ -58,9 +61,14 @@ unsigned int xen_count_cpus(void)
 
 bool xen_raise_cpu(const struct cpu *cpu)
 {
+	uint64_t deadline = time_system() + PATIENCE;
+
 	/* One that goes down says so a moment before it is down: then "up" would have no effect. */
-	while (is_up(cpu->number))
+	while (is_up(cpu->number)) {
+		if (time_system() > deadline)
+			return false;
 		xen_yield();
+	}
 	return !hypercall_vcpu_op(VCPUOP_up, cpu->number, NULL);
 }
 
