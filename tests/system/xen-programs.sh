@@ -12,7 +12,6 @@ program threads -- threads
 program threads-musl -- threads-musl
 program signals -- signals
 program cpus --cpus 4 -- cpus 30
-program cpus-1-processor --cpus 1 --vcpus 4 -- cpus 10
 program threads-4-cpus --cpus 4 -- threads
 program signals-4-cpus --cpus 4 -- signals
 

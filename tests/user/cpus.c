@@ -541,7 +541,7 @@ static void release_pages(void)
 
 static int file;
 
-/* Opens a file of so many pages that has no name. */
+/* Opens a file without a name. Page i of "count" begins with the value first + i. */
 static int open_file(unsigned long count, unsigned long first)
 {
 	char path[64];
