@@ -252,7 +252,7 @@ static bool watch_table(pfn_t table, enum pt_level level, void *unused)
 	return false;
 }
 
-/* What the CPUs keep looking at: the program's pages, its tables, a stack. */
+/* Names what the CPUs keep looking at: the program's pages, its tables, a stack. */
 static void watch(void)
 {
 	translations_watch_nothing();
