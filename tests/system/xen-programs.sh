@@ -12,7 +12,6 @@ program threads -- threads
 program threads-musl -- threads-musl
 program signals -- signals
 program cpus --cpus 4 -- cpus 30
-program threads-4-cpus --cpus 4 -- threads
 program signals-4-cpus --cpus 4 -- signals
 
 # One that runs at any address, in a small domain.
