@@ -11,9 +11,7 @@ program processes --native --cpu qemu64 -- processes
 program threads --native -- threads
 program files --native -- files
 program signals --native -- signals
-program cpus --native --cpus 4 -- cpus
-program cpus-4-levels --native --cpus 4 --cpu qemu64 -- cpus 10
-program cpus-1 --native -- cpus 10
+program cpus --native --cpus 4 -- cpus 10
 program threads-4-cpus --native --cpus 4 -- threads
 program signals-4-cpus --native --cpus 4 -- signals
 boot soak --native --memory 64 --ramdisk "$programs" -- init=/bin/soak -- 300 pressure
