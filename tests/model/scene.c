@@ -44,6 +44,10 @@
 
 /* The program's memory, that of its child, and one that is made for a program and not used yet. */
 static struct space *parent, *child, *fresh;
+
+/* The children that the operations have made, by CPU. */
+static struct space *made[2];
+
 static struct object *file;
 
 /* ---- operations ---- */
@@ -96,15 +100,11 @@ static void move(void)
 	map_resize(parent, ARENA, bytes, bytes, true, true, ELSEWHERE);
 }
 
-static void fork_and_exit(void)
+static void fork_parent(void)
 {
-	struct space *made;
-
 	kernel_enter();
-	made = space_fork(parent);
+	made[this_cpu()->number] = space_fork(parent);
 	kernel_leave();
-	if (made)
-		space_put(made);
 }
 
 static void exit_child(void)
@@ -197,7 +197,7 @@ const struct operation operations[OPERATIONS] = {
 	{"discard", discard},
 	{"protect", protect},
 	{"move", move},
-	{"fork", fork_and_exit},
+	{"fork", fork_parent},
 	{"exit", exit_child},
 	{"give-up", give_up_fresh},
 	{"run", run_parent, true},
@@ -342,6 +342,13 @@ const char *scene_tear_down(const struct operation *const pair[2])
 	}
 	if (pair[0]->run != give_up_fresh && pair[1]->run != give_up_fresh)
 		space_put(fresh);
+	for (unsigned int i = 0; i < ARRAY_SIZE(made); i++) {
+		if (!made[i])
+			continue;
+		error = error ? error : check_entries(made[i]);
+		space_put(made[i]);
+		made[i] = NULL;
+	}
 	space_put(parent);
 	object_put(file);
 	mm_free_tables(&kernel_mm, pt_slot_address(SLOT),
