@@ -236,6 +236,9 @@ void task_idle(void)
 			wait_for_task(cpu);
 	}
 	timer_cancel(&this_runner()->slice);
+	/* It may have been woken for a task that another CPU must take now. */
+	if (first_runnable())
+		find_cpu(first_runnable(), false);
 }
 
 /* The first code of a new task, on its own stack, with events masked. */
