@@ -193,7 +193,7 @@ static void load_here(uint64_t root)
 
 static void start_translating(void)
 {
-	static const struct translation_source source = {root_of, translate};
+	static const struct translation_source source = {root_of, translate, NULL};
 
 	for (unsigned int i = 0; i < HOST_CPUS; i++)
 		loaded[i] = bare.root.pfn;

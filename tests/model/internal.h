@@ -60,6 +60,7 @@ struct frame {
 	bool unfinished;
 	bool child_unfinished; /* so is what entry "progress" points to, on this one's account */
 	uint16_t progress;
+	uint32_t generation; /* how often all TLBs have forgotten it */
 };
 
 struct vcpu {
@@ -90,6 +91,7 @@ unsigned int current_vcpu(void);
 /* tlb.c */
 void tlb_flush(unsigned int vcpu);
 void tlb_flush_all(void);
+void tlb_flush_frame(uint64_t mfn);
 void tlb_flush_page(unsigned int vcpu, uint64_t address);
 void tlb_reset(void);
 /* Returns the machine address of the vCPU's level-1 entry for an address; 0 if there is none. */

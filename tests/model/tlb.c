@@ -27,6 +27,18 @@ void tlb_flush_page(unsigned int vcpu, uint64_t address)
 	translations_flush_address(vcpu, address);
 }
 
+void tlb_flush_frame(uint64_t mfn)
+{
+	frame_of_mfn(mfn)->generation++;
+}
+
+static uint64_t generation_of(uint64_t mfn)
+{
+	const struct frame *frame = frame_of_mfn(mfn);
+
+	return frame ? frame->generation : 0;
+}
+
 static bool canonical(uint64_t address)
 {
 	unsigned int unused = 64 - (12 + xen.config.bits * xen.config.levels);
@@ -91,7 +103,7 @@ static uint64_t root_of(unsigned int vcpu)
 
 void tlb_reset(void)
 {
-	static const struct translation_source source = {root_of, translate};
+	static const struct translation_source source = {root_of, translate, generation_of};
 
 	translations_start(&source);
 }

@@ -17,7 +17,8 @@
 struct slot {
 	struct translation is;
 	uint64_t page;        /* address / PAGE_BYTES */
-	uint64_t epoch;       /* valid while the CPU's is the same */
+	uint64_t epoch;       /* valid while the CPU's is the same ... */
+	uint64_t generation;  /* ... and that of the frame */
 	unsigned int owed_by; /* number of a CPU plus 1: it has changed the tables since */
 };
 
@@ -48,12 +49,18 @@ static struct slot *slot_of(unsigned int cpu, uint64_t address)
 	return &tlbs[cpu].slot[address / PAGE_BYTES % SLOTS];
 }
 
+static uint64_t generation_of(uint64_t frame)
+{
+	return source.generation ? source.generation(frame) : 0;
+}
+
 static bool is_cached(unsigned int cpu, uint64_t address)
 {
 	const struct slot *slot = slot_of(cpu, address);
 
 	return slot->is.valid && slot->epoch == tlbs[cpu].epoch &&
-	       slot->page == address / PAGE_BYTES;
+	       slot->page == address / PAGE_BYTES &&
+	       slot->generation == generation_of(slot->is.frame);
 }
 
 void translations_flush_address(unsigned int cpu, uint64_t address)
@@ -86,8 +93,10 @@ static void fill(unsigned int cpu, uint64_t address, const struct translation *n
 
 	note_tables(tlb, now);
 	if (now->valid)
-		*slot_of(cpu, address) = (struct slot){
-			.is = *now, .page = address / PAGE_BYTES, .epoch = tlb->epoch};
+		*slot_of(cpu, address) = (struct slot){.is = *now,
+						       .page = address / PAGE_BYTES,
+						       .epoch = tlb->epoch,
+						       .generation = generation_of(now->frame)};
 }
 
 enum translations_found translations_access(unsigned int cpu, uint64_t address, bool write,

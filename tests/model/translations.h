@@ -25,10 +25,14 @@ struct translation {
 	uint64_t table[TRANSLATION_TABLES];
 };
 
-/* How a machine translates: the root that a CPU has loaded (0: none), and a walk. */
+/*
+ * How a machine translates: the root that a CPU has loaded (0: none), and a walk. "generation" may
+ * be NULL. It tells how often all CPUs were made to forget all translations to a frame.
+ */
 struct translation_source {
 	uint64_t (*root)(unsigned int cpu);
 	struct translation (*walk)(uint64_t root, uint64_t address);
+	uint64_t (*generation)(uint64_t frame);
 };
 
 /* Begins with empty TLBs, and nothing watched. */

@@ -319,12 +319,13 @@ int get_type(uint64_t mfn, enum model_type type)
 		return 0;
 	}
 	/*
-	 * What becomes a table must not be written by an old translation. Xen flushes here whatever
-	 * the new type is; but that a guest's page is writable again is the guest's own affair, so
-	 * the model does not help one that forgot to flush.
+	 * What becomes a table must not be written by an old translation. Xen flushes whole TLBs
+	 * here, but only of CPUs that have not flushed since the frame was last used otherwise. A
+	 * guest must not rely on more than that its old translations of the frame are gone. That a
+	 * page is writable again is the guest's own affair.
 	 */
 	if (frame->type != type && type != MODEL_WRITABLE)
-		tlb_flush_all();
+		tlb_flush_frame(mfn);
 	frame->type = (uint8_t)type;
 	frame->count = 1;
 	frame->validated = type == MODEL_WRITABLE;
