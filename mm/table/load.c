@@ -13,6 +13,9 @@ cpu_set_t mm_cpus(const struct mm *mm)
 	unsigned int count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
 	cpu_set_t set = 0;
 
+	/* Every root has the kernel's half. */
+	if (mm == &kernel_mm)
+		return ALL_CPUS;
 	/*
 	 * Entries are written before this reads what CPUs have loaded; a CPU stores what it loads
 	 * before it reads entries. So one that is not found here sees the entries as they are.

@@ -99,8 +99,9 @@ void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t fl
 		    uintptr_t ceiling, void (*visit)(pt_entry_t entry));
 
 /*
- * Returns the CPUs that have mm loaded, or have queued its load. One that is not in the set has
- * loaded its root after all entries that were written before this call. No lock.
+ * Returns the CPUs that have mm loaded, or have queued its load; of the kernel's, ALL_CPUS. One
+ * that is not in the set has loaded its root after all entries that were written before this call.
+ * No lock.
  */
 cpu_set_t mm_cpus(const struct mm *mm);
 
