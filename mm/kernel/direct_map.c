@@ -66,14 +66,21 @@ static void change_rights(struct pfn_range range, uint64_t flags)
 
 /*
  * Changes the rights of a range where no pages are large: each has a pte that is its owner's to
- * write.
+ * write. All of it is one batch, with one flush if a TLB may hold an entry.
  */
 static void change_ptes(struct pfn_range range, uint64_t flags)
 {
+	bool flush = false;
+
 	lazy_enter();
-	for (uint64_t n = range.start.pfn; n < range.start.pfn + range.count; n++)
-		set_kernel_pte(pfn_to_address(pfn(n)),
-			       flags ? pt_entry_make(pfn(n), flags) : pt_entry_none());
+	for (uint64_t n = range.start.pfn; n < range.start.pfn + range.count; n++) {
+		pt_entry_t *entry = mm_entry(&kernel_mm, pfn_to_address(pfn(n)), PT_PTE);
+
+		flush |= pt_entry_present(*entry);
+		set_entry(entry, PT_PTE, flags ? pt_entry_make(pfn(n), flags) : pt_entry_none());
+	}
+	if (flush)
+		paravirt.flush_all(ALL_CPUS);
 	lazy_leave();
 }
 

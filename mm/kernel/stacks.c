@@ -50,14 +50,18 @@ static void give_place(unsigned int place)
 	spin_unlock(&lock, events);
 }
 
-/* Maps the frames of a stack, or none at INVALID_PFN, in one batch. */
+/* Maps the frames of a stack, or unmaps them if there are none, in one batch with one flush. */
 static void map(uintptr_t start, pfn_t first)
 {
+	pte_t *pte = pte_find(&kernel_mm, start);
+
 	lazy_enter();
 	for (uint64_t i = 0; i < STACK_PAGES; i++)
-		set_kernel_pte(start + i * PAGE_SIZE,
-			       pfn_valid(first) ? pt_entry_make(pfn(first.pfn + i), PT_KERNEL_RW)
-						: pt_entry_none());
+		set_entry(&pte[i].entry, PT_PTE,
+			  pfn_valid(first) ? pt_entry_make(pfn(first.pfn + i), PT_KERNEL_RW)
+					   : pt_entry_none());
+	if (!pfn_valid(first))
+		paravirt.flush_all(ALL_CPUS);
 	lazy_leave();
 	lazy_flush();
 }
