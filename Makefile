@@ -48,7 +48,7 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zon
 LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
 
 .PHONY: all help run run-native debug check check-host check-xen check-domu check-native check-long \
-	check-fresh check-matrix bench mutants clean format lint deps
+	check-fresh check-matrix soak bench mutants clean format lint deps
 
 all: $(BUILD)/pinwheel $(BUILD)/pinwheel.cfg $(BUILD)/initramfs.gz
 
@@ -62,6 +62,7 @@ help:
 	@echo 'make check       every test: check-host, check-native, check-xen, check-domu'
 	@echo 'make check-matrix  the suites on some 30 machines that differ: scripts/matrix list'
 	@echo 'make check-fresh the two commands of the README on a bare Debian 11, 12 and 13 (as root)'
+	@echo 'make soak        what several CPUs do at once, again and again, for MINUTES (60)'
 	@echo 'make check-long  make check, make check-matrix and make check-fresh'
 	@echo 'make bench       measure'
 	@echo 'make fuzz        libFuzzer on walker, relocator and batches, FUZZ_SECONDS=900 each'
@@ -142,6 +143,9 @@ debug: all
 
 check: all
 	@scripts/check host native xen domu
+
+soak: all
+	@scripts/soak $(or $(MINUTES),60)
 
 check-matrix: all
 	@scripts/matrix

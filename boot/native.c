@@ -39,6 +39,7 @@
 extern pt_entry_t boot_pgd[PT_ENTRIES];
 
 static struct cpu boot_cpu;
+static struct native_cpu boot_part;
 static struct batch boot_batch; /* stays empty: there is no hypervisor to batch requests for */
 static struct boot_info boot;
 
@@ -54,7 +55,13 @@ static const struct machine bare = {
 	.event_vector = true,
 	.system_time = native_system_time,
 	.wall_time = native_wall_time,
-	.start_timer = native_start_timer,
+	.count_cpus = native_count_cpus,
+	.start_cpu = native_start_cpu,
+	.ready_cpu = native_ready_cpu,
+	.stop_cpu = native_stop_cpu,
+	.send_ipi = native_send_ipi,
+	.send_nmi = native_send_nmi,
+	.cpu_part_bytes = sizeof(struct native_cpu),
 	.set_timer = native_set_timer,
 	.user_code = USER_CODE_SEGMENT,
 	.user_stack = USER_STACK_SEGMENT,
@@ -217,7 +224,7 @@ static void map_power(struct acpi_power *power)
 	}
 }
 
-static void start_devices(struct acpi_power *power)
+static void start_devices(struct acpi_power *power, const struct acpi_cpus *found)
 {
 	uint64_t local_apic = native_apic_find();
 
@@ -226,6 +233,7 @@ static void start_devices(struct acpi_power *power)
 	native_clock_init();
 	map_power(power);
 	native_power_init(power);
+	native_cpus_init(found, boot.low_frame, pfn_to_paddr(boot.page_tables.start));
 }
 
 /* Maps the shared info page in place of a frame that nothing else uses. */
@@ -234,7 +242,8 @@ static void start_xen(void)
 	boot.shared_info.ma = physical_of(fixed_window);
 	xen_pvh_share_info(pfn(boot.shared_info.ma >> PAGE_SHIFT));
 	fixed_map(fixed_shared_info, maddr_to_mfn(boot.shared_info), true);
-	xen_pvh_init((struct shared_info *)(void *)fixed_shared_info);
+	xen_pvh_init((struct shared_info *)(void *)fixed_shared_info,
+		     pfn_to_paddr(boot.page_tables.start));
 }
 
 void native_start(uint64_t start_info) NORETURN;
@@ -246,10 +255,12 @@ void native_start(uint64_t start_info)
 		.at = physical,
 		.memory_map = xen ? xen_pvh_memory_map : NULL,
 	};
-	struct acpi_power power;
+	struct acpi_power power = {0};
+	struct acpi_cpus found = {0};
 	const char *error;
 
 	machine = xen ? &xen_pvh : &bare;
+	boot_cpu.machine_part = &boot_part;
 	cpu_init(&boot_cpu, 0, (uintptr_t)boot_stack);
 	msr_write(MSR_GS_BASE, (uint64_t)&boot_cpu);
 	batch_init(&boot_batch);
@@ -257,7 +268,7 @@ void native_start(uint64_t start_info)
 		console_use(&serial_console);
 		serial_init();
 	}
-	native_descriptors_init();
+	native_descriptors_init(&boot_part);
 	error = boot_info_from_pvh(start_info, &context, &boot);
 	if (error)
 		fatal("%s", error);
@@ -265,11 +276,14 @@ void native_start(uint64_t start_info)
 		fatal("as a PVH guest of Xen this kernel can only be dom0");
 	paravirt = paravirt_native;
 	p2m_use_identity(boot.pages, boot.absent, boot.absent_runs);
-	power = xen ? (struct acpi_power){0} : acpi_find_power(boot.acpi, physical);
+	if (!xen) {
+		power = acpi_find_power(boot.acpi, physical);
+		found = acpi_find_cpus(boot.acpi, native_apic_id(), physical);
+	}
 	make_tables();
 	if (xen)
 		start_xen();
 	else
-		start_devices(&power);
+		start_devices(&power, &found);
 	kernel_main(&boot);
 }

@@ -16,6 +16,7 @@
 #define MAX_MODULES 16
 #define MAX_ADDRESS (1ull << 46) /* 64 TiB: the direct map has room for that */
 #define LOW_FRAMES  256          /* the first MiB is reserved for firmware, RAM or not */
+#define START_LIMIT 160          /* a startup IPI names a frame below 640 KiB */
 
 /*
  * Returns a structure with 64-bit members, which must be aligned to 8; NULL if it cannot be read.
@@ -29,6 +30,7 @@ static const void *structure_at(const struct pvh_context *context, uint64_t addr
 struct ram {
 	struct pfn_range range[MAX_ENTRIES];
 	unsigned int count;
+	uint64_t low_frame; /* the highest below START_LIMIT, or 0: frame 0 itself is not used */
 };
 
 /* Returns true if two ranges overlap. Either may be empty, or end at the very last byte. */
@@ -128,9 +130,13 @@ static const char *read_map(const struct hvm_start_info *start, const struct pvh
 		uint64_t first = (map[i].addr + PAGE_SIZE - 1) >> PAGE_SHIFT;
 		uint64_t end = (map[i].addr + map[i].size) >> PAGE_SHIFT;
 
-		first = MAX(first, LOW_FRAMES);
 		error = check_entry(map, i);
-		if (!error && map[i].type == XEN_HVM_MEMMAP_TYPE_RAM && end > first)
+		if (error || map[i].type != XEN_HVM_MEMMAP_TYPE_RAM)
+			continue;
+		if (end > first && first < START_LIMIT)
+			ram->low_frame = MAX(ram->low_frame, MIN(end, START_LIMIT) - 1);
+		first = MAX(first, LOW_FRAMES);
+		if (end > first)
 			add_ram(ram, (struct pfn_range){pfn(first), end - first});
 	}
 	if (!error && !ram->count)
@@ -251,6 +257,7 @@ const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *conte
 		.xenstore = INVALID_MFN,
 	};
 	ram.count = 0;
+	ram.low_frame = 0;
 	if (!start)
 		return message_make(
 			"hvm_start_info lies at %lx, which cannot be read or is no multiple of 8",
@@ -264,6 +271,7 @@ const char *boot_info_from_pvh(uint64_t address, const struct pvh_context *conte
 	if ((error = read_map(start, context, &ram)))
 		return error;
 	describe_memory(&ram, boot);
+	boot->low_frame = pfn(ram.low_frame);
 	if (!is_ram(&ram, context->image.start.pfn, context->image.count))
 		return message_make("the kernel, pfn %lx to %lx, does not lie in RAM",
 				    context->image.start.pfn, end_of(context->image) - 1);

@@ -77,6 +77,29 @@ static bool has_no_execute(void)
 	return features & CPUID_NO_EXECUTE;
 }
 
+static mfn_t vcpu_infos(void)
+{
+	return maddr_to_mfn(pt_virt_to_machine(xen_vcpu_infos()));
+}
+
+static bool start_cpu(struct cpu *cpu, uintptr_t stack_top, void (*entry)(void))
+{
+	if (!cpu->vcpu) {
+		if (!xen_register_vcpu_info(cpu, vcpu_infos()) ||
+		    !xen_pv_start_cpu(cpu, stack_top, entry, pt_root_mfn()))
+			return false;
+		cpu->event_mask = &cpu->vcpu->evtchn_upcall_mask;
+		*cpu->event_mask = 1;
+	}
+	return xen_raise_cpu(cpu);
+}
+
+static void ready_cpu(void)
+{
+	xen_accept_nmi();
+	xen_ready_cpu();
+}
+
 /* Publishes the P2M for the toolstack. */
 static void publish_p2m(void)
 {
@@ -89,7 +112,13 @@ static const struct machine xen_pv = {
 	.xen_tables = true,
 	.system_time = xen_system_time,
 	.wall_time = xen_wall_time,
-	.start_timer = xen_start_timer,
+	.count_cpus = xen_count_cpus,
+	.start_cpu = start_cpu,
+	.ready_cpu = ready_cpu,
+	.stop_cpu = xen_stop_cpu,
+	.send_ipi = xen_send_ipi,
+	.send_nmi = xen_send_nmi,
+	.yield = xen_yield,
 	.set_timer = xen_set_timer,
 	.user_code = FLAT_USER_CS,
 	.user_code_32 = FLAT_USER_CS32,
@@ -128,11 +157,13 @@ void xen_pv_start(const struct start_info *start)
 		fatal("Xen cannot hide its M2P table from programs (VMASST_TYPE_m2p_strict)");
 	fixed_map(fixed_shared_info, maddr_to_mfn(boot.shared_info), true);
 	xen_use_shared_info((struct shared_info *)(void *)fixed_shared_info);
-	boot_cpu.event_mask = &boot_cpu.vcpu->evtchn_upcall_mask;
-	xen_traps_init();
 	p2m_use_list(boot.p2m_address, boot.pages, false);
 	pt_set_root(boot.page_tables.start);
 	direct_map_set_initial(boot.initial_map);
+	if (!xen_register_vcpu_info(&boot_cpu, vcpu_infos()))
+		fatal("Xen does not use this kernel's page for its CPUs' state");
+	boot_cpu.event_mask = &boot_cpu.vcpu->evtchn_upcall_mask;
+	xen_traps_init();
 	console_init(&boot);
 	evtchn_init();
 	kernel_main(&boot);

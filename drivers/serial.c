@@ -5,6 +5,7 @@
  */
 #include <arch/cpu.h>
 #include <arch/io.h>
+#include <arch/kernel_lock.h>
 #include <arch/native.h>
 #include <arch/traps.h>
 #include <drivers/serial.h>
@@ -72,7 +73,10 @@ static void serial_drain(void)
 
 static void serial_interrupt(void)
 {
+	bool locked = kernel_lock_event();
+
 	console_received();
+	kernel_unlock_event(locked);
 	native_end_of_interrupt();
 }
 

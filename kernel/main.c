@@ -6,7 +6,7 @@
  * just enough to run C and to print, describes how it was booted, and calls kernel_main(). That
  * function is the table of contents of the kernel.
  */
-#include <arch/cpu.h>
+#include <arch/kernel_lock.h>
 #include <arch/machine.h>
 #include <drivers/console.h>
 #include <kernel/cmdline.h>
@@ -25,6 +25,7 @@
 #include <kernel/report/shutdown.h>
 #include <kernel/selftest/selftest.h>
 #include <kernel/syscall/run.h>
+#include <kernel/task/cpus.h>
 #include <kernel/task/task.h>
 #include <mm/kernel/image.h>
 #include <mm/kernel/memory.h>
@@ -128,6 +129,7 @@ static void start_programs(void)
 
 void kernel_main(const struct boot_info *boot)
 {
+	kernel_lock(); /* one CPU at a time runs what follows, and all of kernel/ */
 	boot_info_set(boot);
 	read_command_line(); /* the log level first */
 	greet();
@@ -137,10 +139,11 @@ void kernel_main(const struct boot_info *boot)
 		machine->memory_ready();
 	console_use_direct_map(); /* its ring is about to lose the initial mapping ... */
 	image_drop_initial_map(); /* ... of which only the kernel image is left */
-	machine->start_timer();
+	machine->ready_cpu();     /* its timer, and requests of other CPUs */
 	tasks_init();
 	console_enable_input();
 	events_restore(true); /* events arrive from here on */
+	cpus_start();
 	start_programs();
 
 	if (cmdline.selftest)

@@ -9,7 +9,6 @@
 #include <arch/cpu.h>
 #include <arch/hypercall.h>
 #include <arch/machine.h>
-#include <kernel/lib/panic.h>
 #include <xen/xen.h>
 
 #define RFLAGS_IF (1u << 9)
@@ -17,10 +16,14 @@
 const struct machine *machine;
 
 struct cpu *cpus[CPU_MAX];
+unsigned int cpu_count;
+cpu_set_t cpus_online;
 
 void cpu_init(struct cpu *cpu, unsigned int number, uintptr_t stack)
 {
 	cpus[number] = cpu;
+	/* Those who look at all CPUs find its struct complete. */
+	__atomic_store_n(&cpu_count, number + 1, __ATOMIC_RELEASE);
 	cpu->self = cpu;
 	cpu->number = number;
 	cpu->stack = stack;
@@ -73,14 +76,4 @@ void events_restore(bool were_enabled)
 	/* Xen does not see the store; any hypercall makes it deliver pending events. */
 	if (this_cpu()->vcpu->evtchn_upcall_pending)
 		hypercall_xen_version(0, NULL);
-}
-
-void cpu_run_on(struct cpu *cpu, void (*function)(void *argument), void *argument)
-{
-	bool events = events_mask();
-
-	if (cpu != this_cpu())
-		panic("CPU %u cannot be reached: only one was started", cpu->number);
-	function(argument);
-	events_restore(events);
 }

@@ -15,16 +15,15 @@
 static const struct rank {
 	const char *name;
 	bool events_come; /* it is taken with spin_acquire(), and no event handler takes it */
-	bool several;     /* a CPU may hold more than one, those of one address space */
 } ranks[] = {
 	[LOCK_UNRANKED] = {"(no rank)"},
+	[LOCK_KERNEL] = {"kernel", .events_come = true},
 	[LOCK_FS] = {"fs"},
 	[LOCK_SPACE] = {"space", .events_come = true},
 	[LOCK_OBJECT] = {"object"},
 	[LOCK_KERNEL_MM] = {"kernel_mm", .events_come = true},
 	[LOCK_MM_LIST] = {"mm_list"},
 	[LOCK_MM] = {"mm", .events_come = true},
-	[LOCK_PTE_TABLE] = {"pte table", .events_come = true, .several = true},
 	[LOCK_P2M] = {"p2m"},
 	[LOCK_STACKS] = {"stacks"},
 	[LOCK_SLAB] = {"slab"},
@@ -38,6 +37,11 @@ static bool ended;
 void lock_checks_end(void)
 {
 	ended = true;
+}
+
+const char *lock_name(const struct spinlock *lock)
+{
+	return ranks[lock->rank].name;
 }
 
 /* Returns the function, with the offset, that a return address lies in. */
@@ -57,42 +61,43 @@ static enum lock_rank innermost(const struct cpu *cpu)
 	return (enum lock_rank)rank;
 }
 
-/* Returns true if the CPU may take a lock of the innermost rank that it holds one of already. */
-static bool may_take_several(const struct cpu *cpu, enum lock_rank rank)
-{
-	return ranks[rank].several &&
-	       (cpu->locks[LOCK_MM].count || cpu->locks[LOCK_KERNEL_MM].count);
-}
-
 /* Panics unless the lock comes after all that the CPU holds. */
 static void check_order(const struct cpu *cpu, const struct spinlock *lock, uintptr_t caller)
 {
 	enum lock_rank held = innermost(cpu);
 	char here[SYMBOL_TEXT], there[SYMBOL_TEXT];
 
-	if (lock->rank > held || (lock->rank == held && may_take_several(cpu, held)))
+	if (lock->rank > held)
 		return;
 	place(caller, here);
 	place(cpu->locks[held].caller, there);
 	if (lock->rank == held)
 		panic("lock order: CPU %u takes a second lock \"%s\" in %s and holds one, taken in "
 		      "%s. Another CPU may take the two the other way round: release the first "
-		      "before%s",
-		      cpu->number, ranks[held].name, here, there,
-		      ranks[held].several ? ", or lock their address space" : "");
+		      "before",
+		      cpu->number, ranks[held].name, here, there);
 	panic("lock order: CPU %u takes \"%s\" in %s and holds \"%s\", taken in %s. \"%s\" comes "
 	      "first in enum lock_rank: take it first, or release \"%s\" before",
 	      cpu->number, ranks[lock->rank].name, here, ranks[held].name, there,
 	      ranks[lock->rank].name, ranks[held].name);
 }
 
-/* Panics if the lock is taken as no lock of its rank is, or by a handler that must not. */
+/*
+ * Panics if the lock is taken as no lock of its rank is, or by a handler that must not. The kernel
+ * lock is an exception: a handler takes it where its CPU does not hold it.
+ */
 static void check_events(const struct cpu *cpu, const struct rank *rank, bool events_masked,
 			 uintptr_t caller)
 {
+	const bool kernel = rank == &ranks[LOCK_KERNEL];
 	char here[SYMBOL_TEXT];
 
-	if (rank->events_come && cpu->event_depth)
+	if (!events_masked && !cpu->holds_kernel && events_enabled())
+		panic("the lock \"%s\" is taken in %s without the kernel lock and with events "
+		      "enabled. A handler would wait for the kernel lock, and its holder for this "
+		      "one: mask events",
+		      rank->name, place(caller, here));
+	if (rank->events_come && cpu->event_depth && !kernel)
 		panic("an event handler takes the lock \"%s\", in %s. It may have interrupted a "
 		      "holder of it, and would wait for ever: do this outside of the handler",
 		      rank->name, place(caller, here));
@@ -128,12 +133,6 @@ void lock_taking(const struct spinlock *lock, bool events_masked)
 		      place(cpu->locks[lock->rank].caller, there));
 	check_events(cpu, &ranks[lock->rank], events_masked, caller);
 	check_order(cpu, lock, caller);
-#if __STDC_HOSTED__
-	if (lock->held)
-		panic("the lock \"%s\" is taken that is held, in %s. One thread runs here: it "
-		      "would wait for ever",
-		      ranks[lock->rank].name, place(caller, here));
-#endif
 }
 
 void lock_taken(struct spinlock *lock)
@@ -186,7 +185,7 @@ void lock_expect_none(const char *doing)
 	enum lock_rank held = innermost(cpu);
 	char there[SYMBOL_TEXT];
 
-	if (!ended && held != LOCK_UNRANKED)
+	if (!ended && held > LOCK_KERNEL)
 		panic("CPU %u is about to %s and holds the lock \"%s\", taken in %s: release it "
 		      "before",
 		      cpu->number, doing, ranks[held].name, place(cpu->locks[held].caller, there));

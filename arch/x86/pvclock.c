@@ -24,13 +24,12 @@ bool pvclock_changed(const volatile uint32_t *version, uint32_t before)
 	return (before & 1) || *version != before;
 }
 
-/* Returns the later of "now" and the latest time returned so far. */
-static uint64_t never_back(uint64_t now)
+uint64_t clock_never_back(uint64_t now)
 {
 	static uint64_t latest;
 	uint64_t before = __atomic_load_n(&latest, __ATOMIC_RELAXED);
 
-	/* An event handler that interrupts this may read the time too. */
+	/* Other CPUs and event handlers that interrupt this read the time too. */
 	do {
 		if (now <= before)
 			return before;
@@ -56,5 +55,5 @@ uint64_t pvclock_read(const volatile struct vcpu_time_info *info)
 		now = info->system_time +
 		      pvclock_scale((uint64_t)ticks, info->tsc_to_system_mul, info->tsc_shift);
 	} while (pvclock_changed(&info->version, version));
-	return flags & XEN_PVCLOCK_TSC_STABLE_BIT ? now : never_back(now);
+	return flags & XEN_PVCLOCK_TSC_STABLE_BIT ? now : clock_never_back(now);
 }

@@ -128,8 +128,10 @@ void trap_dispatch(struct regs *regs)
 	 * Xen passes every NMI on to dom0. It may have interrupted a printk, so nothing may be
 	 * printed here.
 	 */
-	if (regs->vector == TRAP_NMI)
+	if (regs->vector == TRAP_NMI) {
+		nmi_received(regs);
 		return;
+	}
 	if (trap_run_handler(regs->vector))
 		return;
 	cpu = this_cpu();

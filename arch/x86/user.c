@@ -9,6 +9,7 @@
 #include <arch/machine.h>
 #include <arch/switch.h>
 #include <arch/user.h>
+#include <kernel/lib/panic.h>
 #include <kernel/lib/string.h>
 
 #define RFLAGS_FIXED 2u
@@ -49,13 +50,13 @@ void user_window(bool open)
 uint64_t user_run(struct regs *regs)
 {
 	/* The program's frame is about to be popped; an event would push its own frame over it. */
-	events_mask();
-	do {
+	for (;;) {
 		machine->enter_user(regs);
-	} while (regs->vector ==
-		 TRAP_NMI); /* the kernel has no use for it, and must not keep it pending */
+		if (likely(regs->vector != TRAP_NMI))
+			break;
+		nmi_received(regs);
+	}
 	trap_run_handler(regs->vector);
-	events_restore(true);
 	return regs->vector;
 }
 

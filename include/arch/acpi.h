@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How a PC is switched off and reset, as far as its firmware's ACPI tables tell (ACPI
- * specification, "Fixed ACPI Description Table", "ACPI hardware specification"). The kernel uses
- * nothing else of ACPI and does not interpret its language.
+ * How a PC is switched off and reset, and which CPUs it has, as far as its firmware's ACPI tables
+ * tell (ACPI specification, "Fixed ACPI Description Table", "ACPI hardware specification",
+ * "Multiple APIC Description Table"). The kernel uses nothing else of ACPI and does not interpret
+ * its language.
  */
 #ifndef ARCH_ACPI_H
 #define ARCH_ACPI_H
 
-#include <kernel/lib/compiler.h>
+#include <arch/cpu.h>
 
 /* A register and the value to write into it. */
 struct acpi_write {
@@ -31,5 +32,20 @@ struct acpi_power {
  */
 struct acpi_power acpi_find_power(uint64_t rsdp,
 				  const void *(*at)(uint64_t address, uint64_t bytes));
+
+struct acpi_cpus {
+	unsigned int count;
+	uint32_t apic_id[CPU_MAX]; /* of the first "count" CPUs: each is there once */
+	unsigned int left_out;     /* CPUs that had no room */
+};
+
+/*
+ * Finds the CPUs that the firmware has enabled, the running one first: "running" is its APIC id.
+ * The others follow in the table's order. As above, nothing is trusted: only the running CPU is
+ * found if there is no valid table, if its entries do not fit in it, or if the running CPU is not
+ * in it. A pure function of the memory.
+ */
+struct acpi_cpus acpi_find_cpus(uint64_t rsdp, uint32_t running,
+				const void *(*at)(uint64_t address, uint64_t bytes));
 
 #endif

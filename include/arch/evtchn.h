@@ -4,8 +4,9 @@
  *
  * An event channel is a numbered port with a "pending" bit and a "masked" bit in the shared info
  * page (public/event_channel.h; the two-level layout of public/xen.h). When an unmasked port
- * becomes pending, Xen calls evtchn_upcall() through the event callback. A handler runs on the CPU
- * that took the upcall, with events masked, and must not block.
+ * becomes pending, Xen calls evtchn_upcall() through the event callback, on the CPU that the port
+ * is bound to. A handler runs there with events masked and the kernel lock held, and must not
+ * block.
  */
 #ifndef ARCH_EVTCHN_H
 #define ARCH_EVTCHN_H
@@ -26,17 +27,24 @@ typedef void evtchn_handler(void *argument);
 void evtchn_init(void);
 
 /*
- * Sets the port's handler and unmasks the port. "name" is kept, for the prompt. The port must be
- * below EVTCHN_PORTS and must not have a handler yet; otherwise this panics.
+ * Sets the handler of a port that Xen has bound to CPU 0, and unmasks the port. "name" is kept, for
+ * the prompt. The port must be below EVTCHN_PORTS and must not have a handler yet; otherwise this
+ * panics. Lock: the kernel lock.
  */
 void evtchn_bind(evtchn_t port, const char *name, evtchn_handler *handler, void *argument);
 
 /*
- * Binds a virtual interrupt (VIRQ_...) of CPU 0. Returns its new port; 0, after a message, if Xen
- * refuses.
+ * Binds a virtual interrupt (VIRQ_...) of the running CPU; the global ones are CPU 0's. Returns its
+ * new port; 0, after a message, if Xen refuses.
  */
 evtchn_t evtchn_bind_virq(unsigned int virq, const char *name, evtchn_handler *handler,
 			  void *argument);
+
+/*
+ * Makes a port by which other CPUs interrupt the running one. Its handler runs without the kernel
+ * lock. Returns the port; 0, after a message, if Xen refuses.
+ */
+evtchn_t evtchn_bind_ipi(const char *name, evtchn_handler *handler);
 
 /* Notifies the other end of the port. */
 void evtchn_notify(evtchn_t port);

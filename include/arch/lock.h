@@ -2,8 +2,10 @@
 /*
  * Spin locks, with a rank each, so that the order in which they are taken can be checked.
  *
- * A CPU spins until the lock is free, and never blocks while it holds one. Each lock has a rank:
- * the list of ranks, <arch/lock_rank.h>, says in what order locks are taken and what they guard.
+ * A CPU spins until the lock is free, and never blocks while it holds one. While it spins it serves
+ * the requests of other CPUs (arch/ipi.h), and if it takes too long, it says so. Each lock has a
+ * rank: the list of ranks, <arch/lock_rank.h>, says in what order locks are taken and what they
+ * guard.
  *
  * There are two kinds. A lock that event handlers take is always taken with spin_lock(), which
  * masks events on this CPU; otherwise a handler could wait for the code that it has interrupted. A
@@ -51,8 +53,13 @@ void lock_taking(const struct spinlock *lock, bool events_masked);
 void lock_taken(struct spinlock *lock);
 void lock_releasing(struct spinlock *lock, bool events_come);
 
-/* Panics if the running CPU holds a lock. "doing" completes "CPU 0 is about to ...". */
+/*
+ * Panics if the CPU holds a lock other than the kernel's. "doing" completes "CPU 0 is about to".
+ */
 void lock_expect_none(const char *doing);
+
+/* Returns the name of the lock's rank; the ordinary kernel knows only that it is a lock. */
+const char *lock_name(const struct spinlock *lock);
 
 /* Ends all checks, for good: a panic's report must not end in another panic. */
 void lock_checks_end(void);
@@ -99,10 +106,19 @@ static inline void lock_expect_none(const char *doing)
 	(void)doing;
 }
 
+static inline const char *lock_name(const struct spinlock *lock)
+{
+	(void)lock;
+	return "lock";
+}
+
 static inline void lock_checks_end(void)
 {
 }
 #endif
+
+/* Waits until the lock may be free, as arch/wait.h says. */
+void spin_wait(const struct spinlock *lock);
 
 /* Masks events and takes the lock. Returns what spin_unlock() needs: whether events were on. */
 static inline bool spin_lock(struct spinlock *lock)
@@ -110,8 +126,8 @@ static inline bool spin_lock(struct spinlock *lock)
 	bool events = events_mask();
 
 	lock_taking(lock, true);
-	while (__atomic_test_and_set(&lock->held, __ATOMIC_ACQUIRE))
-		cpu_relax();
+	while (unlikely(__atomic_test_and_set(&lock->held, __ATOMIC_ACQUIRE)))
+		spin_wait(lock);
 	lock_taken(lock);
 	return events;
 }
@@ -128,8 +144,8 @@ static inline void spin_unlock(struct spinlock *lock, bool events)
 static inline void spin_acquire(struct spinlock *lock)
 {
 	lock_taking(lock, false);
-	while (__atomic_test_and_set(&lock->held, __ATOMIC_ACQUIRE))
-		cpu_relax();
+	while (unlikely(__atomic_test_and_set(&lock->held, __ATOMIC_ACQUIRE)))
+		spin_wait(lock);
 	lock_taken(lock);
 }
 

@@ -18,8 +18,14 @@ enum lock_rank {
 	LOCK_UNRANKED,
 
 	/*
-	 * Guards the names and directories of the file system. Outermost, because making a symbolic
-	 * link creates an object and writes to it.
+	 * Guards all of kernel/ and drivers/ (arch/kernel_lock.h). Outermost, because everything is
+	 * called from there.
+	 */
+	LOCK_KERNEL,
+
+	/*
+	 * Guards the names and directories of the file system. Outside of memory's locks, because
+	 * making a symbolic link creates an object and writes to it.
 	 */
 	LOCK_FS,
 
@@ -50,13 +56,6 @@ enum lock_rank {
 
 	/* Guards the tables of one address space above the pte level. A CPU holds one at a time. */
 	LOCK_MM,
-
-	/*
-	 * Guards the entries of one pte table while it is pinned or unpinned. A CPU may hold
-	 * several, all of one address space: it holds that one's lock as well, so no other CPU is
-	 * taking them in another order. They are released when their batch has been issued.
-	 */
-	LOCK_PTE_TABLE,
 
 	/*
 	 * Guards the shape of the P2M tree. Inside the kernel's address space, which is prepared

@@ -11,6 +11,7 @@
 #ifndef ARCH_MACHINE_H
 #define ARCH_MACHINE_H
 
+#include <arch/cpu.h>
 #include <kernel/lib/compiler.h>
 
 enum shutdown_reason { SHUTDOWN_IS_POWEROFF, SHUTDOWN_IS_REBOOT, SHUTDOWN_IS_CRASH };
@@ -38,8 +39,10 @@ struct machine {
 	uint64_t (*system_time)(void);
 	uint64_t (*wall_time)(void);
 
-	/* Sets the timer: timer_expired() is called in an event at, or after, that system time. */
-	void (*start_timer)(void);
+	/*
+	 * Sets the running CPU's timer: timer_expired() is called there in an event at, or after,
+	 * that system time.
+	 */
 	void (*set_timer)(uint64_t deadline);
 
 	/*
@@ -61,6 +64,27 @@ struct machine {
 
 	/* Returns the address of the last page fault on this CPU. */
 	uintptr_t (*fault_address)(void);
+
+	/*
+	 * CPUs. count_cpus() returns how many there are, the running one included. start_cpu()
+	 * makes another one call entry() on the stack with that top, with its events masked,
+	 * this_cpu() set and machine_part prepared; or return from stop_cpu(), if it is there. It
+	 * returns false if it cannot ask the CPU. ready_cpu() does what each CPU must do for
+	 * itself, the first one too: its timer, its interrupts. stop_cpu() takes the running CPU
+	 * down, with its events masked, and returns when it is started again.
+	 */
+	unsigned int (*count_cpus)(void);
+	size_t cpu_part_bytes; /* of machine_part, zero at first */
+	bool (*start_cpu)(struct cpu *cpu, uintptr_t stack_top, void (*entry)(void));
+	void (*ready_cpu)(void);
+	void (*stop_cpu)(void);
+
+	/* Interrupt CPUs: ipi_received() is called there; or, whatever they mask, an NMI comes. */
+	void (*send_ipi)(cpu_set_t set);
+	void (*send_nmi)(cpu_set_t set);
+
+	/* Gives the rest of the CPU's time slice to other CPUs of the machine. NULL: not needed. */
+	void (*yield)(void);
 
 	/* Called when memory management is up. NULL: not needed. */
 	void (*memory_ready)(void);

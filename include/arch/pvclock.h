@@ -17,6 +17,12 @@
 uint64_t pvclock_read(const volatile struct vcpu_time_info *info);
 
 /*
+ * Returns the later of "now" and the latest time that this has returned so far, on any CPU. No
+ * locks; callable in any context.
+ */
+uint64_t clock_never_back(uint64_t now);
+
+/*
  * Converts ticks to nanoseconds: first a shift (left if positive), then a multiplication by
  * multiplier / 2^32. A pure function. public/xen.h, struct vcpu_time_info.
  */

@@ -54,8 +54,8 @@ void user_set_stack(uintptr_t top);
  * last; the caller must be on that stack, and not in an event handler. Returns the vector that
  * ended the run: TRAP_SYSCALL, an exception's, or an event's, which was handled already.
  * regs->error and trap_fault_address() tell more. regs->rip must be canonical: returning to any
- * other address faults in the kernel. Events may be masked; they are enabled while the program
- * runs, and afterwards.
+ * other address faults in the kernel. Events are masked before and afterwards; they are enabled
+ * while the program runs.
  */
 uint64_t user_run(struct regs *regs);
 

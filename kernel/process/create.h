@@ -29,6 +29,12 @@ struct thread *thread_create(struct process *process);
 /* Enters a process that has its number, group and session into the list and the trees of pids. */
 void process_publish(struct process *process);
 
+/*
+ * Drops a reference to an address space that the running thread has left. Releases the kernel lock
+ * meanwhile: if it was the last reference nobody else has the space, and freeing it takes long.
+ */
+void process_put_space(struct space *space);
+
 /* Ends a process whose last thread is ending: only its status is left. Called by that thread. */
 void process_end(struct process *process);
 

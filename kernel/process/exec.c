@@ -5,6 +5,8 @@
  * Everything that can fail is done in a new address space while the old one is intact; then the
  * process moves to the new one and frees the old one.
  */
+#include "create.h"
+
 #include <arch/switch.h>
 #include <arch/user.h>
 #include <kernel/file/user_memory.h>
@@ -324,7 +326,7 @@ static void move_over(struct process *process, const struct exec_image *image)
 	mm_activate(&image->space->mm);
 	process->space = image->space;
 	task_set_space(image->space, 0);
-	space_put(old);
+	process_put_space(old);
 	exec_name_process(process, image);
 	process_stop_borrowing(process);
 	files_exec(process->files);

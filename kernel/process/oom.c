@@ -8,6 +8,7 @@
  * a thread that sleeps in the kernel keeps no pointer to a page of its space.
  */
 #include <arch/cpu.h>
+#include <arch/kernel_lock.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/printk.h>
 #include <kernel/process/oom.h>
@@ -203,4 +204,14 @@ bool oom_try_again(void)
 		return false;
 	end_for_room(largest, &use);
 	return true;
+}
+
+bool oom_try_again_unlocked(void)
+{
+	bool again;
+
+	kernel_enter();
+	again = oom_try_again();
+	kernel_leave();
+	return again;
 }

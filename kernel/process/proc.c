@@ -2,6 +2,7 @@
 /*
  * /dev, and the files of /proc whose contents are made when they are opened.
  */
+#include <arch/kernel_lock.h>
 #include <arch/time.h>
 #include <kernel/file/file.h>
 #include <kernel/lib/errno.h>
@@ -61,7 +62,8 @@ void proc_print_maps(struct space *space, void (*print)(void *argument, const ch
 static struct object *make_text(uint32_t device)
 {
 	struct writer writer = {object_create(0), false};
-	char number[32];
+	struct kernel_lock_counters lock = kernel_lock_counters();
+	char number[64];
 
 	if (!writer.object)
 		return NULL;
@@ -71,6 +73,10 @@ static struct object *make_text(uint32_t device)
 		break;
 	case PROC_HYPERCALLS:
 		snprintf(number, sizeof(number), "%lu\n", batch_counters().calls);
+		write_text(&writer, number);
+		break;
+	case PROC_KERNEL_LOCK:
+		snprintf(number, sizeof(number), "%lu %lu\n", lock.taken, lock.waited);
 		write_text(&writer, number);
 		break;
 	default:
@@ -111,6 +117,7 @@ bool proc_init(void)
 		{"/dev/console", FS_DEVICE | 0600, DEVICE_TTY},
 		{"/proc", FS_DIRECTORY | 0555, 0},
 		{"/proc/hypercalls", FS_FILE | 0444, PROC_HYPERCALLS},
+		{"/proc/kernel_lock", FS_FILE | 0444, PROC_KERNEL_LOCK},
 		{"/proc/self", FS_DIRECTORY | 0555, 0},
 		{"/proc/self/maps", FS_FILE | 0444, PROC_MAPS},
 		{"/proc/self/exe", FS_SYMLINK | 0777, PROC_EXE},

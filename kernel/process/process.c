@@ -7,6 +7,7 @@
 #include "create.h"
 #include "job_control.h"
 
+#include <arch/kernel_lock.h>
 #include <arch/user.h>
 #include <kernel/file/tty.h>
 #include <kernel/file/user_memory.h>
@@ -180,13 +181,23 @@ long sys_exit_group(int status)
 	return 0;
 }
 
+void process_put_space(struct space *space)
+{
+	bool events = events_mask();
+
+	kernel_unlock();
+	space_put(space);
+	kernel_lock();
+	events_restore(events);
+}
+
 static void leave_space(struct process *process)
 {
 	struct space *space = process->space;
 
 	process->space = NULL;
 	task_set_space(NULL, 0);
-	space_put(space);
+	process_put_space(space);
 }
 
 /* Sends SIGHUP and SIGCONT to a stopped group that has become orphaned, as POSIX says. */

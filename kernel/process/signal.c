@@ -6,6 +6,7 @@
  */
 #include "signal_parts.h"
 
+#include <arch/ipi.h>
 #include <arch/user.h>
 #include <kernel/lib/errno.h>
 #include <kernel/process/pids.h>
@@ -190,18 +191,30 @@ unsigned int signal_take(struct thread *thread, uint64_t set, struct signal_info
 	return number;
 }
 
+static void do_nothing(void *unused)
+{
+	(void)unused;
+}
+
 /* Stops the process until it is sent SIGCONT. */
 static void stop(struct process *process, unsigned int number)
 {
+	cpu_set_t running = 0;
+
 	process->stopped = true;
 	process->told_stop = process->told_continue = false;
 	process->status = (int)number << 8 | 0x7f;
-	process_tell_parent(process, CHILD_STOPPED, (int)number);
 	for_each_thread(thread, process)
 	{
-		if (thread != thread_current())
-			task_wake(thread->task);
+		if (thread == thread_current())
+			continue;
+		task_wake(thread->task);
+		if (thread->task->cpu)
+			running |= cpu_set_of(thread->task->cpu);
 	}
+	/* Before the parent is told, no thread may execute one more instruction of the program. */
+	cpu_call(running, do_nothing, NULL);
+	process_tell_parent(process, CHILD_STOPPED, (int)number);
 }
 
 static void wait_while_stopped(struct process *process)

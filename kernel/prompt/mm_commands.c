@@ -119,6 +119,28 @@ COMMAND(pins, "", "address spaces, their tables, and which are pinned")
 	SAY("%lu tables are held by Xen\n", pinned_tables());
 }
 
+/* Counts the entries of the P2M, from pfn 0 to its limit, that name a frame. */
+static uint64_t p2m_entries(void)
+{
+	uint64_t count = 0;
+
+	for (pfn_t frame = pfn(0); frame.pfn < p2m_size(); frame.pfn++)
+		count += mfn_valid(p2m_lookup(frame));
+	return count;
+}
+
+COMMAND(balance, "", "what must be the same after work as it was before: frames, tables, pins, P2M")
+{
+	struct frames_stats stats;
+	const char *error = frames_check();
+
+	frames_stats(&stats);
+	SAY("balance: %lu frames free, %lu of tables, %lu tables held by Xen, %lu P2M "
+	    "entries%s%s\n",
+	    stats.kind[FRAME_FREE], stats.kind[FRAME_TABLE], pinned_tables(), p2m_entries(),
+	    error ? "; BROKEN: " : "", error ? error : "");
+}
+
 COMMAND(batches, "[reset]", "what was asked of Xen, and how much at a time")
 {
 	if (argc > 1 && strcmp(argv[1], "reset") == 0)
@@ -183,7 +205,7 @@ static long ask_entry(enum pt_level level, uint64_t value, pfn_t table)
 	make_page_readonly(table);
 	error = pin_try(table, level, &update);
 	make_page_writable(table);
-	paravirt.flush_address(pfn_to_address(table));
+	paravirt.flush_address(pfn_to_address(table), ALL_CPUS);
 	return error;
 }
 

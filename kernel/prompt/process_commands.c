@@ -5,6 +5,7 @@
  */
 #include <kernel/file/lineedit.h>
 #include <kernel/file/tty.h>
+#include <kernel/lib/printf.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
 #include <kernel/lib/text.h>
@@ -57,20 +58,37 @@ static const char *state_of(const struct process *process)
 	if (process->stopped)
 		return "stopped";
 	first = container_of(process->threads.next, struct thread, link);
-	return first->task->asleep ? "asleep" : "runs";
+	return first->task->asleep ? "sleeps" : "runs";
 }
 
-COMMAND(ps, "", "the processes: number, parent, threads, memory, root of the page tables")
+/* Writes the numbers of the CPUs that run threads of a process: "0,3"; "-" if there are none. */
+static const char *cpus_of(const struct process *process, char *text, size_t size)
 {
+	size_t length = 0;
+
+	snprintf(text, size, "-");
+	for_each_thread(thread, process)
+	{
+		const struct cpu *cpu = thread->task->cpu;
+
+		if (cpu && length + 4 < size)
+			length += (size_t)snprintf(text + length, size - length, "%s%u",
+						   length ? "," : "", cpu->number);
+	}
+	return text;
+}
+
+COMMAND(ps, "", "the processes: number, parent, threads, CPUs, memory, root of the page tables")
+{
+	char on[24];
+
 	printk(PRINTK_OUTPUT,
-	       "  pid  parent  threads  state      pages  mapped KiB  root pfn  name\n");
+	       "  pid  parent  threads  state    cpu    pages  mapped KiB  root pfn  name\n");
 	for_each_process(process)
 	{
-		unsigned int threads = 0;
-
-		for_each_thread(thread, process) threads += thread != NULL;
-		printk(PRINTK_OUTPUT, "%5u  %6u  %7u  %-7s  %7lu  %10lu  %8lx  %s\n", process->pid,
-		       process->parent->pid, threads, state_of(process),
+		printk(PRINTK_OUTPUT, "%5u  %6u  %7u  %-7s  %-3s  %7lu  %10lu  %8lx  %s\n",
+		       process->pid, process->parent->pid, process->thread_count, state_of(process),
+		       cpus_of(process, on, sizeof(on)),
 		       process->space ? space_resident(process->space) : 0,
 		       process->space ? process->space->bytes / 1024 : 0,
 		       process->space ? process->space->mm.root.pfn : 0, process->name);

@@ -3,8 +3,11 @@
  * The last report of a kernel that must stop.
  *
  * Nothing can be relied on any more. So locks are ignored, memory is read through probe_read(), and
- * a panic during the panic ends the domain without another word.
+ * a panic during the panic ends the domain without another word. Another CPU that panics meanwhile
+ * waits: the first report is the one that counts.
  */
+#include "backtrace.h"
+
 #include <arch/cpu.h>
 #include <arch/lock.h>
 #include <arch/traps.h>
@@ -15,53 +18,40 @@
 #include <kernel/report/shutdown.h>
 #include <mm/table/entry.h>
 
-#define BACKTRACE_FRAMES 24
-#define LAST_LINES       12
+#define LAST_LINES 12
 
-static bool dying;
+/* The number, plus 1, of the CPU that reports; 0: none. */
+static unsigned int dying;
 
 static void begin(void)
 {
+	unsigned int self = this_cpu()->number + 1, before = 0;
+
 	events_mask();
-	if (dying)
+	__atomic_compare_exchange_n(&dying, &before, self, false, __ATOMIC_ACQ_REL,
+				    __ATOMIC_ACQUIRE);
+	if (before == self)
 		shutdown(SHUTDOWN_IS_CRASH);
-	dying = true;
+	while (before)
+		cpu_relax();
 	lock_checks_end();
 	printk_begin_panic();
 	this_cpu()->on_fault = NULL;
 }
 
-static void print_return_address(uintptr_t address)
-{
-	char text[SYMBOL_TEXT];
-
-	/* A call may be the last instruction of its function; the byte before is still inside. */
-	printk(PRINTK_OUTPUT, "  %016lx  %s\n", address,
-	       symbol_text(address - 1, text, sizeof(text)));
-}
-
-/* Prints the chain of frame pointers: at each rbp lie the saved rbp, then the return address. */
 static void print_backtrace(uintptr_t rbp)
 {
-	printk(PRINTK_OUTPUT, "Backtrace, innermost call first:\n");
-	for (unsigned int i = 0; i < BACKTRACE_FRAMES && rbp; i++) {
-		uint64_t next, address;
+	struct backtrace trace;
 
-		if (rbp % 8 || !probe_read(rbp, &next) || !probe_read(rbp + 8, &address)) {
-			printk(PRINTK_OUTPUT, "  the frame at %016lx cannot be read\n", rbp);
-			return;
-		}
-		print_return_address(address);
-		/* Callers' frames lie higher on the stack. */
-		if (next <= rbp)
-			return;
-		rbp = next;
-	}
+	printk(PRINTK_OUTPUT, "Backtrace, innermost call first:\n");
+	backtrace_take(&trace, 0, rbp);
+	backtrace_print(&trace);
 }
 
 static void end(void) NORETURN;
 static void end(void)
 {
+	backtraces_print(true);
 	printk(PRINTK_OUTPUT, "The console before that:\n");
 	printk_last_lines(LAST_LINES);
 	printk(PRINTK_OUTPUT, "PANIC: ending the domain with reason \"crash\".\n");
@@ -135,4 +125,18 @@ void fatal(const char *format, ...)
 	va_end(arguments);
 	printk(PRINTK_OUTPUT, "\n");
 	shutdown(SHUTDOWN_IS_CRASH);
+}
+
+void report_wait(const char *for_what, uint64_t seconds)
+{
+	static bool reporting;
+
+	/* Often several CPUs wait for the same one: one report has them all. */
+	if (__atomic_test_and_set(&reporting, __ATOMIC_ACQUIRE))
+		return;
+	printk(PRINTK_WARNING, "CPU %u has waited %lu s for \"%s\"\n", this_cpu()->number, seconds,
+	       for_what);
+	print_backtrace((uintptr_t)__builtin_frame_address(0));
+	backtraces_print(false);
+	__atomic_clear(&reporting, __ATOMIC_RELEASE);
 }

@@ -6,6 +6,7 @@
  * it was, and the run continues.
  */
 #include <arch/cpu.h>
+#include <arch/kernel_lock.h>
 #include <arch/traps.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/string.h>
@@ -136,6 +137,8 @@ static struct selftest_result run_suite(const struct selftest_set *set, const st
 			continue;
 		run_test(test);
 		report_test(++number, test->name, &result);
+		/* Other CPUs may have waited for the kernel lock all this time. */
+		kernel_let_others();
 	}
 	return result;
 }

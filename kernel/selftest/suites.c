@@ -2,6 +2,7 @@
 /*
  * The suites that are linked into this kernel, and which of them this machine can run.
  */
+#include <arch/ipi.h>
 #include <arch/machine.h>
 #include <kernel/selftest/selftest.h>
 #include <mm/table/entry.h>
@@ -20,6 +21,8 @@ static bool machine_has(enum suite_needs needs)
 		return !machine->xen_tables;
 	case NEEDS_FIVE_LEVELS:
 		return pt_geometry.levels == 5;
+	case NEEDS_SEVERAL_CPUS:
+		return cpu_set_count(cpus_online) > 1;
 	default:
 		return true;
 	}

@@ -2,6 +2,7 @@
 /*
  * System calls about the address space: from Linux's flags to mm/user/map.h.
  */
+#include <arch/kernel_lock.h>
 #include <kernel/file/user_memory.h>
 #include <kernel/lib/errno.h>
 #include <kernel/process/oom.h>
@@ -28,18 +29,24 @@ enum {
 	MS_SYNC = 4,
 };
 
-/* Finds the object of an open file that may be mapped with these rights. Returns 0 or an error. */
-static long object_to_map(uint64_t descriptor, uint32_t rights, bool shared, struct object **object)
+/*
+ * Finds the object of an open file that may be mapped as *mapping says, and takes a reference for
+ * the caller. Returns 0 or an error. The kernel lock is held.
+ */
+static long find_object(uint64_t descriptor, struct mapping *mapping)
 {
 	struct file *file = file_at(process_current()->files, descriptor);
 
 	if (!file)
 		return -EBADF;
-	if (!file_reads(file) || (shared && (rights & SPACE_WRITE) && !file_writes(file)))
+	if (!file_reads(file) ||
+	    (mapping->shared && (mapping->rights & SPACE_WRITE) && !file_writes(file)))
 		return -EACCES;
 	if (!file->object)
 		return -ENODEV;
-	*object = file->object;
+	mapping->object = object_get(file->object);
+	if (mapping->shared && !file_writes(file))
+		mapping->never = SPACE_WRITE;
 	return 0;
 }
 
@@ -63,16 +70,20 @@ long sys_mmap(uintptr_t address, uint64_t length, uint32_t rights, uint32_t flag
 	if (offset % PAGE_SIZE)
 		return -EINVAL;
 	if (!anonymous) {
-		error = object_to_map(descriptor, rights, mapping.shared, &mapping.object);
+		kernel_enter();
+		error = find_object(descriptor, &mapping);
+		kernel_leave();
 		if (error)
 			return error;
-		if (mapping.shared && !file_writes(file_at(process_current()->files, descriptor)))
-			mapping.never = SPACE_WRITE;
 	}
 	/* MAP_SHARED_VALIDATE has the bits of both types, and is for files only. */
 	if (!length || !type || type > (anonymous ? MAP_PRIVATE : MAP_SHARED | MAP_PRIVATE))
-		return -EINVAL;
-	return map_add(process_current()->space, &mapping);
+		error = -EINVAL;
+	else
+		error = map_add(process_current()->space, &mapping);
+	if (mapping.object)
+		object_put(mapping.object);
+	return error;
 }
 
 /* Returns the new break, or the old one if it cannot be moved: brk() has no errors. */
@@ -82,7 +93,7 @@ long sys_brk(uintptr_t wanted)
 
 	do
 		now = map_set_break(process_current()->space, wanted);
-	while (now != wanted && oom_try_again());
+	while (now != wanted && oom_try_again_unlocked());
 	return (long)now;
 }
 

@@ -6,9 +6,13 @@
  * brought it back, which is a system call, a page fault, another exception or an event. Before the
  * thread runs its program again it settles what is due: the end of its time slice, signals, its own
  * end.
+ *
+ * The loop itself runs without the kernel lock (arch/kernel_lock.h), and so with events masked.
+ * Page faults need no more. Most system calls, and whatever sends a signal, take the lock.
  */
 #include "trace.h"
 
+#include <arch/kernel_lock.h>
 #include <arch/user.h>
 #include <kernel/process/exception.h>
 #include <kernel/process/oom.h>
@@ -27,15 +31,19 @@ static void handle_page_fault(struct thread *thread, const struct regs *regs)
 	enum fault result;
 
 	thread->fault_address = address;
-	do {
+	result = fault_resolve(thread->process->space, address, wanted);
+	if (likely(result == FAULT_DONE))
+		return;
+	kernel_enter();
+	while (result == FAULT_NO_MEMORY && oom_make_room(true))
 		result = fault_resolve(thread->process->space, address, wanted);
-	} while (result == FAULT_NO_MEMORY && oom_make_room(true));
 	if (result == FAULT_UNMAPPED)
 		signal_force(SIGSEGV, SEGV_UNMAPPED, address);
 	else if (result == FAULT_FORBIDDEN)
 		signal_force(SIGSEGV, SEGV_FORBIDDEN, address);
 	else if (result == FAULT_PAST_END || result == FAULT_NO_SPACE)
 		signal_force(SIGBUS, BUS_PAST_END, address);
+	kernel_leave();
 }
 
 /* Sends the signal of an exception, if it has one. */
@@ -43,24 +51,25 @@ static void handle_exception(const struct regs *regs)
 {
 	struct exception_signal signal = exception_signal(regs->vector);
 
-	if (signal.number)
-		signal_force(signal.number, signal.code,
-			     signal.code == SIGNAL_BY_KERNEL ? 0 : regs->rip);
+	if (!signal.number)
+		return;
+	kernel_enter();
+	signal_force(signal.number, signal.code, signal.code == SIGNAL_BY_KERNEL ? 0 : regs->rip);
+	kernel_leave();
 }
 
 /*
- * Does what is due before the program runs: yields, delivers signals, stops or ends. Returns with
- * events masked, so that nothing more can become due unnoticed.
+ * Does what is due before the program runs: yields, delivers signals, stops or ends. Whatever
+ * becomes due afterwards also interrupts this CPU, and so the program as soon as it runs.
  */
 static void settle(struct thread *thread, struct regs *regs)
 {
-	events_mask();
-	while (unlikely(task_slice_is_over() || thread->call >= 0 || thread_interrupted())) {
-		events_restore(true);
+	while (unlikely(task_is_due() || thread->call >= 0 || thread_interrupted())) {
+		kernel_enter();
 		task_yield_if_due();
 		if (thread->call >= 0 || thread_interrupted())
 			signal_deliver(regs);
-		events_mask();
+		kernel_leave();
 	}
 }
 
@@ -81,6 +90,7 @@ static inline __attribute__((always_inline)) void run(struct thread *thread, mak
 {
 	struct regs *regs = task_regs(thread->task);
 
+	kernel_leave();
 	for (;;) {
 		uint64_t vector;
 

@@ -149,10 +149,10 @@ long sys_prctl(uint32_t what, uintptr_t argument)
 	return 0;
 }
 
-/* There is one CPU. */
+/* A program may run on all CPUs that are online. */
 long sys_sched_getaffinity(uint64_t size, uintptr_t to)
 {
-	const uint64_t set = 1;
+	const cpu_set_t set = cpus_online;
 
 	if (size < sizeof(set) || size % sizeof(set))
 		return -EINVAL;

@@ -3,6 +3,7 @@
  * The table of system calls, made from include/kernel/syscall/calls.def, and the making of a call.
  * A number that is not in the table is ENOSYS, which C libraries handle.
  */
+#include <arch/kernel_lock.h>
 #include <kernel/lib/errno.h>
 #include <kernel/process/clock.h>
 #include <kernel/process/exec.h>
@@ -45,18 +46,34 @@ const struct syscall *syscall_find(uint64_t number)
 }
 
 /*
+ * The calls that are about the caller's address space alone. mm/user has locks of its own, so they
+ * run without the kernel lock, beside whatever other CPUs do.
+ */
+static const uint64_t unlocked = 1ull << SYS_mmap | 1ull << SYS_mprotect | 1ull << SYS_munmap |
+				 1ull << SYS_brk | 1ull << SYS_mremap | 1ull << SYS_madvise;
+_Static_assert(SYS_madvise < 64, "their numbers are bits");
+
+/*
  * Makes a call, and makes it again if it failed for lack of memory and a larger process was ended.
  */
-static long make_with_room(uint64_t number, const struct regs *arguments)
+static long make(uint64_t number, const struct regs *arguments)
 {
 	const struct syscall *call = syscall_find(number);
 	long result;
 
 	if (unlikely(!call))
 		return -ENOSYS;
+	if (number < 64 && unlocked >> number & 1) {
+		do
+			result = call->make(arguments);
+		while (unlikely(result == -ENOMEM) && oom_try_again_unlocked());
+		return result;
+	}
+	kernel_enter();
 	do
 		result = call->make(arguments);
 	while (unlikely(result == -ENOMEM) && number != SYS_rt_sigreturn && oom_try_again());
+	kernel_leave();
 	return result;
 }
 
@@ -74,7 +91,7 @@ void syscall_make(struct thread *thread, struct regs *regs)
 {
 	uint64_t number = regs->rax;
 
-	answer(thread, regs, number, make_with_room(number, regs));
+	answer(thread, regs, number, make(number, regs));
 	/* The restored rax may look like an error, but is none. */
 	if (unlikely(number == SYS_rt_sigreturn))
 		thread->call = -1;
@@ -99,5 +116,5 @@ void syscall_make_32(struct thread *thread, struct regs *regs)
 	struct regs wide;
 
 	syscall_widen(regs, &wide);
-	answer(thread, regs, (uint32_t)regs->rax, make_with_room(wide.rax, &wide));
+	answer(thread, regs, (uint32_t)regs->rax, make(wide.rax, &wide));
 }

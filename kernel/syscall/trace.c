@@ -5,6 +5,7 @@
  */
 #include "trace.h"
 
+#include <arch/kernel_lock.h>
 #include <kernel/lib/printk.h>
 #include <kernel/syscall/table.h>
 #include <kernel/syscall/text.h>
@@ -21,10 +22,14 @@ static void make(struct thread *thread, struct regs *regs, const struct regs *as
 	uint32_t tid = thread->tid;
 
 	/* Paths must be read before execve() replaces the memory. */
+	kernel_enter();
 	syscall_text(text, sizeof(text), asked);
+	kernel_leave();
 	function(thread, regs);
+	kernel_enter();
 	syscall_text_result(result, sizeof(result), number, (long)regs->rax);
 	printk(PRINTK_OUTPUT, "%u: %s = %s\n", tid, text, result);
+	kernel_leave();
 }
 
 void trace_make(struct thread *thread, struct regs *regs)

@@ -112,8 +112,6 @@ void frames_init(struct frame *storage, const struct boot_memory *memory,
 	frame_database = storage;
 	frame_count = memory->pages;
 	free_pages = 0;
-	for (uint64_t n = 0; n < frame_count; n++)
-		spin_init(&frame_database[n].lock, LOCK_PTE_TABLE);
 	for (unsigned int order = 0; order < FRAMES_ORDERS; order++)
 		list_init(&free_lists[order]);
 	for (unsigned int i = 0; i < memory->runs; i++) {

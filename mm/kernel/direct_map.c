@@ -31,10 +31,16 @@ static pfn_t set_absent(const struct pt_place *at, void *argument)
 	return INVALID_PFN;
 }
 
+/* Writes a present entry, which any TLB may hold. */
 static enum pt_next set_present(const struct pt_place *at, void *flags)
 {
-	if (pt_entry_leaf(*at->entry, at->level))
+	if (pt_entry_leaf(*at->entry, at->level)) {
 		set_absent(at, flags);
+		if (at->level == PT_PTE)
+			paravirt.flush_address(at->start, ALL_CPUS);
+		else
+			paravirt.flush_all(ALL_CPUS);
+	}
 	return PT_DESCEND;
 }
 
@@ -45,30 +51,36 @@ static uintptr_t last_byte(struct pfn_range range)
 }
 
 /*
- * Changes the rights of a range, in any sizes of pages, and flushes. There are large pages only
- * where stores to tables take effect at once, so nothing is batched. kernel_mm.lock is held.
+ * Changes the rights of a range, in any sizes of pages, and flushes, by one request to the other
+ * CPUs; in lazy mode too, since the pages may be joined next. kernel_mm.lock is held.
  */
 static void change_rights(struct pfn_range range, uint64_t flags)
 {
 	static const struct pt_visitor setting = {.absent = set_absent, .enter = set_present};
 
+	lazy_enter();
 	pt_walk(kernel_mm.root, pfn_to_address(range.start), last_byte(range), &setting, &flags);
-	if (range.count == 1)
-		paravirt.flush_address(pfn_to_address(range.start));
-	else
-		paravirt.flush_all();
+	lazy_leave();
+	lazy_flush();
 }
 
 /*
  * Changes the rights of a range where no pages are large: each has a pte that is its owner's to
- * write.
+ * write. All of it is one batch, with one flush if a TLB may hold an entry.
  */
 static void change_ptes(struct pfn_range range, uint64_t flags)
 {
+	bool flush = false;
+
 	lazy_enter();
-	for (uint64_t n = range.start.pfn; n < range.start.pfn + range.count; n++)
-		set_kernel_pte(pfn_to_address(pfn(n)),
-			       flags ? pt_entry_make(pfn(n), flags) : pt_entry_none());
+	for (uint64_t n = range.start.pfn; n < range.start.pfn + range.count; n++) {
+		pt_entry_t *entry = mm_entry(&kernel_mm, pfn_to_address(pfn(n)), PT_PTE);
+
+		flush |= pt_entry_present(*entry);
+		set_entry(entry, PT_PTE, flags ? pt_entry_make(pfn(n), flags) : pt_entry_none());
+	}
+	if (flush)
+		paravirt.flush_all(ALL_CPUS);
 	lazy_leave();
 }
 

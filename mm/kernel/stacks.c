@@ -14,7 +14,9 @@
 #include <mm/table/mm.h>
 
 #define STACK_PAGES (KERNEL_STACK_SIZE / PAGE_SIZE)
-#define PLACE_SIZE  (2ul * KERNEL_STACK_SIZE)
+#define STACK_ORDER 2
+_Static_assert(1ul << STACK_ORDER == STACK_PAGES, "a stack is one block of frames");
+#define PLACE_SIZE (2ul * KERNEL_STACK_SIZE)
 
 static struct spinlock lock = SPINLOCK(LOCK_STACKS);
 static uint64_t taken[STACKS_MOST / 64]; /* one bit a place */
@@ -48,71 +50,51 @@ static void give_place(unsigned int place)
 	spin_unlock(&lock, events);
 }
 
+/* Maps the frames of a stack, or unmaps them if there are none, in one batch with one flush. */
+static void map(uintptr_t start, pfn_t first)
+{
+	pte_t *pte = pte_find(&kernel_mm, start);
+
+	lazy_enter();
+	for (uint64_t i = 0; i < STACK_PAGES; i++)
+		set_entry(&pte[i].entry, PT_PTE,
+			  pfn_valid(first) ? pt_entry_make(pfn(first.pfn + i), PT_KERNEL_RW)
+					   : pt_entry_none());
+	if (!pfn_valid(first))
+		paravirt.flush_all(ALL_CPUS);
+	lazy_leave();
+	lazy_flush();
+}
+
 /*
- * Allocates a page and unmaps it from the direct map. Only the stack's address reaches it then, so
- * an overrun in the direct map cannot reach a stack.
+ * Allocates the frames of a stack and unmaps them from the direct map. Only the stack's addresses
+ * reach them then, so an overrun in the direct map cannot reach a stack.
  */
-static pfn_t take_page(void)
+static pfn_t take_frames(void)
 {
-	pfn_t page = frames_alloc(0);
+	pfn_t first = frames_alloc(STACK_ORDER);
 
-	if (!pfn_valid(page) || direct_map_restrict((struct pfn_range){page, 1}, 0))
-		return page;
-	frames_free(page);
+	if (!pfn_valid(first) || direct_map_restrict((struct pfn_range){first, STACK_PAGES}, 0))
+		return first;
+	frames_free(first);
 	return INVALID_PFN;
-}
-
-/* Unmaps the pages of a stack, which may be fewer than it should have, and frees them. */
-static void unmap(uintptr_t start)
-{
-	pfn_t pages[STACK_PAGES];
-	unsigned int count = 0;
-
-	lazy_enter();
-	for (uintptr_t at = start; count < STACK_PAGES; at += PAGE_SIZE) {
-		pte_t pte = *pte_find(&kernel_mm, at);
-
-		if (!pte_present(pte))
-			break;
-		pages[count] = pte_pfn(pte);
-		set_kernel_pte(at, pt_entry_none());
-		direct_map_restore((struct pfn_range){pages[count++], 1});
-	}
-	lazy_leave();
-	lazy_flush();
-	while (count)
-		frames_free(pages[--count]);
-}
-
-/* Maps a new stack, in one batch. Returns false if out of memory; then nothing is mapped. */
-static bool map(uintptr_t start)
-{
-	const uintptr_t end = start + KERNEL_STACK_SIZE;
-	uintptr_t at = start;
-	pfn_t page;
-
-	if (!mm_prepare(&kernel_mm, start, end - 1, PT_PTE))
-		return false;
-	lazy_enter();
-	for (; at < end && pfn_valid(page = take_page()); at += PAGE_SIZE)
-		set_kernel_pte(at, pt_entry_make(page, PT_KERNEL_RW));
-	lazy_leave();
-	lazy_flush();
-	if (at < end)
-		unmap(start);
-	return at == end;
 }
 
 uintptr_t stack_alloc(void)
 {
 	unsigned int place = take_place();
+	pfn_t first = INVALID_PFN;
 	uintptr_t start;
 
 	if (place == STACKS_MOST)
 		return 0;
 	start = pt_slot_address(STACKS_SLOT) + place * PLACE_SIZE + KERNEL_STACK_SIZE;
-	if (map(start))
+	if (mm_prepare(&kernel_mm, start, start + KERNEL_STACK_SIZE - 1, PT_PTE))
+		first = take_frames();
+	if (pfn_valid(first)) {
+		map(start, first);
 		return start + KERNEL_STACK_SIZE;
+	}
 	give_place(place);
 	return 0;
 }
@@ -120,7 +102,11 @@ uintptr_t stack_alloc(void)
 void stack_free(uintptr_t top)
 {
 	uintptr_t start = top - KERNEL_STACK_SIZE;
+	pfn_t first = pte_pfn(*pte_find(&kernel_mm, start));
 
-	unmap(start);
+	map(start, INVALID_PFN);
+	direct_map_restore((struct pfn_range){first, STACK_PAGES});
+	lazy_flush();
+	frames_free(first);
 	give_place((unsigned int)((start - pt_slot_address(STACKS_SLOT)) / PLACE_SIZE));
 }

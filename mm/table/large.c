@@ -73,7 +73,9 @@ bool mm_split(struct mm *mm, uintptr_t start, uintptr_t last)
 	split_at(mm, &tables, start);
 	split_at(mm, &tables, last + 1);
 	mm_return_tables(&tables);
-	paravirt.flush_all();
+	/* Before any rights change: a processor must not know both the large page and those. */
+	paravirt.flush_all(ALL_CPUS);
+	lazy_flush();
 	return true;
 }
 
@@ -127,7 +129,7 @@ void mm_join(struct mm *mm, uintptr_t start, uintptr_t last)
 		return;
 	mm_release_tables(&tables);
 	/* Until this flush, a processor may have cached the entries that led to them. */
-	paravirt.flush_all();
+	paravirt.flush_all(ALL_CPUS);
 	lazy_flush();
 	mm_return_tables(&tables);
 }

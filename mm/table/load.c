@@ -5,26 +5,59 @@
  * Under Xen a load may be a request that is still queued. So a CPU has two pointers: "mm" is the
  * address space that it wants, "loaded_mm" the one that Xen was told of.
  */
-#include <arch/cpu.h>
+#include <arch/ipi.h>
 #include <mm/table/mm.h>
 
-static bool is_wanted_or_loaded(const struct cpu *cpu, const struct mm *mm)
+cpu_set_t mm_cpus(const struct mm *mm)
 {
-	/* Either is enough: the queued load will happen, or the old root is still in use. */
-	return cpu && (cpu->mm == mm || cpu->loaded_mm == mm);
+	unsigned int count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+	cpu_set_t set = 0;
+
+	/* Every root has the kernel's half. */
+	if (mm == &kernel_mm)
+		return ALL_CPUS;
+	/*
+	 * Entries are written before this reads what CPUs have loaded; a CPU stores what it loads
+	 * before it reads entries. So one that is not found here sees the entries as they are.
+	 */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (unsigned int i = 0; i < count; i++) {
+		/* Either is enough: the queued load will happen, or the old root is in use. */
+		if (__atomic_load_n(&cpus[i]->mm, __ATOMIC_RELAXED) == mm ||
+		    __atomic_load_n(&cpus[i]->loaded_mm, __ATOMIC_RELAXED) == mm)
+			set |= cpu_set_of(cpus[i]);
+	}
+	return set;
 }
 
-/*
- * A CPU that has mm loaded may have cached its entries. Of a pinned address space any CPU may have
- * cached that its tables are read-only in the direct map.
- */
-bool mm_may_be_in_tlb(const struct mm *mm)
+/* Flushes one address, or everything if there is none. */
+static void flush(const struct mm *mm, const uintptr_t *address)
 {
-	for (unsigned int i = 0; i < CPU_MAX; i++) {
-		if (is_wanted_or_loaded(cpus[i], mm))
-			return true;
-	}
-	return mm->pinned;
+	cpu_set_t done = 0, set;
+
+	/*
+	 * A CPU may load mm while the writes of its entries are still queued, and read the old
+	 * ones. So this looks again when they have been issued.
+	 */
+	do {
+		set = mm_cpus(mm) & ~done;
+		if (set && address)
+			paravirt.flush_address(*address, set);
+		else if (set)
+			paravirt.flush_all(set);
+		lazy_flush();
+		done |= set;
+	} while (mm_cpus(mm) & ~done);
+}
+
+void mm_flush(const struct mm *mm)
+{
+	flush(mm, NULL);
+}
+
+void mm_flush_address(const struct mm *mm, uintptr_t address)
+{
+	flush(mm, &address);
 }
 
 /*
@@ -65,8 +98,8 @@ static void leave(void *mm)
 
 void mm_unload_everywhere(struct mm *mm)
 {
-	for (unsigned int i = 0; i < CPU_MAX; i++) {
-		while (is_wanted_or_loaded(cpus[i], mm))
-			cpu_run_on(cpus[i], leave, mm);
-	}
+	cpu_set_t set;
+
+	while ((set = mm_cpus(mm)))
+		cpu_call(set, leave, mm);
 }

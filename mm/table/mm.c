@@ -63,13 +63,22 @@ static void free_root(pfn_t root)
 	mm_free_table(root);
 }
 
+void mm_exit(struct mm *mm)
+{
+	bool events;
+
+	/* The kernel's half of a root that a CPU has loaded is kept up to date through the list. */
+	mm_unload_everywhere(mm);
+	events = spin_lock(&mm_list_lock);
+	list_remove(&mm->link);
+	list_init(&mm->link);
+	spin_unlock(&mm_list_lock, events);
+	/* From here on mm_pin_all() does not find it: it stays unpinned. */
+	paravirt.exit_mmap(mm);
+}
+
 void mm_destroy(struct mm *mm)
 {
-	/* First of all: mm_pin_all() must not find an address space that was unpinned for good. */
-	bool events = spin_lock(&mm_list_lock);
-
-	list_remove(&mm->link);
-	spin_unlock(&mm_list_lock, events);
 	mm_exit(mm);
 	mm_free_tables(mm, 0, pt_user_limit());
 	free_root(mm->user_root);

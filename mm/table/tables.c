@@ -211,11 +211,15 @@ void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t fl
 	 * A parent was collected after its children and the list is a stack, so parents come first.
 	 */
 	mm_release_tables(&trim.tables);
-	if (!list_empty(&trim.tables) && mm_may_be_in_tlb(mm))
-		paravirt.flush_all();
+	/* Any CPU may know that a pinned table is read-only in the direct map. */
+	if (mm->pinned && !list_empty(&trim.tables))
+		paravirt.flush_all(ALL_CPUS);
 	lazy_leave();
 	/* From here on nothing refers to them, neither an entry nor a queued request. */
-	lazy_flush();
+	if (mm->pinned || list_empty(&trim.tables))
+		lazy_flush();
+	else
+		mm_flush(mm);
 	if (visit)
 		visit_entries(&trim.tables, visit);
 	mm_return_tables(&trim.tables);

@@ -102,14 +102,6 @@ uint64_t entries_count(const struct space *space, const struct region *region, b
 
 /* ---- unmapping ---- */
 
-/* Issues all that is queued, with a flush of the translations that processors may have. */
-static void flush(const struct space *space)
-{
-	if (mm_may_be_in_tlb(&space->mm))
-		paravirt.flush_all();
-	lazy_flush();
-}
-
 /* Pages whose entries are cleared and whose references are dropped after the next flush. */
 struct dropping {
 	struct space *space;
@@ -120,7 +112,7 @@ struct dropping {
 static void put_dropped(struct dropping *dropping)
 {
 	if (dropping->count)
-		flush(dropping->space);
+		mm_flush(&dropping->space->mm);
 	while (dropping->count)
 		entry_put_page(dropping->page[--dropping->count]);
 }
@@ -193,7 +185,7 @@ void entries_protect(struct space *space, const struct region *region)
 		}
 	}
 	if (changed)
-		flush(space);
+		mm_flush(&space->mm);
 	lazy_leave();
 }
 
@@ -249,7 +241,7 @@ bool entries_move(struct space *space, uintptr_t from, uintptr_t to, uint64_t by
 			set_entry(mm_entry(&space->mm, address, PT_PTE), PT_PTE, value);
 		}
 	}
-	flush(space);
+	mm_flush(&space->mm);
 	lazy_leave();
 	return true;
 }

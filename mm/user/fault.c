@@ -53,15 +53,18 @@ static enum fault page_for(const struct region *region, uintptr_t address, bool 
 	struct object *object = region->object;
 
 	if (object) {
-		if (offset >= object->bytes || offset >> PAGE_SHIFT >= OBJECT_MAX_PAGES)
+		pfn_t own = object_get_page(object, offset >> PAGE_SHIFT);
+
+		if (!pfn_valid(own) &&
+		    (offset >= object->bytes || offset >> PAGE_SHIFT >= OBJECT_MAX_PAGES))
 			return FAULT_PAST_END;
-		*page = object_page(object, offset >> PAGE_SHIFT);
-		if (!pfn_valid(*page))
+		if (!pfn_valid(own))
 			return object_is_full(object) ? FAULT_NO_SPACE : FAULT_NO_MEMORY;
-		if (write && !region->shared)
-			*page = copy_of(*page);
-		else
-			frame_get(*page);
+		*page = own;
+		if (write && !region->shared) {
+			*page = copy_of(own);
+			frame_put(own);
+		}
 	} else {
 		*page = write ? frames_alloc_zeroed() : zero_page;
 	}
@@ -77,11 +80,15 @@ static enum fault copy_on_write(struct space *space, const struct region *region
 	if (!pfn_valid(page))
 		return FAULT_NO_MEMORY;
 	set_pte_at(&space->mm, address, entry, entry_make(page, region->rights, true));
-	paravirt.flush_address(address);
-	/* The request for the flush must reach Xen before the page is freed. */
-	lazy_flush();
-	if (page.pfn != old.pfn)
+	if (page.pfn != old.pfn) {
+		/* Other CPUs must stop reading the old page before it is freed. */
+		mm_flush_address(&space->mm, address);
 		entry_put_page(old);
+	} else {
+		/* Others may keep the read-only translation: a write by it faults again. */
+		paravirt.flush_address(address, cpu_set_of(this_cpu()));
+		lazy_flush();
+	}
 	return FAULT_DONE;
 }
 
@@ -146,8 +153,8 @@ enum fault fault_resolve_locked(struct space *space, uintptr_t address, unsigned
 		return make_present(space, region, address, entry, wanted == SPACE_WRITE);
 	if (wanted == SPACE_WRITE && !(entry->raw & PT_RW))
 		return copy_on_write(space, region, address, entry);
-	/* Another thread has handled the fault, or the TLB has an old translation. */
-	paravirt.flush_address(address);
+	/* Another thread has handled the fault, or this CPU's TLB has an old translation. */
+	paravirt.flush_address(address, cpu_set_of(this_cpu()));
 	return FAULT_DONE;
 }
 

@@ -143,6 +143,21 @@ pfn_t object_page(struct object *object, uint64_t number)
 	return find_locked(object, number, number < OBJECT_MAX_PAGES && !object_is_full(object));
 }
 
+pfn_t object_get_page(struct object *object, uint64_t number)
+{
+	bool make = !object_is_full(object);
+	bool events = spin_lock(&object->lock);
+	pfn_t page = INVALID_PFN;
+
+	/* Under the lock: a truncation may drop the page at any other time. */
+	if (number < ROUND_UP(object->bytes, PAGE_SIZE) >> PAGE_SHIFT && number < OBJECT_MAX_PAGES)
+		page = find(object, number, make);
+	if (pfn_valid(page))
+		frame_get(page);
+	spin_unlock(&object->lock, events);
+	return page;
+}
+
 bool objects_are_full(void)
 {
 	return frames_reserve && frames_free_count() < frames_reserve + frame_count / 16;

@@ -60,8 +60,7 @@ struct space *space_fork(struct space *parent)
 			complete = entries_share(parent, child, region);
 	}
 	/* Even if not all was copied, some of the parent's pages have become read-only. */
-	paravirt.flush_all();
-	lazy_flush();
+	mm_flush(&parent->mm);
 	spin_release(&parent->lock);
 	if (!complete) {
 		space_put(child);

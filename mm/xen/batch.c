@@ -239,6 +239,20 @@ static void extend_or_begin(struct batch *batch, uint64_t op, const void *run)
 		begin_element(batch, (struct request){op, .args = {(uint64_t)run, 0, done}}, NULL);
 }
 
+/* Adds an operation to the run, with the mask of CPUs that it may point to. */
+static void append_operation(struct batch *batch, const struct mmuext_op *operation,
+			     const void *caller)
+{
+	unsigned int at = batch->operations++;
+
+	batch->operation[at] = *operation;
+	batch->operation_caller[at] = caller;
+	if (operation->cmd == MMUEXT_TLB_FLUSH_MULTI || operation->cmd == MMUEXT_INVLPG_MULTI) {
+		batch->set[at] = *(const cpu_set_t *)operation->arg2.vcpumask.p;
+		set_xen_guest_handle(batch->operation[at].arg2.vcpumask, &batch->set[at]);
+	}
+}
+
 /* Adds a request to the queue, which has room for it. */
 static ALWAYS_INLINE void append(struct batch *batch, struct request request, const void *caller)
 {
@@ -254,8 +268,7 @@ static ALWAYS_INLINE void append(struct batch *batch, struct request request, co
 		break;
 	case __HYPERVISOR_mmuext_op:
 		extend_or_begin(batch, request.op, &batch->operation[batch->operations]);
-		batch->operation_caller[batch->operations] = caller;
-		batch->operation[batch->operations++] = *request.operation;
+		append_operation(batch, request.operation, caller);
 		batch->call[batch->calls - 1].args[1]++;
 		break;
 	default:

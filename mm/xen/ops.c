@@ -159,18 +159,37 @@ static void xen_set_page_writable(pfn_t frame, bool writable)
 	       pt_entry_make(frame, writable ? PT_KERNEL_RW : PT_KERNEL_RO), CALLER);
 }
 
-static void xen_flush_address(uintptr_t address)
+/*
+ * Flushes by the cheapest operation that reaches the set: on this CPU alone, on those of a mask, or
+ * on all that the domain runs on. A mask of the caller's is copied with the request.
+ */
+static void flush(const unsigned int command[3], uintptr_t address, cpu_set_t set,
+		  const void *caller)
 {
-	struct mmuext_op op = {.cmd = MMUEXT_INVLPG_ALL, .arg1.linear_addr = address};
+	struct mmuext_op op = {.cmd = command[1], .arg1.linear_addr = address};
 
-	batch_mmuext_op(&op, CALLER);
+	if (!((set & cpus_online) & ~cpu_set_of(this_cpu())))
+		op.cmd = command[0];
+	else if (set == ALL_CPUS)
+		op.cmd = command[2];
+	set_xen_guest_handle(op.arg2.vcpumask, (const void *)&set);
+	batch_mmuext_op(&op, caller);
 }
 
-static void xen_flush_all(void)
+static void xen_flush_address(uintptr_t address, cpu_set_t set)
 {
-	struct mmuext_op op = {.cmd = MMUEXT_TLB_FLUSH_ALL};
+	static const unsigned int commands[] = {MMUEXT_INVLPG_LOCAL, MMUEXT_INVLPG_MULTI,
+						MMUEXT_INVLPG_ALL};
 
-	batch_mmuext_op(&op, CALLER);
+	flush(commands, address, set, CALLER);
+}
+
+static void xen_flush_all(cpu_set_t set)
+{
+	static const unsigned int commands[] = {MMUEXT_TLB_FLUSH_LOCAL, MMUEXT_TLB_FLUSH_MULTI,
+						MMUEXT_TLB_FLUSH_ALL};
+
+	flush(commands, 0, set, CALLER);
 }
 
 /* ---- loading ---- */

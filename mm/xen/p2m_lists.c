@@ -153,7 +153,7 @@ void p2m_window_map(uint64_t n, const union p2m_node *leaf)
 	for (; lists.mapped <= n; lists.mapped += P2M_PER_PAGE)
 		map_window(lists.mapped, lists.missing);
 	map_window(n, leaf);
-	paravirt.flush_address(window_address(n));
+	paravirt.flush_address(window_address(n), ALL_CPUS);
 	lazy_leave();
 	lazy_flush();
 	if (lists.published)
@@ -180,7 +180,7 @@ static void shrink_window(void)
 
 		pte_clear(&kernel_mm, last, pte_find(&kernel_mm, last));
 	}
-	paravirt.flush_all();
+	paravirt.flush_all(ALL_CPUS);
 	lazy_leave();
 	lazy_flush();
 }

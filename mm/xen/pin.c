@@ -34,44 +34,19 @@ static ALWAYS_INLINE void request(unsigned int command, pfn_t table)
 	batch_mmuext_op(&op, __builtin_return_address(0));
 }
 
-static void unlock(void *frame)
-{
-	spin_release(&((struct frame *)frame)->lock);
-}
-
-/*
- * Takes the lock of a table to be pinned or unpinned: at the pte level its own, above it none,
- * since mm->lock is held. Returns false, with no lock taken, if the table's state is not the one
- * that "pinned" gives. The flag is read before the lock too: a table that two entries point to is
- * visited twice in a batch, and its lock stays held after the first visit.
- */
-static bool lock_table(struct frame *frame, enum pt_level level, bool pinned)
-{
-	bool right = ((frame->flags & FRAME_PINNED) != 0) == pinned;
-
-	if (!right || level != PT_PTE)
-		return right;
-	spin_acquire(&frame->lock);
-	right = ((frame->flags & FRAME_PINNED) != 0) == pinned;
-	if (!right)
-		spin_release(&frame->lock);
-	return right;
-}
-
 /* Makes a table read-only in the direct map and, at the pte level, pins it. Returns false. */
 static bool pin_table(pfn_t table, enum pt_level level, void *unused)
 {
 	struct frame *frame = frame_of(table);
 
 	(void)unused;
-	if (!lock_table(frame, level, false))
+	/* A table that two entries point to is visited twice. */
+	if (frame->flags & FRAME_PINNED)
 		return false;
 	frame->flags |= FRAME_PINNED;
 	make_page_readonly(table);
-	if (level == PT_PTE) {
+	if (level == PT_PTE)
 		request(pin_command(PT_PTE), table);
-		batch_callback(unlock, frame);
-	}
 	return false;
 }
 
@@ -85,14 +60,12 @@ static bool unpin_table(pfn_t table, enum pt_level level, void *unused)
 	struct frame *frame = frame_of(table);
 
 	(void)unused;
-	if (!lock_table(frame, level, true))
+	if (!(frame->flags & FRAME_PINNED))
 		return false;
 	if (level == PT_PTE && !(frame->flags & FRAME_ADOPTED))
 		request(MMUEXT_UNPIN_TABLE, table);
 	make_page_writable(table);
 	frame->flags &= (uint8_t)~held;
-	if (level == PT_PTE)
-		batch_callback(unlock, frame);
 	return true;
 }
 
@@ -153,8 +126,6 @@ void mm_unpin(struct mm *mm)
 		return;
 	mm_expect_pinned(mm, true, "unpinning an address space");
 	frame_of(mm->root)->flags &= (uint8_t)~FRAME_SAVE;
-	/* Queued requests may have pinned one of its tables, whose lock is still held. */
-	batch_flush();
 	batch_enter();
 	if (pfn_valid(mm->user_root)) {
 		request(MMUEXT_UNPIN_TABLE, mm->user_root);
@@ -164,7 +135,7 @@ void mm_unpin(struct mm *mm)
 	flush = pt_walk_tables(mm->root, pt_user_limit(), unpin_table, NULL);
 	/* The direct map's entries became writable, but a TLB may hold the read-only ones. */
 	if (flush)
-		paravirt.flush_all();
+		paravirt.flush_all(ALL_CPUS);
 	mm->pinned = false;
 	batch_leave();
 	/* The caller will write to the tables at once, so do not wait for an outer batch to end. */
@@ -180,9 +151,6 @@ void pin_activate(struct mm *mm)
 
 void pin_exit(struct mm *mm)
 {
-	if (!mm->pinned)
-		return;
-	mm_unload_everywhere(mm);
 	mm_lock(mm);
 	mm_unpin(mm);
 	mm_unlock(mm);

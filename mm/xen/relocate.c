@@ -254,7 +254,7 @@ static void build(struct relocation *move)
 	 */
 	lazy_enter();
 	pt_run_link(run, boot_or_direct_map(pt_root()), PT_TABLE | PT_NX);
-	paravirt.flush_all();
+	paravirt.flush_all(ALL_CPUS);
 	lazy_leave();
 	lazy_flush();
 	p2m_use_list(move->to, move->memory->pages, true);
@@ -347,7 +347,7 @@ static void return_all(struct relocation *move)
 		return_pages(move);
 	return_run(move, INVALID_PFN);
 	/* The next users of these frames write to them, so no TLB may hold an old translation. */
-	paravirt.flush_all();
+	paravirt.flush_all(ALL_CPUS);
 	lazy_leave();
 	lazy_flush();
 }

@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			callbacks++;
 			break;
 		case 5:
-			paravirt.flush_all();
+			paravirt.flush_all(ALL_CPUS);
 			break;
 		case 6:
 			batch_update_va_mapping(pfn_to_address(pfn(frame)),

@@ -61,7 +61,7 @@ BENCH(pin_table)
 	ticks = timed(MMUEXT_UNPIN_TABLE, table);
 	bench_report("unpinning it, per entry", ticks, PT_ENTRIES);
 	make_page_writable(table);
-	paravirt.flush_address((uintptr_t)pfn_to_virt(table));
+	paravirt.flush_address((uintptr_t)pfn_to_virt(table), ALL_CPUS);
 	frames_free(pages);
 	frames_free(table);
 }

@@ -222,7 +222,7 @@ BENCH(pin_address_space)
 
 		ticks[0] = raw_pin(&requests);
 		ticks[1] = raw_unpin(&requests);
-		paravirt.flush_all();
+		paravirt.flush_all(ALL_CPUS);
 		batch_reset_counters();
 		start = rdtsc();
 		mm_pin(&mm);

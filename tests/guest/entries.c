@@ -44,7 +44,7 @@ TEST(entries, what_is_mapped_is_what_is_read)
 	mm_load(&mm);
 	EXPECT_EQ(*there, 0xaaaa);
 	set_pte_at(&mm, ADDRESS, mm_entry(&mm, ADDRESS, PT_PTE), pt_entry_make(b, PT_KERNEL_RW));
-	paravirt.flush_address(ADDRESS);
+	paravirt.flush_address(ADDRESS, ALL_CPUS);
 	EXPECT_EQ(*there, 0xbbbb);
 	*there = 0xcccc;
 	EXPECT_EQ(*(uint64_t *)pfn_to_virt(b), 0xcccc);
@@ -70,7 +70,7 @@ TEST(entries, protection_keeps_what_the_processor_set)
 	EXPECT(!(old.raw & PT_DIRTY));
 	*(volatile uint64_t *)ADDRESS = 1;
 	protect_commit(entry, (pt_entry_t){old.raw & ~PT_RW});
-	paravirt.flush_address(ADDRESS);
+	paravirt.flush_address(ADDRESS, ALL_CPUS);
 	EXPECT_EQ(read_entry(entry).raw & (PT_DIRTY | PT_ACCESSED | PT_RW), PT_DIRTY | PT_ACCESSED);
 	EXPECT(!probe_write(ADDRESS, 2));
 	mm_destroy(&mm);

@@ -163,5 +163,5 @@ TEST(events, shared_info_is_mapped)
 	EXPECT_EQ(mfn_to_maddr(pt_entry_mfn(walk.step[walk.steps - 1].entry)).ma,
 		  boot_info_get()->shared_info.ma);
 	EXPECT_NE(shared_info->wc_sec, 0);
-	EXPECT_EQ((uintptr_t)this_cpu()->vcpu, (uintptr_t)&shared_info->vcpu_info[0]);
+	EXPECT_EQ((uintptr_t)this_cpu()->vcpu, (uintptr_t)xen_vcpu_infos());
 }

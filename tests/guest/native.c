@@ -116,12 +116,12 @@ TEST(native, a_large_page_is_split_and_joined)
 	/* Now a single page can lose a right. */
 	entry = mm_entry(&mm, base + 5 * PAGE_SIZE, PT_PTE);
 	protect_commit(entry, (pt_entry_t){protect_start(entry).raw & ~PT_RW});
-	paravirt.flush_address(base + 5 * PAGE_SIZE);
+	paravirt.flush_address(base + 5 * PAGE_SIZE, ALL_CPUS);
 	EXPECT(!probe_write(base + 5 * PAGE_SIZE, 1));
 	EXPECT(probe_write(base + 6 * PAGE_SIZE, 6));
 	/* And be given it back, after which it is one large page as before. */
 	protect_commit(entry, (pt_entry_t){protect_start(entry).raw | PT_RW});
-	paravirt.flush_address(base + 5 * PAGE_SIZE);
+	paravirt.flush_address(base + 5 * PAGE_SIZE, ALL_CPUS);
 	mm_lock(&mm);
 	mm_join(&mm, base, base);
 	mm_unlock(&mm);

@@ -199,7 +199,7 @@ TEST(pins, a_table_pinned_outside_is_told)
 	EXPECT_EQ(recorder.count[RECORD_ADOPT], 3);
 	EXPECT_EQ(recorder.count[RECORD_RELEASE], 3);
 	make_page_writable(table);
-	paravirt.flush_address(pfn_to_address(table));
+	paravirt.flush_address(pfn_to_address(table), ALL_CPUS);
 	recorder_stop();
 	EXPECT(!recorder.breach);
 	EXPECT_EQ(recorder.live, recorder.found);
@@ -248,7 +248,7 @@ TEST(pins, callbacks_come_after_their_batch)
 	struct spinlock lock = {.held = true};
 
 	batch_enter();
-	paravirt.flush_all();
+	paravirt.flush_all(ALL_CPUS);
 	batch_callback(note_lock, &lock);
 	lock_was_held = false;
 	EXPECT(batch_pending());

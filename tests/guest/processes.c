@@ -6,6 +6,7 @@
  */
 #include <arch/cpu.h>
 #include <arch/machine.h>
+#include <arch/time.h>
 #include <kernel/file/tty.h>
 #include <kernel/lib/errno.h>
 #include <kernel/lib/string.h>
@@ -151,13 +152,24 @@ static long run(const char *path)
 	return error;
 }
 
+/* Lets orphans end, which may be on other CPUs still: a second is more than enough. */
+static void let_all_end(void)
+{
+	uint64_t deadline = time_system() + NS_PER_S;
+
+	while (!list_empty(&process_list) && time_system() < deadline)
+		task_yield();
+}
+
 static struct counts {
 	uint64_t free, tables;
 	uint64_t processes;
 } count(void)
 {
-	struct counts counts = {.free = frames_free_count()};
+	struct counts counts;
 
+	let_all_end();
+	counts = (struct counts){.free = frames_free_count()};
 	for (uint64_t n = 0; n < frame_count; n++)
 		counts.tables += frame_of(pfn(n))->flags != 0;
 	for_each_process(process) counts.processes++;

@@ -3,7 +3,7 @@
  * Entering and leaving user mode, with programs of a few instructions: every way in and out, what
  * comes back unchanged, and what a program must not reach.
  */
-#include <arch/cpu.h>
+#include <arch/kernel_lock.h>
 #include <arch/machine.h>
 #include <arch/time.h>
 #include <arch/user.h>
@@ -47,8 +47,10 @@ static void run_until_done(void *argument)
 
 	*regs = run->regs;
 	for (;;) {
+		kernel_leave();
 		run->vector = user_run(regs);
 		run->address = trap_fault_address();
+		kernel_enter();
 		if (run->vector == TRAP_PAGE_FAULT) {
 			unsigned int wanted = regs->error & 16  ? SPACE_EXECUTE
 					      : regs->error & 2 ? SPACE_WRITE

@@ -35,6 +35,9 @@ void host_clear_output(void);
  */
 void host_expect_panic(void (*function)(void), const char *text);
 
+/* Called when a panic ends the process, to say what was tried; NULL: nothing. */
+extern void (*host_dying)(void);
+
 /*
  * Whole texts: host_wanted() appends to what is expected. host_expect_output() fails the test
  * unless exactly that was printed since host_clear_output(), and starts anew; host_expect_words()
@@ -45,7 +48,34 @@ void host_expect_output(void);
 void host_expect_words(void (*function)(void), const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* There are four CPUs; this makes one of them the running one. At first it is number 0. */
+#define HOST_CPUS 4
 void host_use_cpu(unsigned int number);
+
+/* Interrupts a CPU: it answers the requests of others, as ipi_received() does. */
+void host_interrupt(unsigned int number);
+
+/* Returns true if a CPU has its events masked. */
+bool host_masks_events(unsigned int number);
+
+/*
+ * What runs the CPUs by turns, while a test needs that (tests/model/schedule.c); NULL: nothing. It
+ * is told of each moment at which another CPU may come in between. yield() is called before a lock
+ * is taken, a TLB flushed, a CPU interrupted, or a hypercall made; look() within a hypercall, where
+ * the others only look at what there is; relax() in a loop that waits; unmasked() when events are
+ * enabled again; and interrupt() when a CPU is interrupted.
+ */
+struct host_scheduler {
+	void (*yield)(const char *where);
+	void (*look)(void);
+	void (*relax)(void);
+	void (*unmasked)(void);
+	void (*interrupt)(unsigned int number);
+};
+extern const struct host_scheduler *host_scheduler;
+
+/* Another CPU may come in between here, or only look at what there is now. */
+void host_yield(const char *where);
+void host_look(void);
 
 /*
  * What another CPU does in the middle of an operation of the kernel's: the function runs once, when
@@ -66,6 +96,14 @@ extern struct host_tlb {
 	uint64_t addresses, all; /* flushes of one address, of everything */
 	uint64_t address, root;  /* the last one flushed, the last root loaded */
 } host_tlb;
+
+/* What is told of these instructions, with the CPU that executes them running; NULL: nothing. */
+struct host_processor {
+	void (*flush_address)(uint64_t address);
+	void (*flush_all)(void);
+	void (*load_root)(uint64_t root);
+};
+extern const struct host_processor *host_processor;
 
 /* A repeatable sequence (xorshift); seed it for each test. */
 void host_seed(uint64_t seed);

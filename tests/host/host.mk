@@ -7,13 +7,14 @@
 # Whole rooms but for what only machines run, and of the other rooms the files that are named.
 HOST_MODULES := $(filter-out kernel/lib/string.c mm/kernel/memory.c mm/kernel/image.c, \
 	$(sort $(shell find kernel/lib mm tests/model -name '*.c'))) \
-	$(addprefix arch/x86/,lock.c pvclock.c recovery.S native/acpi.c native/rates.c xen/features.c xen/traps.c) \
+	$(addprefix arch/x86/,ipi.c kernel_lock.c lock.c pvclock.c recovery.S native/acpi.c native/rates.c wait.c xen/features.c xen/traps.c) \
 	$(addprefix boot/,notes.c pvh_info.c start_info.c) \
 	$(addprefix kernel/,cmdline.c report/batches.c report/explain.c report/frame.c report/walk.c selftest/selftest.c) \
 	$(addprefix kernel/file/,directory.c discipline.c fs.c inode.c lineedit.c names.c path.c unpack.c) \
 	$(addprefix kernel/process/,elf.c exception.c pids.c program.c) kernel/syscall/text.c
+HOST_STUBS := tests/host/cpus.c tests/host/stubs.c
 HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(sort $(wildcard tests/host/test_*.c)))
-HOST_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_MODULES) kernel/lib/string.c tests/host/stubs.c)
+HOST_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_MODULES) kernel/lib/string.c $(HOST_STUBS))
 
 # The formatter has the library's names in the kernel; here both must be at hand.
 HOST_RENAME := -Dsnprintf=kernel_snprintf -Dvsnprintf=kernel_vsnprintf
@@ -49,7 +50,7 @@ $(BUILD)/host/fuzz-%: $(BUILD)/host/tests/fuzz/%.c.o $(BUILD)/host/tests/fuzz/re
 	@$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
 
 FUZZ_SECONDS = 900
-FUZZ_SOURCES := $(filter %.c,$(HOST_MODULES)) tests/host/stubs.c
+FUZZ_SOURCES := $(filter %.c,$(HOST_MODULES)) $(HOST_STUBS)
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(shell find include tests/model -name '*.h') | $(XEN_HEADERS)
 	@mkdir -p $(@D)
 	@command -v clang >/dev/null || \

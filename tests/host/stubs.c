@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The stand-ins: printing goes to a buffer, a panic ends the process, there is one CPU.
+ * The stand-ins: printing goes to a buffer, and a panic ends the process. The CPUs are in cpus.c.
  */
 #include "host.h"
 
-#include <arch/cpu.h>
-#include <arch/lock.h>
-#include <arch/tlb.h>
+#include <arch/time.h>
 #include <arch/traps.h>
 #include <kernel/lib/panic.h>
 #include <kernel/lib/printk.h>
 #include <kernel/lib/symbols.h>
-#include <mm/xen/batch.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,11 +44,15 @@ void printk(enum printk_level level, const char *format, ...)
 	va_end(arguments);
 }
 
+void (*host_dying)(void);
+
 static void die(const char *format, va_list arguments) NORETURN;
 static void die(const char *format, va_list arguments)
 {
 	vfprintf(stderr, format, arguments);
 	fprintf(stderr, "\n%s", output); /* what was said before */
+	if (host_dying)
+		host_dying();
 	fflush(stderr);
 	_exit(PANIC_STATUS);
 }
@@ -150,152 +151,20 @@ void host_expect_words(void (*function)(void), const char *format, ...)
 	forget_wanted();
 }
 
-static struct cpu cpu[4] = {{.number = 0}, {.number = 1}, {.number = 2}, {.number = 3}};
-static unsigned int current;
-
-struct cpu *cpus[CPU_MAX] = {&cpu[0], &cpu[1], &cpu[2], &cpu[3]};
-
-struct cpu *this_cpu(void)
-{
-	return &cpu[current];
-}
-
-void host_use_cpu(unsigned int number)
-{
-	assert_true(number < ARRAY_SIZE(cpu));
-	current = number;
-}
-
-void cpu_run_on(struct cpu *on, void (*function)(void *argument), void *argument)
-{
-	unsigned int before = current;
-
-	host_use_cpu(on->number);
-	function(argument);
-	current = before;
-}
-
-/* The native backend's instructions: counted, since nobody may execute them here. */
-struct host_tlb host_tlb;
-
-void native_flush_address(uintptr_t address)
-{
-	host_tlb.address = address;
-	host_tlb.addresses++;
-}
-
-void native_flush_all(void)
-{
-	host_tlb.all++;
-}
-
-void native_load_root(paddr_t root)
-{
-	host_tlb.root = root.pa;
-}
-
-static bool masked;
-static unsigned int interfere_at;
-static void (*interference)(void);
-static const struct spinlock *not_while;
-
-void host_interfere(unsigned int nth, void (*function)(void), const struct spinlock *unless)
-{
-	not_while = unless;
-	interfere_at = nth;
-	interference = function;
-}
-
-bool host_interfered(void)
-{
-	return !interference;
-}
-
-/* Runs the function as another CPU does, which holds no lock. */
-static void run_as_another(void (*function)(void))
-{
-	struct held_locks held[LOCK_RANKS];
-
-	memcpy(held, this_cpu()->locks, sizeof(held));
-	memset(this_cpu()->locks, 0, sizeof(held));
-	function();
-	memcpy(this_cpu()->locks, held, sizeof(held));
-}
-
-static void interfere(void)
-{
-	void (*function)(void) = interference;
-
-	if (!function || masked || (not_while && not_while->held) || --interfere_at)
-		return;
-	interference = NULL;
-	run_as_another(function);
-}
-
-static const struct spinlock *taken_next;
-static void (*before_taken)(void);
-
-void host_interfere_before(const struct spinlock *lock, void (*function)(void))
-{
-	taken_next = lock;
-	before_taken = function;
-}
-
-void host_lock_taking(const struct spinlock *lock)
-{
-	if (lock != taken_next)
-		return;
-	taken_next = NULL;
-	run_as_another(before_taken);
-}
-
-bool events_mask(void)
-{
-	bool were_enabled = !masked;
-
-	interfere();
-	masked = true;
-	return were_enabled;
-}
-
-void events_restore(bool were_enabled)
-{
-	assert_true(masked);
-	masked = !were_enabled;
-}
-
-bool events_enabled(void)
-{
-	return !masked;
-}
-
-int host_teardown(void **state_of_test)
-{
-	unsigned int left_held = 0;
-
-	(void)state_of_test;
-	for (unsigned int i = 0; i < ARRAY_SIZE(cpu); i++) {
-		for (unsigned int rank = 0; rank < LOCK_RANKS; rank++) {
-			left_held += cpu[i].locks[rank].count;
-			cpu[i].locks[rank].count = 0;
-		}
-	}
-	assert_int_equal(left_held, 0);
-	assert_true(events_enabled());
-	for (unsigned int i = 0; i < ARRAY_SIZE(cpu); i++) {
-		const struct batch *batch = cpu[i].batch;
-
-		assert_int_equal(cpu[i].event_depth, 0);
-		if (batch)
-			assert_false(batch->lazy || batch->busy || batch->calls ||
-				     batch->callbacks);
-	}
-	return 0;
-}
-
 const char *trap_name(uint64_t vector)
 {
 	return vector == TRAP_PAGE_FAULT ? "page fault" : "trap";
+}
+
+/* A CPU that waits for that long would wait for ever: nothing here takes any time. */
+void report_wait(const char *for_what, uint64_t seconds)
+{
+	panic("a CPU has waited for %s for %lu seconds", for_what, seconds);
+}
+
+uint64_t time_system(void)
+{
+	return 0;
 }
 
 /* Small numbers are callers that a test has made up: those are told apart. */

@@ -129,7 +129,6 @@ static bool check_pinned(pfn_t table, enum pt_level level, void *argument)
 	(void)argument;
 	assert_int_equal(state.type, pt_level_rank(level));
 	assert_true(frame_of(table)->flags & FRAME_PINNED);
-	assert_false(frame_of(table)->lock.held);
 	if (level == PT_PTE || level == PT_PGD)
 		assert_true(state.pinned);
 	/* Also makes the TLB remember that it is read-only. */
@@ -147,7 +146,6 @@ static bool check_unpinned(pfn_t table, enum pt_level level, void *argument)
 	assert_int_equal(state.type, MODEL_WRITABLE);
 	assert_false(state.pinned);
 	assert_false(frame_of(table)->flags & FRAME_PINNED);
-	assert_false(frame_of(table)->lock.held);
 	assert_int_equal(model_access(0, pfn_to_address(table), true, NULL), MODEL_OK);
 	return false;
 }
@@ -380,38 +378,6 @@ static void create_fails_cleanly(void **state)
 	stop();
 }
 
-/* Let go of before Xen has seen the requests, it would guard nothing. */
-static void a_lock_is_held_until_the_batch_is_out(void **state)
-{
-	struct frame *table;
-	struct mm mm;
-
-	(void)state;
-	start(4);
-	assert_true(mm_create(&mm));
-	assert_true(map(&mm, 0x5000, shared_page, PT_KERNEL_RW | PT_USER));
-	table = frame_of(virt_to_pfn(pte(&mm, 0x5000)));
-	lazy_enter();
-	pin_alloc_table(&kernel_mm, frame_number(table), PT_PTE);
-	assert_true(batch_pending());
-	assert_true(table->lock.held);
-	assert_int_not_equal(model_frame_state(model_mfn(frame_number(table).pfn)).type, MODEL_L1);
-	lazy_leave();
-	assert_false(table->lock.held);
-	/* Unpinning trips over nothing that waits, this table's lock least of all. */
-	pin_release_table(frame_number(table), PT_PTE);
-	lazy_enter();
-	mm_lock(&mm);
-	mm_pin(&mm);
-	assert_true(table->lock.held);
-	mm_unpin(&mm);
-	assert_false(table->lock.held);
-	mm_unlock(&mm);
-	lazy_leave();
-	mm_destroy(&mm);
-	stop();
-}
-
 static void protect_what_is_not_mapped(void)
 {
 	make_page_readonly(pfn(100 * PAGES));
@@ -498,39 +464,30 @@ static void tables_between_the_neighbours_go_too(void **state)
 	stop();
 }
 
-static pfn_t contended;
+static unsigned int visits;
 
-static void other_pins(void)
+static void visit_issued(pt_entry_t entry)
 {
-	pin_alloc_table(&kernel_mm, contended, PT_PTE);
+	(void)entry;
+	assert_false(batch_pending());
+	visits++;
 }
 
-static void other_unpins(void)
-{
-	pin_release_table(contended, PT_PTE);
-}
-
-/* Another CPU does the same just before the table's lock is taken: it is done once. */
-static void a_table_is_pinned_by_one_cpu_only(void **state)
+/* In lazy mode too, the requests are issued before the entries are visited and the tables freed. */
+static void tables_are_freed_after_the_batch(void **state)
 {
 	struct mm mm;
 
 	(void)state;
 	start(4);
 	assert_true(mm_create(&mm));
-	assert_true(map(&mm, 0x5000, shared_page, PT_KERNEL_RO));
-	contended = virt_to_pfn(pte(&mm, 0x5000));
-	model_reset_counters();
-	host_interfere_before(&frame_of(contended)->lock, other_pins);
-	pin_alloc_table(&kernel_mm, contended, PT_PTE);
-	assert_false(frame_of(contended)->lock.held);
-	assert_true(model_frame_state(model_mfn(contended.pfn)).pinned);
-	host_interfere_before(&frame_of(contended)->lock, other_unpins);
-	pin_release_table(contended, PT_PTE);
-	assert_false(frame_of(contended)->lock.held);
-	assert_false(model_frame_state(model_mfn(contended.pfn)).pinned);
-	assert_int_equal(model_counters().pins, 1);
-	assert_int_equal(model_counters().unpins, 1);
+	assert_true(mm_prepare(&mm, 0x5000, 0x5000, PT_PTE));
+	mm_activate(&mm);
+	visits = 0;
+	lazy_enter();
+	mm_drop_tables(&mm, 0, pt_user_limit(), 0, pt_user_limit(), visit_issued);
+	lazy_leave();
+	assert_int_equal(visits, PT_ENTRIES);
 	mm_destroy(&mm);
 	stop();
 }
@@ -879,9 +836,13 @@ static void only_what_was_pinned_for_a_save_is_unpinned(void **state)
 	start(4);
 	assert_true(mm_create(&odd));
 	mm_pin_all();
-	mm_exit(&odd); /* void from here on: it ends, or is used again */
+	mm_activate(&odd); /* for good */
 	mm_unpin_all();
+	assert_true(odd.pinned);
+	mm_exit(&odd);
+	mm_pin_all(); /* does not find it any more */
 	assert_false(odd.pinned);
+	assert_true(mm_create(&odd));
 	mm_pin_all();
 	odd.pinned = false;
 	host_expect_panic(mm_unpin_all, "was pinned for a save, and is not pinned");
@@ -1005,7 +966,7 @@ static void a_table_pinned_outside_is_told(void **state)
 	assert_false(model_frame_state(model_mfn(table.pfn)).pinned);
 	assert_int_equal(frame_of(table)->flags, 0);
 	make_page_writable(table);
-	paravirt.flush_all();
+	paravirt.flush_all(ALL_CPUS);
 	frames_free(table);
 	/* A table that is known already is no news: it stays what it is. */
 	assert_true(mm_create(&mm));
@@ -1494,11 +1455,10 @@ int main(void)
 		cmocka_unit_test(prepare_makes_all_or_nothing),
 		cmocka_unit_test(cloning_a_root_is_announced),
 		cmocka_unit_test(create_fails_cleanly),
-		cmocka_unit_test(a_lock_is_held_until_the_batch_is_out),
 		cmocka_unit_test(every_hook_writes_its_entry),
 		cmocka_unit_test(a_table_goes_as_a_whole),
 		cmocka_unit_test(tables_between_the_neighbours_go_too),
-		cmocka_unit_test(a_table_is_pinned_by_one_cpu_only),
+		cmocka_unit_test(tables_are_freed_after_the_batch),
 		cmocka_unit_test(the_tables_lock_is_let_go_after_the_batch),
 		cmocka_unit_test(a_new_slot_of_the_kernel_is_in_every_root),
 		cmocka_unit_test(a_load_that_waits_is_not_missed),

@@ -473,6 +473,41 @@ static void a_queue_begins_empty(void **state)
 	world_discard();
 }
 
+/* The caller's mask is long gone when the queue is issued. */
+static void a_mask_is_copied(void **state)
+{
+	const uintptr_t address = pfn_to_address(pfn(700));
+	const pfn_t frame = pfn(700);
+	cpu_set_t set[2] = {1 << 1, 1 << 2};
+	struct mmuext_op op = {.cmd = MMUEXT_TLB_FLUSH_MULTI};
+
+	(void)state;
+	start();
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(model_access(i, address, true, NULL), MODEL_OK);
+	make_page_readonly(frame);
+	batch_enter();
+	for (unsigned int i = 0; i < 2; i++) {
+		set_xen_guest_handle(op.arg2.vcpumask, (const void *)&set[i]);
+		batch_mmuext_op(&op, NULL);
+		set[i] = 1 << 3;
+	}
+	batch_leave();
+	assert_int_equal(model_access(0, address, true, NULL), MODEL_STALE);
+	assert_int_equal(model_access(1, address, true, NULL), MODEL_FAULT);
+	assert_int_equal(model_access(2, address, true, NULL), MODEL_FAULT);
+	assert_int_equal(model_access(3, address, true, NULL), MODEL_STALE);
+	make_page_writable(frame);
+	op.cmd = MMUEXT_INVLPG_MULTI;
+	op.arg1.linear_addr = address;
+	set[0] = 1 << 3;
+	set_xen_guest_handle(op.arg2.vcpumask, (const void *)&set[0]);
+	batch_mmuext_op(&op, NULL);
+	assert_int_equal(model_access(3, address, true, NULL), MODEL_OK);
+	paravirt.flush_all(ALL_CPUS);
+	world_stop();
+}
+
 static void each_cpu_has_its_queue(void **state)
 {
 	(void)state;
@@ -954,6 +989,7 @@ int main(void)
 		cmocka_unit_test(a_pair_is_never_parted),
 		cmocka_unit_test(a_mapping_arrives_whole),
 		cmocka_unit_test(a_queue_begins_empty),
+		cmocka_unit_test(a_mask_is_copied),
 		cmocka_unit_test(each_cpu_has_its_queue),
 		cmocka_unit_test(the_culprit_is_named),
 		cmocka_unit_test(who_asked_is_named),

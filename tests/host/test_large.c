@@ -271,7 +271,7 @@ static pt_entry_t *make_table(struct mm *mm, enum pt_level level, uint64_t flags
 		set_entry(&entries[i], below,
 			  pt_entry_from_mfn(mfn(4 * GIB + i * step),
 					    flags | (below == PT_PTE ? 0 : PT_HUGE)));
-	paravirt.flush_all();
+	paravirt.flush_all(ALL_CPUS);
 	return entries;
 }
 
@@ -430,6 +430,51 @@ static void stacks_split_the_direct_map(void **state)
 	bare_stop();
 }
 
+/* Lazy mode puts off flushes, and yet no CPU may know a page in two sizes with different rights. */
+static void flushes_of_sizes_are_not_put_off(void **state)
+{
+	const struct pfn_range page = {pfn(MIB2 * 20 + 5), 1};
+
+	(void)state;
+	bare_start(4, large_levels[1], LARGEST);
+	bare_build();
+	bare_complete();
+	lazy_enter();
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_true(direct_map_restrict(page, PT_KERNEL_RO));
+		direct_map_restore(page);
+	}
+	lazy_leave();
+	bare_check();
+	bare_expect_as_built();
+	bare_stop();
+}
+
+/* A table that a large page replaces is freed when every CPU has flushed, in lazy mode too. */
+static void a_joined_table_is_freed_after_the_flush(void **state)
+{
+	const uintptr_t address = pfn_to_address(pfn(MIB2 * 20));
+	uint64_t flushes;
+
+	(void)state;
+	bare_start(4, large_levels[1], LARGEST);
+	bare_build();
+	bare_complete();
+	mm_lock(&kernel_mm);
+	lazy_enter();
+	flushes = bare.flushes;
+	assert_true(mm_split(&kernel_mm, address + PAGE_SIZE, address + 2 * PAGE_SIZE - 1));
+	assert_true(bare.flushes > flushes);
+	flushes = bare.flushes;
+	mm_join(&kernel_mm, address + PAGE_SIZE, address + 2 * PAGE_SIZE - 1);
+	assert_true(bare.flushes > flushes);
+	lazy_leave();
+	mm_unlock(&kernel_mm);
+	bare_check();
+	bare_expect_as_built();
+	bare_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -443,6 +488,8 @@ int main(void)
 		cmocka_unit_test(neither_askew_nor_of_another_memory_type),
 		cmocka_unit_test(accessed_and_dirty_are_set_ahead),
 		cmocka_unit_test(stacks_split_the_direct_map),
+		cmocka_unit_test(flushes_of_sizes_are_not_put_off),
+		cmocka_unit_test(a_joined_table_is_freed_after_the_flush),
 	};
 
 	return cmocka_run_group_tests_name("large", tests, NULL, NULL);

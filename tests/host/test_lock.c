@@ -6,14 +6,14 @@
 #include "host.h"
 
 #include <arch/cpu.h>
+#include <arch/kernel_lock.h>
 #include <arch/lock.h>
 #include <kernel/lib/panic.h>
 
-/* Two locks of each way to take one, and two pte tables' locks. */
+/* Locks of each way to take one. */
 static struct spinlock object = SPINLOCK(LOCK_OBJECT), frames = SPINLOCK(LOCK_FRAMES);
 static struct spinlock mm = SPINLOCK(LOCK_MM), other_mm = SPINLOCK(LOCK_MM);
 static struct spinlock space = SPINLOCK(LOCK_SPACE), list = SPINLOCK(LOCK_MM_LIST);
-static struct spinlock table, other_table;
 
 static void events_are_masked_while_a_lock_is_held(void **state)
 {
@@ -36,23 +36,17 @@ static void events_are_masked_while_a_lock_is_held(void **state)
 	assert_false(mm.held);
 }
 
-/* Several tables of one address space are locked until the batch that pins them is issued. */
+/* mm_pin_all() locks one address space after the other, and each takes what it needs. */
 static void the_order_allows_what_the_kernel_does(void **state)
 {
 	bool events, inner;
 
 	(void)state;
-	spin_init(&table, LOCK_PTE_TABLE);
-	spin_init(&other_table, LOCK_PTE_TABLE);
 	events = spin_lock(&list);
 	for (unsigned int i = 0; i < 2; i++) {
 		spin_acquire(i ? &other_mm : &mm);
-		spin_acquire(i ? &table : &other_table);
-		spin_acquire(i ? &other_table : &table);
 		inner = spin_lock(&frames);
 		spin_unlock(&frames, inner);
-		spin_release(&table);
-		spin_release(&other_table);
 		spin_release(i ? &other_mm : &mm);
 	}
 	spin_unlock(&list, events);
@@ -110,12 +104,6 @@ static void take_two_address_spaces(void)
 	spin_acquire(&other_mm);
 }
 
-static void take_two_tables(void)
-{
-	spin_acquire(&table);
-	spin_acquire(&other_table);
-}
-
 static void take_one_without_a_rank(void)
 {
 	static struct spinlock forgotten;
@@ -126,14 +114,11 @@ static void take_one_without_a_rank(void)
 static void the_order_is_enforced(void **state)
 {
 	(void)state;
-	spin_init(&table, LOCK_PTE_TABLE);
-	spin_init(&other_table, LOCK_PTE_TABLE);
 	host_expect_panic(take_the_inner_one_first,
 			  "lock order: CPU 0 takes \"object\" in somewhere+0x1 and holds "
 			  "\"frames\", taken in somewhere+0x1. \"object\" comes first in enum "
 			  "lock_rank: take it first, or release \"frames\" before");
 	host_expect_panic(take_two_address_spaces, "CPU 0 takes a second lock \"mm\"");
-	host_expect_panic(take_two_tables, "release the first before, or lock their address space");
 	host_expect_panic(take_one_without_a_rank, "a lock without a rank is taken");
 }
 
@@ -141,12 +126,6 @@ static void take_twice(void)
 {
 	spin_lock(&frames);
 	spin_lock(&frames);
-}
-
-static void take_a_table_twice(void)
-{
-	spin_acquire(&table);
-	spin_acquire(&table);
 }
 
 static void take_what_another_cpu_holds(void)
@@ -185,10 +164,8 @@ static void block_with_a_lock(void)
 static void a_lock_has_one_holder(void **state)
 {
 	(void)state;
-	spin_init(&table, LOCK_PTE_TABLE);
 	host_expect_panic(take_twice, "CPU 0 takes the lock \"frames\" twice");
-	host_expect_panic(take_a_table_twice, "CPU 0 takes the lock \"pte table\" twice");
-	host_expect_panic(take_what_another_cpu_holds, "the lock \"mm\" is taken that is held");
+	host_expect_panic(take_what_another_cpu_holds, "CPU 1 would wait for ever");
 	host_expect_panic(release_what_is_free, "releases the lock \"mm\" in somewhere+0x1, which "
 						"is not held");
 	host_expect_panic(unlock_twice, "releases the lock \"frames\"");
@@ -231,6 +208,49 @@ static void a_handler_never_waits_for_what_it_interrupted(void **state)
 						   "which unmasks events, and holds \"frames\"");
 }
 
+static void lock_with_events_enabled(void)
+{
+	this_cpu()->holds_kernel = false;
+	spin_acquire(&mm);
+}
+
+static void take_the_kernel_lock_last(void)
+{
+	this_cpu()->holds_kernel = false;
+	events_mask();
+	spin_acquire(&mm);
+	kernel_lock();
+}
+
+/* With events enabled it would be interrupted by a handler that waits for the kernel lock. */
+static void without_the_kernel_lock_events_are_masked(void **state)
+{
+	struct kernel_lock_counters before = kernel_lock_counters();
+
+	(void)state;
+	host_expect_panic(lock_with_events_enabled, "without the kernel lock and with events");
+	host_expect_panic(take_the_kernel_lock_last, "CPU 0 takes \"kernel\" in somewhere");
+	this_cpu()->holds_kernel = false;
+	events_mask();
+	spin_acquire(&mm);
+	spin_release(&mm);
+	kernel_enter();
+	assert_true(this_cpu()->holds_kernel);
+	assert_true(events_enabled());
+	/* A handler has it then, and takes it only where its CPU has not. */
+	assert_false(kernel_lock_event());
+	kernel_leave();
+	assert_false(this_cpu()->holds_kernel);
+	this_cpu()->event_depth = 1;
+	assert_true(kernel_lock_event());
+	kernel_unlock_event(true);
+	this_cpu()->event_depth = 0;
+	assert_int_equal(kernel_lock_counters().taken, before.taken + 2);
+	assert_int_equal(kernel_lock_counters().waited, before.waited);
+	this_cpu()->holds_kernel = true;
+	events_restore(true);
+}
+
 static void take_everything_wrongly(void)
 {
 	lock_checks_end();
@@ -258,6 +278,7 @@ int main(void)
 		cmocka_unit_test(the_order_is_enforced),
 		cmocka_unit_test(a_lock_has_one_holder),
 		cmocka_unit_test(a_handler_never_waits_for_what_it_interrupted),
+		cmocka_unit_test(without_the_kernel_lock_events_are_masked),
 		cmocka_unit_test(a_dying_kernel_is_not_checked),
 	};
 

@@ -463,13 +463,13 @@ static void watch_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t v
 	paravirt_xen.set_entry(entry, level, value);
 }
 
-static void watch_flush_address(uintptr_t address)
+static void watch_flush_address(uintptr_t address, cpu_set_t set)
 {
 	judge(address == info.p2m_vaddr + watched.n / 512 * PAGE_SIZE, "another page is flushed");
 	judge(watched.entries == 1, "the flush comes before the entry");
 	watched.flushes++;
 	look();
-	paravirt_xen.flush_address(address);
+	paravirt_xen.flush_address(address, set);
 }
 
 static void watch_lazy_flush(void)

@@ -94,7 +94,36 @@ static void what_qemu_gives(void **state)
 	assert_int_equal(boot.absent_runs, 1);
 	assert_int_equal(boot.absent[0].start.pfn, 0);
 	assert_int_equal(boot.absent[0].count, 0x100);
+	assert_int_equal(boot.low_frame.pfn, 0x9e);
 	assert_false(mfn_valid(boot.console));
+}
+
+/* The frame in which other CPUs start: whole, RAM, below 640 KiB, and not the first. */
+static void a_low_frame(void **state)
+{
+	static const struct {
+		uint64_t address, size, low_frame;
+	} maps[] = {
+		{0, 0xa0000, 0x9f},  {0, 0xf0000, 0x9f},   {0x9f000, 0x1000, 0x9f},
+		{0x9f000, 0xfff, 0}, {0x9f001, 0x1000, 0}, {0, 0x1fff, 0},
+		{0, 0x2000, 1},      {0x500, 0x1800, 0},   {0xa0000, 0x10000, 0},
+		{0x1000, 0x1000, 1}, {0x800, 0x2800, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		set_map(0, maps[i].address, maps[i].size, XEN_HVM_MEMMAP_TYPE_RAM);
+		assert_null(read_it());
+		assert_int_equal(boot.low_frame.pfn, maps[i].low_frame);
+		set_map(0, maps[i].address, maps[i].size, XEN_HVM_MEMMAP_TYPE_RESERVED);
+		assert_null(read_it());
+		assert_int_equal(boot.low_frame.pfn, 0);
+	}
+	/* The highest of several, in any order. */
+	set_map(0, 0x50000, 0x8000, XEN_HVM_MEMMAP_TYPE_RAM);
+	set_map(1, 0x10000, 0x8000, XEN_HVM_MEMMAP_TYPE_RAM);
+	assert_null(read_it());
+	assert_int_equal(boot.low_frame.pfn, 0x57);
 }
 
 static void dom0_and_nothing_else(void **state)
@@ -291,6 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(what_qemu_gives, reset),
+		cmocka_unit_test_setup(a_low_frame, reset),
 		cmocka_unit_test_setup(dom0_and_nothing_else, reset),
 		cmocka_unit_test_setup(any_map_of_memory, reset),
 		cmocka_unit_test_setup(the_structure_itself, reset),

@@ -152,7 +152,7 @@ static void make_list_readonly(const struct world_config *config)
 {
 	for (uint64_t page = 0; page < p2m_frames(config->machine.pages).data; page++)
 		make_page_readonly(pfn(config->p2m_pfn + page));
-	paravirt.flush_all();
+	paravirt.flush_all(ALL_CPUS);
 }
 
 static void relocate_and_check(const struct world_config *config, enum p2m_relocation how)

@@ -554,7 +554,7 @@ static void regions_are_limited(void **state)
 	stop();
 }
 
-/* Which pages are there, and how many: not the zero page, and those asleep as well. */
+/* Which pages are there, and how many: not the zero page, and inaccessible ones too. */
 static void pages_are_counted(void **state)
 {
 	struct space *space;
@@ -1141,7 +1141,7 @@ static void protection_keeps_forks_apart(void **state)
 	assert_int_equal(write_word(parent, ARENA, 2), FAULT_DONE);
 	assert_int_equal(read_word(child, ARENA, &value), FAULT_DONE);
 	assert_int_equal(value, 1);
-	/* And the other way round, asleep in between. */
+	/* And the other way round, inaccessible in between. */
 	assert_int_equal(map_protect(child, ARENA, PAGE_SIZE, 0), 0);
 	assert_int_equal(map_protect(child, ARENA, PAGE_SIZE, RW), 0);
 	assert_int_equal(write_word(child, ARENA, 3), FAULT_DONE);

@@ -8,6 +8,7 @@
 
 #include "../host/host.h"
 #include "invariants.h"
+#include "translations.h"
 
 #include <mm/frame/frames.h>
 #include <mm/frame/translate.h>
@@ -29,14 +30,22 @@ static struct frame *database;
 
 /* ---- the witness ---- */
 
+/* A change of rights that a TLB may not know of. */
+struct change {
+	uint64_t address;  /* of a small page; 0: only a flush of everything will do */
+	unsigned int cpus; /* those that have not flushed it since */
+};
+
 static struct {
-	bool size_changed;    /* a page is mapped in another size than a TLB may remember */
-	unsigned int changed; /* pages that are mapped with other rights */
-	uint64_t last;        /* and the last of them: its frame */
-	uint64_t stale[64];   /* tables that were unhooked: a processor may go through them */
+	unsigned int size_changed; /* CPUs that may remember a page in another size than it has */
+	struct change change[32];  /* the first stands for those that do not fit */
+	unsigned int changes;
+	uint64_t stale[64]; /* tables that were unhooked: a processor may go through them */
 	unsigned int stales;
 	const char *wrong;
 } witness;
+
+#define EVERY_CPU ((1u << HOST_CPUS) - 1)
 
 static void see_wrong(const char *what)
 {
@@ -44,55 +53,164 @@ static void see_wrong(const char *what)
 		witness.wrong = what;
 }
 
-static void seen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+static void note_change(uint64_t address)
+{
+	if (witness.changes == ARRAY_SIZE(witness.change)) {
+		witness.changes = 1;
+		address = 0;
+	}
+	witness.change[address ? witness.changes++ : 0] = (struct change){address, EVERY_CPU};
+	witness.changes = MAX(witness.changes, 1u);
+}
+
+/*
+ * Looks at an entry of the kernel's that is about to be written; what programs see is theirs.
+ * "address": what it maps, if that is a small page.
+ */
+static void see_entry(const pt_entry_t *entry, enum pt_level level, pt_entry_t value,
+		      uint64_t address)
 {
 	bool was_page = pt_entry_present(*entry) && pt_entry_leaf(*entry, level);
 	bool was_table = pt_entry_present(*entry) && !was_page;
 	bool is_page = pt_entry_present(value) && pt_entry_leaf(value, level);
 
+	if (was_page && (entry->raw & PT_USER))
+		return;
 	if (was_page && !is_page && pt_entry_present(value)) {
-		if (witness.changed)
+		if (witness.changes)
 			see_wrong("a page whose rights have just changed is split");
-		witness.size_changed = true;
+		witness.size_changed = EVERY_CPU;
 	} else if (was_table && is_page) {
-		if (witness.changed)
+		if (witness.changes)
 			see_wrong("pages whose rights have just changed are joined");
-		witness.size_changed = true;
+		witness.size_changed = EVERY_CPU;
 		if (witness.stales < ARRAY_SIZE(witness.stale))
 			witness.stale[witness.stales++] = pt_entry_pfn(*entry).pfn;
 	} else if (was_page && value.raw != entry->raw) {
 		if (witness.size_changed)
 			see_wrong("rights change while another size may be remembered");
-		witness.changed += level == PT_PTE ? 1 : 2;
-		witness.last = pt_entry_mfn(*entry).mfn;
+		note_change(address);
 	}
+}
+
+static void seen_set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
+{
+	/* In the direct map, unless it is for a program. */
+	uint64_t address = level == PT_PTE ? pfn_to_address(pt_entry_pfn(*entry)) : 0;
+
+	see_entry(entry, level, value, address);
 	*entry = value;
+}
+
+/* Forgets changes that every CPU has flushed. */
+static void forget_flushed(void)
+{
+	unsigned int left = 0;
+
+	for (unsigned int i = 0; i < witness.changes; i++) {
+		if (witness.change[i].cpus)
+			witness.change[left++] = witness.change[i];
+	}
+	witness.changes = left;
 }
 
 static void seen_flush_all(void)
 {
+	const unsigned int others = ~(1u << this_cpu()->number);
+
 	for (unsigned int i = 0; i < witness.stales; i++) {
 		if (frame_of(pfn(witness.stale[i]))->kind != FRAME_TABLE)
 			see_wrong("a table was given back before the flush");
 	}
-	witness.stales = 0;
-	witness.size_changed = false;
-	witness.changed = 0;
-	bare.flushes++;
+	witness.size_changed &= others;
+	if (!witness.size_changed)
+		witness.stales = 0;
+	for (unsigned int i = 0; i < witness.changes; i++)
+		witness.change[i].cpus &= others;
+	forget_flushed();
+	bare.flushes += this_cpu()->number == 0;
 }
 
 /* Good for one page's rights. */
-static void seen_flush_address(uintptr_t address)
+static void seen_flush_address(uint64_t address)
 {
-	if (witness.changed == 1 && address == pfn_to_address(pfn(witness.last)))
-		witness.changed = 0;
+	for (unsigned int i = 0; i < witness.changes; i++) {
+		if (witness.change[i].address == address)
+			witness.change[i].cpus &= ~(1u << this_cpu()->number);
+	}
+	forget_flushed();
 }
+
+/* ---- what CPUs remember ---- */
+
+static uint64_t loaded[HOST_CPUS]; /* pfns of the roots */
+
+static uint64_t root_of(unsigned int cpu)
+{
+	return loaded[cpu];
+}
+
+static struct translation translate(uint64_t root, uint64_t address)
+{
+	struct translation now = {.writable = true, .executable = true};
+	const pt_entry_t *entries = pfn_to_virt(pfn(root));
+
+	for (enum pt_level level = PT_PGD;; level = pt_level_below(level)) {
+		pt_entry_t entry = entries[pt_index(address, level)];
+
+		if (!pt_entry_present(entry))
+			return now;
+		now.writable = now.writable && (entry.raw & PT_RW);
+		now.executable = now.executable && !(entry.raw & PT_NX);
+		if (pt_entry_leaf(entry, level)) {
+			now.valid = true;
+			now.frame = pt_entry_mfn(entry).mfn +
+				    ((address & (pt_span(level) - 1)) >> PAGE_SHIFT);
+			return now;
+		}
+		now.table[now.tables++] = pt_entry_pfn(entry).pfn;
+		entries = pfn_to_virt(pt_entry_pfn(entry));
+	}
+}
+
+static void flush_all_here(void)
+{
+	seen_flush_all();
+	translations_flush(this_cpu()->number);
+}
+
+static void flush_address_here(uint64_t address)
+{
+	seen_flush_address(address);
+	translations_flush_address(this_cpu()->number, address);
+}
+
+static void load_here(uint64_t root)
+{
+	loaded[this_cpu()->number] = root >> PAGE_SHIFT;
+	translations_flush(this_cpu()->number);
+}
+
+static void start_translating(void)
+{
+	static const struct translation_source source = {root_of, translate, NULL};
+
+	for (unsigned int i = 0; i < HOST_CPUS; i++)
+		loaded[i] = bare.root.pfn;
+	translations_start(&source);
+}
+
+static const struct host_processor processor = {
+	.flush_address = flush_address_here,
+	.flush_all = flush_all_here,
+	.load_root = load_here,
+};
 
 void bare_check(void)
 {
 	if (witness.wrong)
 		fail_msg("%s", witness.wrong);
-	if (witness.size_changed || witness.changed)
+	if (witness.size_changed || witness.changes)
 		fail_msg("a flush is missing at the end");
 	if (bare.recorder.breach)
 		fail_msg("%s", bare.recorder.breach);
@@ -106,13 +224,8 @@ static void seen_set_kernel_pte(uintptr_t address, pt_entry_t value)
 	void *at = fixed_window;
 
 	if (address != (uintptr_t)fixed_window) {
-		uint64_t flushes = host_tlb.addresses;
-		unsigned int changed = witness.changed;
-
-		seen_set_entry(pt_find(bare.root, address, PT_PTE), PT_PTE, value);
+		see_entry(pt_find(bare.root, address, PT_PTE), PT_PTE, value, address);
 		paravirt_native.set_kernel_pte(address, value);
-		if (host_tlb.addresses > flushes && host_tlb.address == address)
-			witness.changed = changed;
 		return;
 	}
 	bare.window = value;
@@ -134,11 +247,11 @@ void bare_start(unsigned int levels, unsigned int large, uint64_t pages)
 	paravirt = paravirt_native;
 	paravirt.set_kernel_pte = seen_set_kernel_pte;
 	paravirt.set_entry = seen_set_entry;
-	paravirt.flush_all = seen_flush_all;
-	paravirt.flush_address = seen_flush_address;
-	witness.wrong = NULL;
+	host_processor = &processor;
+	memset(&witness, 0, sizeof(witness));
 	bare.recorder.breach = NULL;
 	bare.root = pfn(1);
+	start_translating();
 	pt_geometry = pt_geometry_make(levels, PT_LEVEL_BITS);
 	pt_geometry.large_levels = large;
 	boot_memory_init(&bare.memory, pages);
@@ -177,7 +290,11 @@ void bare_complete(void)
 {
 	database = calloc(bare.memory.pages, sizeof(*database));
 	frames_init(database, &bare.memory, is_memory);
-	mm_start(bare.root);
+	for (unsigned int i = 0; i < HOST_CPUS; i++) {
+		host_use_cpu(i);
+		mm_start(bare.root);
+	}
+	host_use_cpu(0);
 	pin_adopt_boot_tables();
 	recorder_start(&bare.recorder);
 }
@@ -196,6 +313,7 @@ void bare_stop(void)
 	munmap(base, bare.memory.pages << PAGE_SHIFT);
 	close(file);
 	paravirt = paravirt_xen;
+	host_processor = NULL;
 }
 
 /* ---- what there is ---- */

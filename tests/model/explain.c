@@ -58,7 +58,7 @@ static void search_table(uint64_t mfn, struct frame *frame, void *argument)
 	if (search->found || !frame->count || frame->type > MODEL_L5 ||
 	    (search->writable && frame->type != MODEL_L1))
 		return;
-	for (unsigned int slot = 0; slot < machine.entries; slot++) {
+	for (unsigned int slot = 0; slot < xen.entries; slot++) {
 		uint64_t entry = table_of(mfn)[slot];
 
 		if (slot_is_reserved(slot, frame->type) || !(entry & E_PRESENT) ||
@@ -84,12 +84,12 @@ static bool address_of(uint64_t table, uint64_t slot, uint64_t *address)
 	unsigned int width = 12;
 
 	*address = 0;
-	for (unsigned int level = 1; level <= machine.config.levels; level++) {
+	for (unsigned int level = 1; level <= xen.config.levels; level++) {
 		struct search up;
 
 		*address |= slot << width;
-		width += machine.config.bits;
-		if (level == machine.config.levels)
+		width += xen.config.bits;
+		if (level == xen.config.levels)
 			break;
 		up = find_entry_for(table, false);
 		if (!up.found)
@@ -208,7 +208,7 @@ static void audit_entry(uint64_t table, uint64_t entry, unsigned int level)
 	if (!(entry & E_PRESENT) || (level > 1 && mfn == table))
 		return;
 	if (level > 1 && (entry & E_LARGE)) {
-		for (uint64_t i = 0; i < 1ull << machine.config.bits * (level - 1); i++) {
+		for (uint64_t i = 0; i < 1ull << xen.config.bits * (level - 1); i++) {
 			if (entry & E_WRITABLE)
 				uncount(mfn + i, MODEL_WRITABLE);
 		}
@@ -222,7 +222,7 @@ static void audit_entry(uint64_t table, uint64_t entry, unsigned int level)
 static void audit_uses(uint64_t mfn, struct frame *frame, void *argument)
 {
 	(void)argument;
-	unsigned int entries = frame->unfinished ? frame->progress : machine.entries;
+	unsigned int entries = frame->unfinished ? frame->progress : xen.entries;
 
 	if (frame->pinned || frame->unfinished)
 		uncount(mfn, frame->type);
@@ -285,10 +285,10 @@ const char *model_check(void)
 	for_each_known_frame(save_count, saved);
 	text[0] = '\0';
 	for (unsigned int i = 0; i < MODEL_VCPUS; i++) {
-		if (machine.vcpu[i].root)
-			uncount(machine.vcpu[i].root, machine.config.levels);
-		if (machine.vcpu[i].user_root)
-			uncount(machine.vcpu[i].user_root, machine.config.levels);
+		if (xen.vcpu[i].root)
+			uncount(xen.vcpu[i].root, xen.config.levels);
+		if (xen.vcpu[i].user_root)
+			uncount(xen.vcpu[i].user_root, xen.config.levels);
 	}
 	for_each_known_frame(audit_uses, NULL);
 	for_each_known_frame(audit_rest, NULL);

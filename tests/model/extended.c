@@ -5,6 +5,8 @@
  */
 #include "internal.h"
 
+#include "../host/host.h"
+
 #include <mm/xen/pin.h>
 #include <string.h>
 #include <xen/errno.h>
@@ -16,7 +18,7 @@ static int pin(uint64_t mfn, unsigned int level)
 	int error;
 
 	/* As Xen 4.17 has it: a level that the geometry lacks is ignored, not refused. */
-	if (level > machine.config.levels)
+	if (level > xen.config.levels)
 		return 0;
 	error = get_table(mfn, (enum model_type)level);
 	if (error)
@@ -27,7 +29,7 @@ static int pin(uint64_t mfn, unsigned int level)
 		return refuse(-XEN_EINVAL, CAUSE_PINNED, mfn, level, 0);
 	}
 	frame->pinned = true;
-	machine.counters.pins++;
+	xen.counters.pins++;
 	return 0;
 }
 
@@ -41,7 +43,7 @@ static int unpin(uint64_t mfn)
 		return refuse(-XEN_EINVAL, CAUSE_NOT_PINNED, mfn, 0, 0);
 	frame->pinned = false;
 	put_table(mfn);
-	machine.counters.unpins++;
+	xen.counters.unpins++;
 	return 0;
 }
 
@@ -54,7 +56,7 @@ static int load_root(uint64_t *root, uint64_t mfn, bool may_be_none)
 	if (old == mfn)
 		return 0;
 	if (mfn || !may_be_none) {
-		error = get_table(mfn, (enum model_type)machine.config.levels);
+		error = get_table(mfn, (enum model_type)xen.config.levels);
 		if (error)
 			return error;
 	}
@@ -88,9 +90,32 @@ static int copy_page(uint64_t from, uint64_t to)
 	return 0;
 }
 
+/*
+ * Flushes the vCPUs of a mask, which is read in words of 64 bits as long as there may be vCPUs.
+ * Bits of vCPUs that do not exist mean nothing. Xen: vcpumask_to_pcpumask().
+ */
+static int flush_several(const struct mmuext_op *op)
+{
+	uint64_t mask;
+
+	if (!guest_pointer(op->arg2.vcpumask.p))
+		return refuse(-XEN_EINVAL, CAUSE_POINTER, 0, 0, (uintptr_t)op->arg2.vcpumask.p);
+	memcpy(&mask, op->arg2.vcpumask.p, sizeof(mask));
+	xen.counters.flushes++;
+	for (unsigned int vcpu = 0; vcpu < MODEL_VCPUS; vcpu++) {
+		if (!(mask & 1ull << vcpu))
+			continue;
+		if (op->cmd == MMUEXT_INVLPG_MULTI)
+			tlb_flush_page(vcpu, op->arg1.linear_addr);
+		else
+			tlb_flush(vcpu);
+	}
+	return 0;
+}
+
 static int operation(const struct mmuext_op *op)
 {
-	struct vcpu *vcpu = &machine.vcpu[current_vcpu()];
+	struct vcpu *vcpu = &xen.vcpu[current_vcpu()];
 	int error;
 
 	switch (op->cmd) {
@@ -100,7 +125,7 @@ static int operation(const struct mmuext_op *op)
 	case MMUEXT_PIN_L4_TABLE:
 		return pin(op->arg1.mfn, op->cmd - MMUEXT_PIN_L1_TABLE + 1);
 	case MMUEXT_PIN_L5_TABLE:
-		if (machine.config.levels < 5)
+		if (xen.config.levels < 5)
 			return refuse(-XEN_ENOSYS, CAUSE_COMMAND, 0, 0, op->cmd);
 		return pin(op->arg1.mfn, 5);
 	case MMUEXT_UNPIN_TABLE:
@@ -113,22 +138,25 @@ static int operation(const struct mmuext_op *op)
 	case MMUEXT_NEW_USER_BASEPTR:
 		return load_root(&vcpu->user_root, op->arg1.mfn, true);
 	case MMUEXT_TLB_FLUSH_LOCAL:
-		machine.counters.flushes++;
+		xen.counters.flushes++;
 		tlb_flush(current_vcpu());
 		return 0;
 	case MMUEXT_INVLPG_LOCAL:
-		machine.counters.flushes++;
+		xen.counters.flushes++;
 		tlb_flush_page(current_vcpu(), op->arg1.linear_addr);
 		return 0;
 	case MMUEXT_TLB_FLUSH_ALL:
-		machine.counters.flushes++;
+		xen.counters.flushes++;
 		tlb_flush_all();
 		return 0;
 	case MMUEXT_INVLPG_ALL:
-		machine.counters.flushes++;
+		xen.counters.flushes++;
 		for (unsigned int i = 0; i < MODEL_VCPUS; i++)
 			tlb_flush_page(i, op->arg1.linear_addr);
 		return 0;
+	case MMUEXT_TLB_FLUSH_MULTI:
+	case MMUEXT_INVLPG_MULTI:
+		return flush_several(op);
 	case MMUEXT_CLEAR_PAGE:
 		return clear_page(op->arg1.mfn);
 	case MMUEXT_COPY_PAGE:
@@ -153,6 +181,7 @@ int do_mmuext_op(const struct mmuext_op *operations, unsigned int count, unsigne
 			error = operation(&operations[i]);
 		if (error)
 			break;
+		host_look();
 	}
 	if (done && guest_pointer(done))
 		*done = i;

@@ -5,6 +5,8 @@
  */
 #include "internal.h"
 
+#include "../host/host.h"
+
 #include <arch/hypercall.h>
 #include <arch/traps.h>
 #include <string.h>
@@ -13,41 +15,41 @@
 
 struct model_counters model_counters(void)
 {
-	return machine.counters;
+	return xen.counters;
 }
 
 void model_reset_counters(void)
 {
-	machine.counters = (struct model_counters){
-		.tables = machine.counters.tables,
-		.writable = machine.counters.writable,
+	xen.counters = (struct model_counters){
+		.tables = xen.counters.tables,
+		.writable = xen.counters.writable,
 	};
 }
 
 void model_fail_operation(uint64_t n, int error)
 {
-	machine.fail_at = n;
-	machine.fail_error = error;
+	xen.fail_at = n;
+	xen.fail_error = error;
 }
 
 static bool begin(void)
 {
-	machine.counters.operations++;
+	xen.counters.operations++;
 	forget_refusal();
-	return machine.fail_at && --machine.fail_at == 0;
+	return xen.fail_at && --xen.fail_at == 0;
 }
 
 static long end(long result)
 {
 	finish_operation();
 	if (result < 0)
-		machine.counters.refused++;
+		xen.counters.refused++;
 	return result;
 }
 
 static long injected(void)
 {
-	return end(refuse(machine.fail_error, CAUSE_INJECTED, 0, 0, 0));
+	return end(refuse(xen.fail_error, CAUSE_INJECTED, 0, 0, 0));
 }
 
 static long run(uint64_t op, const uint64_t *args)
@@ -78,7 +80,8 @@ static long call(uint64_t op, uint64_t a, uint64_t b, uint64_t c)
 {
 	const uint64_t args[] = {a, b, c, DOMID_SELF};
 
-	machine.counters.hypercalls++;
+	host_yield("a hypercall");
+	xen.counters.hypercalls++;
 	return run(op, args);
 }
 
@@ -118,7 +121,8 @@ void model_fail_multicall(int error)
 /* The result of each element goes into it; the whole succeeds whatever they say. */
 long hypercall_multicall(struct multicall_entry *calls, unsigned int count)
 {
-	machine.counters.hypercalls++;
+	host_yield("a multicall");
+	xen.counters.hypercalls++;
 	if (count && !guest_pointer(calls))
 		return refuse(-XEN_EFAULT, CAUSE_POINTER, 0, 0, (uintptr_t)calls);
 	if (multicall_error)
@@ -147,9 +151,9 @@ static bool populate(uint64_t pfn, uint64_t *mfn)
 {
 	struct frame *frame;
 
-	if (machine.spare_used == machine.config.spare)
+	if (xen.spare_used == xen.config.spare)
 		return false;
-	*mfn = frame_of_spare(machine.spare_used++);
+	*mfn = frame_of_spare(xen.spare_used++);
 	frame = frame_of_mfn(*mfn);
 	*frame = (struct frame){.pfn = pfn,
 				.slot = pfn,
@@ -182,9 +186,9 @@ static int frames_owned(void)
 {
 	int owned = 0;
 
-	for (uint64_t n = 0; n < machine.config.pages; n++)
+	for (uint64_t n = 0; n < xen.config.pages; n++)
 		owned += frame_of_mfn(model_mfn(n))->owner == OWNED_BY_DOMAIN;
-	for (uint64_t n = 0; n < machine.spare_used; n++)
+	for (uint64_t n = 0; n < xen.spare_used; n++)
 		owned += frame_of_mfn(frame_of_spare(n))->owner == OWNED_BY_DOMAIN;
 	return owned;
 }
@@ -198,7 +202,7 @@ int do_memory_op(unsigned int command, void *argument)
 	case XENMEM_current_reservation:
 		return frames_owned();
 	case XENMEM_maximum_reservation:
-		return (int)(machine.config.pages + machine.config.spare);
+		return (int)(xen.config.pages + xen.config.spare);
 	default:
 		return refuse(-XEN_ENOSYS, CAUSE_COMMAND, 0, 0, command);
 	}

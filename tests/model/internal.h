@@ -60,13 +60,14 @@ struct frame {
 	bool unfinished;
 	bool child_unfinished; /* so is what entry "progress" points to, on this one's account */
 	uint16_t progress;
+	uint32_t generation; /* how often all TLBs have forgotten it */
 };
 
 struct vcpu {
 	uint64_t root, user_root; /* mfns, each holding a type reference; 0: none */
 };
 
-struct machine {
+struct xen {
 	struct model_config config;
 	unsigned int entries; /* of a table */
 	struct vcpu vcpu[MODEL_VCPUS];
@@ -76,7 +77,7 @@ struct machine {
 	uint64_t fail_at;    /* countdown; 0: off */
 	int fail_error;
 };
-extern struct machine machine;
+extern struct xen xen;
 
 /* memory.c */
 struct frame *frame_of_mfn(uint64_t mfn); /* NULL: no such memory */
@@ -90,6 +91,7 @@ unsigned int current_vcpu(void);
 /* tlb.c */
 void tlb_flush(unsigned int vcpu);
 void tlb_flush_all(void);
+void tlb_flush_frame(uint64_t mfn);
 void tlb_flush_page(unsigned int vcpu, uint64_t address);
 void tlb_reset(void);
 /* Returns the machine address of the vCPU's level-1 entry for an address; 0 if there is none. */

@@ -22,7 +22,7 @@
 /* Frames are described in chunks, made when the first of them is asked for. */
 #define CHUNK 1024u
 
-struct machine machine;
+struct xen xen;
 
 static unsigned char *guest_view, *own_view;
 static uint64_t view_bytes;
@@ -70,7 +70,7 @@ void model_start(const struct model_config *config)
 {
 	int file = memfd_create("model", 0);
 
-	machine = (struct machine){.config = *config, .entries = 1u << config->bits};
+	xen = (struct xen){.config = *config, .entries = 1u << config->bits};
 	frames = config->pages + config->spare + config->foreign;
 	chunks = calloc(frames / CHUNK + 1, sizeof(*chunks));
 	view_bytes = (config->pages + config->foreign) * PAGE_BYTES;
@@ -105,24 +105,24 @@ unsigned int current_vcpu(void)
 
 uint64_t model_mfn(uint64_t pfn)
 {
-	uint64_t pages = machine.config.pages;
+	uint64_t pages = xen.config.pages;
 
 	return FIRST_MFN + (pfn + pages / 3) % pages;
 }
 
 uint64_t model_foreign_mfn(void)
 {
-	return FIRST_MFN + machine.config.pages + machine.config.spare;
+	return FIRST_MFN + xen.config.pages + xen.config.spare;
 }
 
 uint64_t frame_of_spare(uint64_t index)
 {
-	return FIRST_MFN + machine.config.pages + index;
+	return FIRST_MFN + xen.config.pages + index;
 }
 
 static struct frame new_frame(uint64_t n)
 {
-	uint64_t pages = machine.config.pages;
+	uint64_t pages = xen.config.pages;
 
 	if (n < pages)
 		return (struct frame){.pfn = (n + pages - pages / 3) % pages,
@@ -130,11 +130,11 @@ static struct frame new_frame(uint64_t n)
 				      .references = 1,
 				      .allocated = true,
 				      .owner = OWNED_BY_DOMAIN};
-	if (n < pages + machine.config.spare)
+	if (n < pages + xen.config.spare)
 		return (struct frame){.pfn = UINT64_MAX, .owner = OWNED_BY_NOBODY};
 	/* As far as its owner is concerned, it is pfn 3 and so on: garbage for our domain. */
 	return (struct frame){.pfn = n % pages,
-			      .slot = n - machine.config.spare,
+			      .slot = n - xen.config.spare,
 			      .references = 1,
 			      .owner = OWNED_BY_OTHER};
 }
@@ -208,12 +208,12 @@ uint64_t model_entry(uint64_t maddr)
 
 uint64_t model_root(unsigned int vcpu)
 {
-	return machine.vcpu[vcpu].root;
+	return xen.vcpu[vcpu].root;
 }
 
 uint64_t model_user_root(unsigned int vcpu)
 {
-	return machine.vcpu[vcpu].user_root;
+	return xen.vcpu[vcpu].user_root;
 }
 
 struct model_builder model_builder(uint64_t first_table)
@@ -223,14 +223,14 @@ struct model_builder model_builder(uint64_t first_table)
 
 static unsigned int slot_at(uint64_t address, unsigned int level)
 {
-	return address >> (12 + machine.config.bits * (level - 1)) & (machine.entries - 1);
+	return address >> (12 + xen.config.bits * (level - 1)) & (xen.entries - 1);
 }
 
 static uint64_t *build_path(struct model_builder *builder, uint64_t address, unsigned int to)
 {
 	uint64_t *table = table_of(model_mfn(builder->root));
 
-	for (unsigned int level = machine.config.levels; level > to; level--) {
+	for (unsigned int level = xen.config.levels; level > to; level--) {
 		uint64_t *entry = &table[slot_at(address, level)];
 
 		if (!(*entry & E_PRESENT))
@@ -267,7 +267,7 @@ static void account_large_pages(uint64_t table, unsigned int level)
 {
 	uint64_t *entries = table_of(table);
 
-	for (unsigned int slot = 0; slot < machine.entries && level > 1; slot++) {
+	for (unsigned int slot = 0; slot < xen.entries && level > 1; slot++) {
 		uint64_t entry = entries[slot], mfn = entry_mfn(entry);
 
 		if (!(entry & E_PRESENT))
@@ -276,7 +276,7 @@ static void account_large_pages(uint64_t table, unsigned int level)
 			account_large_pages(mfn, level - 1);
 			continue;
 		}
-		for (uint64_t i = 0; i < 1ull << machine.config.bits * (level - 1); i++) {
+		for (uint64_t i = 0; i < 1ull << xen.config.bits * (level - 1); i++) {
 			frame_of_mfn(mfn + i)->references++;
 			if ((entry & E_WRITABLE) && get_type(mfn + i, MODEL_WRITABLE))
 				fatal_error(model_explanation());
@@ -289,7 +289,7 @@ static void toggle_large_pages(uint64_t table, unsigned int level)
 {
 	uint64_t *entries = table_of(table);
 
-	for (unsigned int slot = 0; slot < machine.entries && level > 1; slot++) {
+	for (unsigned int slot = 0; slot < xen.entries && level > 1; slot++) {
 		if (!slot_is_reserved(slot, level) && (entries[slot] & E_LARGE))
 			entries[slot] ^= E_PRESENT;
 		else if (!slot_is_reserved(slot, level) && (entries[slot] & E_PRESENT))
@@ -300,7 +300,7 @@ static void toggle_large_pages(uint64_t table, unsigned int level)
 void model_boot(const struct model_builder *builder)
 {
 	uint64_t root = model_mfn(builder->root);
-	unsigned int levels = machine.config.levels;
+	unsigned int levels = xen.config.levels;
 
 	account_large_pages(root, levels);
 	toggle_large_pages(root, levels);
@@ -313,7 +313,7 @@ void model_boot(const struct model_builder *builder)
 	frame_of_mfn(root)->pinned = true;
 	for (unsigned int vcpu = 0; vcpu < MODEL_VCPUS; vcpu++) {
 		get_table(root, (enum model_type)levels);
-		machine.vcpu[vcpu].root = root;
+		xen.vcpu[vcpu].root = root;
 	}
 	model_reset_counters();
 }

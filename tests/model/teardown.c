@@ -18,8 +18,7 @@ static void find(uint64_t mfn)
 
 static void find_entry(uint64_t table, uint64_t entry, unsigned int level)
 {
-	uint64_t pages =
-		level > 1 && (entry & E_LARGE) ? 1ull << machine.config.bits * (level - 1) : 1;
+	uint64_t pages = level > 1 && (entry & E_LARGE) ? 1ull << xen.config.bits * (level - 1) : 1;
 
 	/* A table that refers to itself takes no reference. */
 	if (!(entry & E_PRESENT) || (level > 1 && entry_mfn(entry) == table))
@@ -37,7 +36,7 @@ static void forget(uint64_t mfn, struct frame *frame, void *argument)
 
 static void find_references(uint64_t mfn, struct frame *frame, void *argument)
 {
-	unsigned int entries = frame->unfinished ? frame->progress : machine.entries;
+	unsigned int entries = frame->unfinished ? frame->progress : xen.entries;
 
 	(void)argument;
 	frame->found += frame->allocated + frame->pinned + frame->unfinished;
@@ -63,10 +62,10 @@ uint64_t model_immortal_frames(void)
 
 	for_each_known_frame(forget, NULL);
 	for (unsigned int i = 0; i < MODEL_VCPUS; i++) {
-		if (machine.vcpu[i].root)
-			find(machine.vcpu[i].root);
-		if (machine.vcpu[i].user_root)
-			find(machine.vcpu[i].user_root);
+		if (xen.vcpu[i].root)
+			find(xen.vcpu[i].root);
+		if (xen.vcpu[i].user_root)
+			find(xen.vcpu[i].user_root);
 	}
 	for_each_known_frame(find_references, NULL);
 	for_each_known_frame(count_immortal, &immortal);

@@ -1,41 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A TLB that keeps what it was told until it is flushed, as the processor's may.
+ * How a vCPU translates addresses, with a TLB that keeps what it was told until it is flushed, as
+ * the processor's may (translations.c).
  *
  * A hosted test runs no guest code through page tables, so a forgotten flush would never show. Here
  * a test asks for an access, changes the mapping, and asks again.
  */
 #include "internal.h"
+#include "translations.h"
 
-#include <string.h>
-
-#define TLB_ENTRIES 4096u
-
-struct translation {
-	uint64_t page; /* address / PAGE_BYTES */
-	uint64_t mfn;
-	uint64_t epoch; /* valid while the vCPU's epoch is the same */
-	bool writable, valid;
-};
-
-static struct translation tlb[MODEL_VCPUS][TLB_ENTRIES];
-
-/* A flush of everything begins a new one. */
-static uint64_t epoch[MODEL_VCPUS];
-
-static struct translation *tlb_slot(unsigned int vcpu, uint64_t address)
-{
-	return &tlb[vcpu][address / PAGE_BYTES % TLB_ENTRIES];
-}
-
-void tlb_reset(void)
-{
-	memset(tlb, 0, sizeof(tlb));
-}
+_Static_assert(TRANSLATION_CPUS == MODEL_VCPUS, "each vCPU has a TLB");
 
 void tlb_flush(unsigned int vcpu)
 {
-	epoch[vcpu]++;
+	translations_flush(vcpu);
 }
 
 void tlb_flush_all(void)
@@ -46,51 +24,66 @@ void tlb_flush_all(void)
 
 void tlb_flush_page(unsigned int vcpu, uint64_t address)
 {
-	tlb_slot(vcpu, address)->valid = false;
+	translations_flush_address(vcpu, address);
+}
+
+void tlb_flush_frame(uint64_t mfn)
+{
+	frame_of_mfn(mfn)->generation++;
+}
+
+static uint64_t generation_of(uint64_t mfn)
+{
+	const struct frame *frame = frame_of_mfn(mfn);
+
+	return frame ? frame->generation : 0;
 }
 
 static bool canonical(uint64_t address)
 {
-	unsigned int unused = 64 - (12 + machine.config.bits * machine.config.levels);
+	unsigned int unused = 64 - (12 + xen.config.bits * xen.config.levels);
 
 	return (uint64_t)((int64_t)(address << unused) >> unused) == address;
 }
 
-/* The machine address of the entry at "level" on the way to "address", or of the last one above. */
-static uint64_t walk(unsigned int vcpu, uint64_t address, unsigned int *level, bool *writable)
+/*
+ * Walks to the entry at the lowest level on the way to "address", and returns its machine address;
+ * 0: there is none. What the entries above it allow is in *way.
+ */
+static uint64_t walk(uint64_t table, uint64_t address, unsigned int *level, struct translation *way)
 {
-	uint64_t table = machine.vcpu[vcpu].root;
-
-	*writable = true;
-	for (*level = machine.config.levels;; --*level) {
-		unsigned int slot = address >> (12 + machine.config.bits * (*level - 1)) &
-				    (machine.entries - 1);
+	*way = (struct translation){.writable = true, .executable = true};
+	for (*level = xen.config.levels;; --*level) {
+		unsigned int slot =
+			address >> (12 + xen.config.bits * (*level - 1)) & (xen.entries - 1);
 		uint64_t entry;
 
 		if (!table || !canonical(address) || slot_is_reserved(slot, *level))
 			return 0;
 		entry = table_of(table)[slot];
-		*writable = *writable && (entry & E_WRITABLE);
+		way->writable = way->writable && (entry & E_WRITABLE);
+		way->executable = way->executable && !(entry & E_NO_EXECUTE);
 		if (*level == 1 || !(entry & E_PRESENT) || (entry & E_LARGE))
 			return table * PAGE_BYTES + slot * sizeof(uint64_t);
 		table = entry_mfn(entry);
+		way->table[way->tables++] = table;
 	}
 }
 
 uint64_t walk_to_pte(unsigned int vcpu, uint64_t address)
 {
+	struct translation way;
 	unsigned int level;
-	bool writable;
-	uint64_t maddr = walk(vcpu, address, &level, &writable);
+	uint64_t maddr = walk(xen.vcpu[vcpu].root, address, &level, &way);
 
 	return level == 1 ? maddr : 0;
 }
 
-static struct translation translate(unsigned int vcpu, uint64_t address)
+static struct translation translate(uint64_t root, uint64_t address)
 {
-	struct translation now = {.page = address / PAGE_BYTES, .epoch = epoch[vcpu]};
+	struct translation now;
 	unsigned int level;
-	uint64_t maddr = walk(vcpu, address, &level, &now.writable), entry;
+	uint64_t maddr = walk(root, address, &level, &now), entry;
 
 	if (!maddr)
 		return now;
@@ -98,22 +91,30 @@ static struct translation translate(unsigned int vcpu, uint64_t address)
 	if (!(entry & E_PRESENT))
 		return now;
 	now.valid = true;
-	now.mfn = entry_mfn(entry) + (now.page & ((1ull << machine.config.bits * (level - 1)) - 1));
+	now.frame = entry_mfn(entry) +
+		    (address / PAGE_BYTES & ((1ull << xen.config.bits * (level - 1)) - 1));
 	return now;
+}
+
+static uint64_t root_of(unsigned int vcpu)
+{
+	return xen.vcpu[vcpu].root;
+}
+
+void tlb_reset(void)
+{
+	static const struct translation_source source = {root_of, translate, generation_of};
+
+	translations_start(&source);
 }
 
 enum model_access model_access(unsigned int vcpu, uint64_t address, bool write, uint64_t *mfn)
 {
-	struct translation *cached = tlb_slot(vcpu, address);
-	struct translation now = translate(vcpu, address);
+	static const enum model_access found[] = {
+		[TRANSLATIONS_OK] = MODEL_OK,
+		[TRANSLATIONS_FAULT] = MODEL_FAULT,
+		[TRANSLATIONS_STALE] = MODEL_STALE,
+	};
 
-	if (cached->valid && cached->epoch == epoch[vcpu] && cached->page == now.page &&
-	    (!now.valid || cached->mfn != now.mfn || cached->writable != now.writable))
-		return MODEL_STALE;
-	if (!now.valid || (write && !now.writable))
-		return MODEL_FAULT;
-	*cached = now;
-	if (mfn)
-		*mfn = now.mfn;
-	return MODEL_OK;
+	return found[translations_access(vcpu, address, write, mfn)];
 }

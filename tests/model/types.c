@@ -20,8 +20,8 @@
 /* Xen itself is mapped by these slots of every root: the guest's entries there do not count. */
 bool slot_is_reserved(unsigned int slot, unsigned int level)
 {
-	return level == machine.config.levels &&
-	       slot - machine.config.reserved_first < machine.config.reserved_count;
+	return level == xen.config.levels &&
+	       slot - xen.config.reserved_first < xen.config.reserved_count;
 }
 
 uint64_t allowed_flags(unsigned int level)
@@ -29,7 +29,7 @@ uint64_t allowed_flags(unsigned int level)
 	if (level > 1)
 		return E_ALLOWED;
 	/* The stricter of both builds: nothing may be refused by one of them only. */
-	return (E_ALLOWED & ~E_GRANT_MARK) | E_GLOBAL | (machine.config.hardware ? E_CACHE : 0);
+	return (E_ALLOWED & ~E_GRANT_MARK) | E_GLOBAL | (xen.config.hardware ? E_CACHE : 0);
 }
 
 bool entry_flags_allowed(uint64_t entry, unsigned int level)
@@ -44,7 +44,7 @@ void adjust_entry(uint64_t *entry, unsigned int level)
 		return;
 	if (level > 1) {
 		*entry |= E_USER;
-		if (level == machine.config.levels)
+		if (level == xen.config.levels)
 			*entry |= E_ACCESSED;
 		return;
 	}
@@ -62,7 +62,7 @@ void adjust_entry(uint64_t *entry, unsigned int level)
 void note_hazard(uint64_t entry)
 {
 	if (!(entry & E_PRESENT) && (entry & E_FRAME) && frame_of_mfn(entry_mfn(entry)))
-		machine.counters.hazards++;
+		xen.counters.hazards++;
 }
 
 /* A reference to a frame of the domain, of no particular type. */
@@ -169,7 +169,7 @@ void put_entry(uint64_t entry, uint64_t table, unsigned int level)
 		if (mfn == table)
 			return;
 		if (entry & E_LARGE) { /* only the domain builder can have made it */
-			for (uint64_t i = 0; i < 1ull << machine.config.bits * (level - 1); i++) {
+			for (uint64_t i = 0; i < 1ull << xen.config.bits * (level - 1); i++) {
 				if (entry & E_WRITABLE)
 					put_type(mfn + i, 0);
 				put_frame(mfn + i);
@@ -219,8 +219,8 @@ static int give_up(uint64_t mfn, unsigned int level, unsigned int slot, int erro
 		frame->references++;
 		frame->progress = (uint16_t)slot;
 		frame->child_unfinished =
-			machine.unfinished && machine.unfinished == entry_mfn(table_of(mfn)[slot]);
-		machine.unfinished = mfn;
+			xen.unfinished && xen.unfinished == entry_mfn(table_of(mfn)[slot]);
+		xen.unfinished = mfn;
 		return error;
 	}
 	put_entries_below(slot, mfn, level);
@@ -247,9 +247,9 @@ static void let_go(uint64_t mfn)
 /* Does what Xen leaves for the end of the hypercall. */
 void finish_operation(void)
 {
-	uint64_t mfn = machine.unfinished;
+	uint64_t mfn = xen.unfinished;
 
-	machine.unfinished = 0;
+	xen.unfinished = 0;
 	if (mfn)
 		let_go(mfn);
 }
@@ -259,7 +259,7 @@ static int promote(uint64_t mfn, unsigned int level, unsigned int first)
 {
 	uint64_t *entries = table_of(mfn);
 
-	for (unsigned int slot = first; slot < machine.entries; slot++) {
+	for (unsigned int slot = first; slot < xen.entries; slot++) {
 		int error = 0;
 
 		/* Xen maps itself there; what it enters is no frame of anybody's. */
@@ -281,8 +281,7 @@ static int promote(uint64_t mfn, unsigned int level, unsigned int first)
 
 static void count_type(enum model_type type, int change)
 {
-	uint64_t *counter =
-		type == MODEL_WRITABLE ? &machine.counters.writable : &machine.counters.tables;
+	uint64_t *counter = type == MODEL_WRITABLE ? &xen.counters.writable : &xen.counters.tables;
 
 	*counter += (uint64_t)(int64_t)change;
 }
@@ -320,12 +319,13 @@ int get_type(uint64_t mfn, enum model_type type)
 		return 0;
 	}
 	/*
-	 * What becomes a table must not be written by an old translation. Xen flushes here whatever
-	 * the new type is; but that a guest's page is writable again is the guest's own affair, so
-	 * the model does not help one that forgot to flush.
+	 * What becomes a table must not be written by an old translation. Xen flushes whole TLBs
+	 * here, but only of CPUs that have not flushed since the frame was last used otherwise. A
+	 * guest must not rely on more than that its old translations of the frame are gone. That a
+	 * page is writable again is the guest's own affair.
 	 */
 	if (frame->type != type && type != MODEL_WRITABLE)
-		tlb_flush_all();
+		tlb_flush_frame(mfn);
 	frame->type = (uint8_t)type;
 	frame->count = 1;
 	frame->validated = type == MODEL_WRITABLE;
@@ -357,7 +357,7 @@ void put_type(uint64_t mfn, uint64_t parent)
 	}
 	if (frame->type != MODEL_WRITABLE) {
 		frame->validated = false;
-		put_entries_below(machine.entries, mfn, frame->type);
+		put_entries_below(xen.entries, mfn, frame->type);
 		protect_table(mfn, false);
 	}
 	frame->count = 0;
@@ -373,7 +373,7 @@ int get_table(uint64_t mfn, enum model_type type)
 		return refuse(-XEN_EINVAL, CAUSE_NOT_OURS, mfn, type, 0);
 	error = get_type(mfn, type);
 	/* What is left for the end of the operation keeps its reference until then. */
-	if (error && mfn != machine.unfinished)
+	if (error && mfn != xen.unfinished)
 		put_frame(mfn);
 	return error;
 }

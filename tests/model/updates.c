@@ -8,6 +8,8 @@
  */
 #include "internal.h"
 
+#include "../host/host.h"
+
 #include <xen/errno.h>
 #include <xen/xen.h>
 
@@ -41,7 +43,7 @@ static int modify_entry(uint64_t table, unsigned int slot, uint64_t value, bool 
 	*entry = value;
 	if (!similar)
 		put_entry(old, table, level);
-	machine.counters.updates++;
+	xen.counters.updates++;
 	return 0;
 }
 
@@ -67,7 +69,7 @@ static int update(uint64_t maddr, uint64_t value, bool preserve_ad)
 		return error;
 	}
 	table_of(mfn)[slot] = value;
-	machine.counters.updates++;
+	xen.counters.updates++;
 	return 0;
 }
 
@@ -105,6 +107,7 @@ int do_mmu_update(const struct mmu_update *requests, unsigned int count, unsigne
 			error = refuse(-XEN_ENOSYS, CAUSE_COMMAND, 0, 0, command);
 		if (error)
 			break;
+		host_look();
 	}
 	if (done && guest_pointer(done))
 		*done = i;
@@ -117,7 +120,7 @@ static void flush_after(uint64_t address, uint64_t flags)
 
 	if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_NONE)
 		return;
-	machine.counters.flushes++;
+	xen.counters.flushes++;
 	for (unsigned int vcpu = 0; vcpu < MODEL_VCPUS; vcpu++) {
 		if (who != UVMF_ALL && vcpu != current_vcpu())
 			continue;

@@ -2,11 +2,14 @@
 /*
  * A suite whose tests fail in every way there is; not part of the kernel, see xen-failures.sh.
  */
-#include <arch/cpu.h>
 #include <arch/evtchn.h>
 #include <arch/hypercall.h>
-#include <arch/lock.h>
+#include <arch/kernel_lock.h>
+#include <arch/time.h>
+#include <arch/wait.h>
+#include <kernel/lib/panic.h>
 #include <kernel/selftest/selftest.h>
+#include <kernel/task/task.h>
 #include <mm/frame/frames.h>
 #include <mm/user/copy.h>
 #include <mm/user/map.h>
@@ -99,4 +102,68 @@ TEST(disorder, frames_before_an_object)
 	object_find(object, 0);
 	spin_unlock(&frames, events);
 	object_put(object);
+}
+
+/* One CPU panics while another spins with its events masked, and answers nothing but an NMI. */
+SUITE_THAT(NEEDS_SEVERAL_CPUS, elsewhere, "panics on another CPU");
+
+static void panic_here(void *unused)
+{
+	(void)unused;
+	panic("on another CPU");
+}
+
+static NOINLINE void be_deaf(void)
+{
+	for (;;)
+		cpu_relax();
+}
+
+TEST(elsewhere, while_this_one_is_deaf)
+{
+	REQUIRE(task_create_on(cpus[1], panic_here, NULL));
+	kernel_leave();
+	be_deaf();
+}
+
+/* A lock that is held for too long. */
+SUITE_THAT(NEEDS_SEVERAL_CPUS, stuck, "waits for a lock that another CPU keeps");
+
+static struct spinlock kept = SPINLOCK(LOCK_STACKS);
+static bool is_kept;
+static WAIT_QUEUE(nobody);
+
+/* Keeps it for twice the time after which a CPU that waits complains. */
+static NOINLINE void keep_it(void)
+{
+	bool events = spin_lock(&kept);
+	uint64_t until = time_system() + 2 * wait_too_long;
+
+	__atomic_store_n(&is_kept, true, __ATOMIC_RELEASE);
+	while (time_system() < until)
+		cpu_relax();
+	spin_unlock(&kept, events);
+}
+
+static void keep(void *unused)
+{
+	(void)unused;
+	kernel_leave();
+	keep_it();
+	kernel_enter();
+	task_end(&nobody);
+}
+
+TEST(stuck, a_lock)
+{
+	bool events;
+
+	wait_too_long = NS_PER_S;
+	REQUIRE(task_create_on(cpus[1], keep, NULL));
+	kernel_leave();
+	while (!__atomic_load_n(&is_kept, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	events = spin_lock(&kept);
+	spin_unlock(&kept, events);
+	kernel_enter();
 }

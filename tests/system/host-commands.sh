@@ -75,6 +75,8 @@ shown_in_readme "scripts/run --domu --memory 512"
 prompt "scripts/run --domu --memory 512" "bootinfo" "131072 pages (512 MiB)"
 shown_in_readme "scripts/run --pvh"
 prompt "scripts/run --pvh" "bootinfo" "PVH"
+shown_in_readme "scripts/run --cpus 4"
+prompt "scripts/run --cpus 4" "cpus" "CPU 3   idle"
 shown_in_readme "scripts/run --ramdisk archive.cpio"
 (mkdir "$work/files" && cd "$work/files" && echo hello >motd && find . | cpio --quiet -o -H newc >"$work/archive.cpio")
 prompt "scripts/run --ramdisk '$work/archive.cpio'" "files" "/motd"

@@ -11,6 +11,9 @@ program processes --native --cpu qemu64 -- processes
 program threads --native -- threads
 program files --native -- files
 program signals --native -- signals
+program cpus --native --cpus 4 -- cpus 10
+program threads-4-cpus --native --cpus 4 -- threads
+program signals-4-cpus --native --cpus 4 -- signals
 boot soak --native --memory 64 --ramdisk "$programs" -- init=/bin/soak -- 300 pressure
 expect "soak: passed"
 ends 0

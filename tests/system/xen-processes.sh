@@ -59,7 +59,7 @@ type "run /etc/passwd" "it is no file that may be executed"
 type "maps 1" "there is no process"
 type "run sleep 1000 &" "process "
 pid=$(sed -n 's/^process \([0-9]*\).*/\1/p' "$log" | tail -n 1)
-shows asleep sleep
+shows sleeps sleep
 type "maps $pid" "r-xp" "[stack]"
 type "kill $pid 77" "is not a number from 1 to 64"
 send "kill $pid\\r"
@@ -119,14 +119,14 @@ wait_for "pinwheel> "
 type "selftest" " 0 failed"
 type "run sleep 1000 &" "process "
 type "run dd if=/dev/zero of=/dev/null &" "process "
-shows asleep sleep
+shows sleeps sleep
 type "selftest processes" " 0 failed"
-shows asleep sleep
+shows sleeps sleep
 shows runs dd
 send 'kill dd\r'
 expect "dd: killed by signal 9"
 type ''
 type "selftest" " 0 failed"
-shows asleep sleep
+shows sleeps sleep
 send 'poweroff\r'
 ends 0

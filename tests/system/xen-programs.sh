@@ -11,6 +11,8 @@ program files -- files
 program threads -- threads
 program threads-musl -- threads-musl
 program signals -- signals
+program cpus --cpus 4 -- cpus 10
+program signals-4-cpus --cpus 4 -- signals
 
 # One that runs at any address, in a small domain.
 boot pie --memory 40 --ramdisk "$programs" -- init=/bin/hello-pie -- 0 two words

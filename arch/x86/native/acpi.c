@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Finding in ACPI tables the registers that switch a machine off and reset it.
+ * Finding in ACPI tables the registers that switch a machine off and reset it, and its CPUs.
  *
  * The root pointer leads to a list of tables. One of them (signature FACP) has the addresses of the
  * registers. The value that means "off" is in the byte code of another (DSDT), in the package _S5_.
- * All firmware encodes that in the same way, so it is found by its bytes.
+ * All firmware encodes that in the same way, so it is found by its bytes. A third (APIC) lists the
+ * interrupt controllers, and so the CPUs, each of which has one.
  */
 #include <arch/acpi.h>
 #include <kernel/lib/string.h>
@@ -26,6 +27,23 @@ enum {
 	DSDT = 140,
 	SLEEP_CONTROL = 244,
 };
+
+/* Offsets in the APIC table and in its entries, of which there are two kinds for a CPU. */
+enum {
+	FIRST_ENTRY = 44,
+	ENTRY_KIND = 0,
+	ENTRY_BYTES = 1,
+	LOCAL_APIC = 0, /* with an id of 8 bits */
+	LOCAL_APIC_ID = 3,
+	LOCAL_APIC_FLAGS = 4,
+	LOCAL_APIC_BYTES = 8,
+	LOCAL_X2APIC = 9, /* with one of 32 bits */
+	LOCAL_X2APIC_ID = 4,
+	LOCAL_X2APIC_FLAGS = 8,
+	LOCAL_X2APIC_BYTES = 16,
+};
+
+#define CPU_ENABLED (1u << 0)
 
 #define CAN_RESET   (1u << 10)
 #define HAS_NO_PM1  (1u << 20) /* "hardware-reduced": the sleep control register instead */
@@ -91,23 +109,24 @@ static bool find_root(uint64_t rsdp, struct table *root)
 	return false;
 }
 
-/* Finds the FACP table in a list of tables, whose entries have that many bytes. */
-static bool find_in(struct table list, unsigned int bytes, struct table *facp)
+/* Finds a table in a list of tables, whose entries have that many bytes. */
+static bool find_in(struct table list, unsigned int bytes, const char *signature,
+		    struct table *table)
 {
 	for (uint32_t offset = HEADER; offset < list.bytes; offset += bytes) {
-		if (read_table(number(list, offset, bytes), "FACP", facp))
+		if (read_table(number(list, offset, bytes), signature, table))
 			return true;
 	}
 	return false;
 }
 
-static bool find_facp(struct table root, struct table *facp)
+static bool find_table(struct table root, const char *signature, struct table *table)
 {
 	struct table list;
 
 	if (number(root, 15, 1) >= 2 && read_table(number(root, 24, 8), "XSDT", &list))
-		return find_in(list, 8, facp);
-	return read_table(number(root, 16, 4), "RSDT", &list) && find_in(list, 4, facp);
+		return find_in(list, 8, signature, table);
+	return read_table(number(root, 16, 4), "RSDT", &list) && find_in(list, 4, signature, table);
 }
 
 /*
@@ -161,7 +180,7 @@ struct acpi_power acpi_find_power(uint64_t rsdp,
 	uint16_t type;
 
 	memory_at = at;
-	if (!find_root(rsdp, &root) || !find_facp(root, &facp))
+	if (!find_root(rsdp, &root) || !find_table(root, "FACP", &facp))
 		return power;
 	flags = number(facp, FLAGS, 4);
 	if (flags & CAN_RESET)
@@ -180,4 +199,60 @@ struct acpi_power acpi_find_power(uint64_t rsdp,
 			control_port(facp, OLD_CONTROL_B, (uint16_t)(type << 10 | PM1_ENABLE));
 	}
 	return power;
+}
+
+static void add_cpu(struct acpi_cpus *found, uint32_t id)
+{
+	for (unsigned int i = 0; i < found->count; i++) {
+		if (found->apic_id[i] == id)
+			return;
+	}
+	if (found->count < CPU_MAX)
+		found->apic_id[found->count++] = id;
+	else
+		found->left_out++;
+}
+
+/* Reads the entry at an offset. Returns false if it is not that of an enabled CPU. */
+static bool read_cpu(struct table apic, uint32_t entry, uint64_t bytes, uint32_t *id)
+{
+	uint64_t kind = number(apic, entry + ENTRY_KIND, 1);
+
+	if (kind == LOCAL_APIC && bytes >= LOCAL_APIC_BYTES) {
+		*id = (uint32_t)number(apic, entry + LOCAL_APIC_ID, 1);
+		return (number(apic, entry + LOCAL_APIC_FLAGS, 4) & CPU_ENABLED) &&
+		       *id != UINT8_MAX;
+	}
+	if (kind == LOCAL_X2APIC && bytes >= LOCAL_X2APIC_BYTES) {
+		*id = (uint32_t)number(apic, entry + LOCAL_X2APIC_ID, 4);
+		return (number(apic, entry + LOCAL_X2APIC_FLAGS, 4) & CPU_ENABLED) &&
+		       *id != UINT32_MAX;
+	}
+	return false;
+}
+
+struct acpi_cpus acpi_find_cpus(uint64_t rsdp, uint32_t running,
+				const void *(*at)(uint64_t address, uint64_t bytes))
+{
+	const struct acpi_cpus one = {.count = 1, .apic_id = {running}};
+	struct acpi_cpus found = one;
+	struct table root, apic;
+	bool has_running = false;
+
+	memory_at = at;
+	if (!find_root(rsdp, &root) || !find_table(root, "APIC", &apic))
+		return one;
+	for (uint32_t entry = FIRST_ENTRY; entry < apic.bytes;) {
+		uint64_t bytes = number(apic, entry + ENTRY_BYTES, 1);
+		uint32_t id;
+
+		if (bytes <= ENTRY_BYTES || bytes > apic.bytes - entry)
+			return one;
+		if (read_cpu(apic, entry, bytes, &id)) {
+			add_cpu(&found, id);
+			has_running |= id == running;
+		}
+		entry += (uint32_t)bytes;
+	}
+	return has_running ? found : one;
 }

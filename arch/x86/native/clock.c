@@ -43,12 +43,25 @@ static void set_factor(uint64_t hz)
 #define MSR_KVM_SYSTEM   0x4b564d01
 #define KVM_CLOCK_ENABLE 1
 
-static struct vcpu_time_info kvm_clock
-	__attribute__((aligned(64))); /* does not cross a page boundary */
+/* Each CPU has one; none crosses a page boundary. */
+static struct vcpu_time_info kvm_clocks[CPU_MAX]
+	__attribute__((aligned(sizeof(struct vcpu_time_info))));
 static struct {
 	uint32_t version, seconds, nanoseconds;
 } kvm_date __attribute__((aligned(64)));
 static uint64_t kvm_first;
+
+/* Returns the running CPU's clock. */
+static struct vcpu_time_info *kvm_clock(void)
+{
+	return &kvm_clocks[this_cpu()->number];
+}
+
+/* Has KVM keep the running CPU's clock. */
+static void start_kvm_clock(void)
+{
+	msr_write(MSR_KVM_SYSTEM, ((uintptr_t)kvm_clock() - KERNEL_VIRT_BASE) | KVM_CLOCK_ENABLE);
+}
 
 static bool use_kvm_clock(void)
 {
@@ -56,10 +69,10 @@ static bool use_kvm_clock(void)
 
 	if (!leaves || !(cpuid(leaves + 1).eax & KVM_CLOCK))
 		return false;
-	msr_write(MSR_KVM_SYSTEM, ((uintptr_t)&kvm_clock - KERNEL_VIRT_BASE) | KVM_CLOCK_ENABLE);
-	if (!kvm_clock.tsc_to_system_mul)
+	start_kvm_clock();
+	if (!kvm_clock()->tsc_to_system_mul)
 		return false;
-	kvm_first = pvclock_read(&kvm_clock);
+	kvm_first = pvclock_read(kvm_clock());
 	return true;
 }
 
@@ -175,10 +188,16 @@ void native_clock_init(void)
 	printk(PRINTK_DEBUG, "clock: %s; timer: APIC, %lu kHz\n", source, rates.apic / 1000);
 }
 
+void native_clock_begin(void)
+{
+	if (kvm_first)
+		start_kvm_clock();
+}
+
 uint64_t native_system_time(void)
 {
 	if (kvm_first)
-		return pvclock_read(&kvm_clock) - kvm_first;
+		return pvclock_read(kvm_clock()) - kvm_first;
 	return pvclock_scale(rdtsc() - first_tick, multiplier, shift);
 }
 

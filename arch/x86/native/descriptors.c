@@ -6,8 +6,11 @@
  * 64-bit mode hardly uses segments. What matters is the TSS: it holds separate stacks for the
  * exceptions that may come when the current stack is unusable. A kernel stack that overflows hits
  * its guard page; the page fault cannot be delivered on that stack, so a double fault arrives on
- * its own.
+ * its own. Each CPU needs such stacks, and therefore a TSS, and a GDT that names it. All share the
+ * IDT.
  */
+#include "control.h"
+
 #include <arch/cpu.h>
 #include <arch/io.h>
 #include <arch/native.h>
@@ -15,43 +18,18 @@
 #include <arch/traps.h>
 #include <arch/user.h>
 #include <kernel/lib/compiler.h>
-#include <kernel/lib/layout.h>
+#include <kernel/lib/string.h>
 
-enum { VECTOR_NMI = 2, VECTOR_DOUBLE_FAULT = 8, STUB_SIZE = 16, STACK_SIZE = 4096 };
+enum { VECTOR_NMI = 2, VECTOR_DOUBLE_FAULT = 8, STUB_SIZE = 16 };
 
-#define MSR_EFER  0xc0000080
 #define MSR_STAR  0xc0000081
 #define MSR_LSTAR 0xc0000082
 #define MSR_FMASK 0xc0000084
 
-#define EFER_SYSCALL     (1u << 0)
-#define EFER_LONG        (1u << 8)
-#define EFER_LONG_ACTIVE (1u << 10)
-#define EFER_NO_EXECUTE  (1u << 11)
-
 #define RFLAGS_ALL 0x257fd5u /* all but the reserved flags */
-
-#define CR0_MONITOR        (1u << 1)
-#define CR0_EMULATION      (1u << 2)
-#define CR0_NUMERIC_ERROR  (1u << 5)
-#define CR0_ALIGNMENT_MASK (1u << 18) /* programs may enable alignment checks (flag AC) */
-#define CR4_FXSAVE         (1u << 9)
-#define CR4_SSE_EXCEPTIONS (1u << 10)
-#define CR4_SMEP           (1u << 20)
-#define CR4_SMAP           (1u << 21)
 
 #define CPUID_SMEP (1u << 7) /* leaf 7, ebx */
 #define CPUID_SMAP (1u << 20)
-
-struct tss {
-	uint32_t reserved0;
-	uint64_t rsp[3];
-	uint64_t reserved1;
-	uint64_t ist[7];
-	uint64_t reserved2;
-	uint16_t reserved3, io_map;
-} __attribute__((packed));
-_Static_assert(sizeof(struct tss) == 104, "64-bit TSS");
 
 struct gate {
 	uint16_t offset_low, selector;
@@ -68,21 +46,24 @@ struct table_pointer {
 
 extern const char native_trap_stubs[];
 
-static struct tss tss;
 static struct gate idt[256];
-static char stacks[2][STACK_SIZE] __attribute__((aligned(16)));
 
-/* In head.S. */
-extern uint64_t boot_gdt[SEGMENTS];
+/* In head.S and entry.S. */
+extern const uint64_t boot_gdt[SEGMENTS];
 extern const char native_syscall_entry[];
 
-static void describe_task(void)
+static void describe_task(struct native_cpu *native)
 {
-	uint64_t base = (uint64_t)&tss, limit = sizeof(tss) - 1;
+	struct native_tss *tss = &native->tss;
+	uint64_t base = (uint64_t)tss, limit = sizeof(*tss) - 1;
 
-	boot_gdt[TASK_SEGMENT / 8] =
+	tss->io_map = sizeof(*tss);
+	for (unsigned int i = 0; i < NATIVE_STACKS; i++)
+		tss->ist[i] = (uint64_t)native->stacks[i] + NATIVE_STACK_SIZE;
+	memcpy(native->gdt, boot_gdt, sizeof(native->gdt));
+	native->gdt[TASK_SEGMENT / 8] =
 		limit | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
-	boot_gdt[TASK_SEGMENT / 8 + 1] = base >> 32;
+	native->gdt[TASK_SEGMENT / 8 + 1] = base >> 32;
 }
 
 static void set_gate(unsigned int vector, unsigned int ist)
@@ -134,26 +115,35 @@ static void let_programs_in(void)
 	__asm__ volatile("movq %0, %%cr0; movq %1, %%cr4" ::"r"(cr0), "r"(cr4) : "memory");
 }
 
-void native_descriptors_init(void)
+void native_load_descriptors(struct native_cpu *native)
 {
-	struct table_pointer gdt_pointer = {sizeof(boot_gdt) - 1, (uint64_t)boot_gdt};
+	struct table_pointer gdt_pointer = {sizeof(native->gdt) - 1, (uint64_t)native->gdt};
 	struct table_pointer idt_pointer = {sizeof(idt) - 1, (uint64_t)idt};
 
-	tss.io_map = sizeof(tss);
-	tss.ist[0] = (uint64_t)stacks[0] + STACK_SIZE;
-	tss.ist[1] = (uint64_t)stacks[1] + STACK_SIZE;
-	describe_task();
-	for (unsigned int vector = 0; vector < ARRAY_SIZE(idt); vector++)
-		set_gate(vector, vector == VECTOR_DOUBLE_FAULT ? 1 : vector == VECTOR_NMI ? 2 : 0);
+	describe_task(native);
 	__asm__ volatile("lgdt %0; lidt %1; ltr %w2" ::"m"(gdt_pointer), "m"(idt_pointer),
 			 "r"((uint16_t)TASK_SEGMENT)
 			 : "memory");
+	/* A CPU that Xen has started has no selectors yet. */
+	__asm__ volatile("movl %0, %%ds; movl %0, %%es; movl %0, %%ss" ::"r"(DATA_SEGMENT));
+	__asm__ volatile(
+		"pushq %0; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1:" ::"i"(CODE_64_SEGMENT)
+		: "rax", "memory");
 	let_programs_in();
+}
+
+void native_descriptors_init(struct native_cpu *native)
+{
+	for (unsigned int vector = 0; vector < ARRAY_SIZE(idt); vector++)
+		set_gate(vector, vector == VECTOR_DOUBLE_FAULT ? 1 : vector == VECTOR_NMI ? 2 : 0);
+	native_load_descriptors(native);
 }
 
 void native_set_kernel_stack(uintptr_t top)
 {
-	tss.rsp[0] = top;
+	struct native_cpu *native = this_cpu()->machine_part;
+
+	native->tss.rsp[0] = top;
 }
 
 void native_set_thread_pointer(uintptr_t address)

@@ -8,21 +8,15 @@
  * KERNEL_VIRT_BASE.
  *
  * The tables made here map the first 4 GiB twice, with large pages: where they are, and the first
- * two of them at KERNEL_VIRT_BASE. They live until native_start() has made better ones.
+ * two of them at KERNEL_VIRT_BASE. The boot CPU uses them until native_start() has made better ones,
+ * and every other CPU for its first instructions (start.S).
  */
 #include <arch/segments.h>
 #include <kernel/lib/layout.h>
+#include "control.h"
 
 #define PHYSICAL(symbol) ((symbol) - KERNEL_VIRT_BASE)
 
-#define CR0_PE  (1 << 0)
-#define CR0_WP  (1 << 16)
-#define CR0_PG  (1 << 31)
-#define CR4_PAE (1 << 5)
-#define CR4_LA57 (1 << 12)
-#define MSR_EFER 0xc0000080
-#define EFER_LME (1 << 8)
-#define EFER_NXE (1 << 11)
 #define CPUID_NX (1 << 20)
 #define CPUID_LM (1 << 29)
 
@@ -79,7 +73,7 @@ pvh_entry:
 	movl	%eax, %cr3
 	movl	$MSR_EFER, %ecx
 	rdmsr
-	orl	$(EFER_LME | EFER_NXE), %eax
+	orl	$(EFER_LONG | EFER_NO_EXECUTE), %eax
 	wrmsr
 	movl	%cr0, %eax
 	orl	$(CR0_PG | CR0_WP | CR0_PE), %eax
@@ -178,15 +172,14 @@ no_long_mode:
 no_execute_disable:
 	.asciz	"FATAL: this processor cannot make pages non-executable (NX), which Pinwheel needs\r\n"
 
-	.data
-	/* In the order of arch/segments.h; descriptors.c adds the TSS. */
+	/* In the order of arch/segments.h. Each CPU gets a copy, with its TSS in the last two entries. */
 	.balign	8
 	.globl	boot_gdt
 boot_gdt:
 	.quad	0, 0x00cf9b000000ffff, 0x00af9b000000ffff, 0x00cf93000000ffff
 	.quad	0, 0x00cff3000000ffff, 0x00affb000000ffff, 0, 0
 boot_gdt_pointer:
-	.word	. - boot_gdt - 1
+	.word	SEGMENTS * 8 - 1
 	.long	PHYSICAL(boot_gdt)
 
 	.bss

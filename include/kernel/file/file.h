@@ -44,6 +44,7 @@ enum {
 	DEVICE_TTY,
 	PROC_MAPS,
 	PROC_HYPERCALLS,
+	PROC_KERNEL_LOCK, /* how often it was taken, and how often after waiting */
 	PROC_EXE,
 };
 

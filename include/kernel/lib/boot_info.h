@@ -40,6 +40,12 @@ struct boot_info {
 	uint64_t acpi; /* physical address of the ACPI tables' root pointer; 0: the loader does not
 			  say */
 
+	/*
+	 * A frame of RAM below 640 KiB, for the first instructions of other CPUs. It is in a run of
+	 * "absent", since the first MiB is not the kernel's otherwise. 0: there is none.
+	 */
+	pfn_t low_frame;
+
 	struct pfn_range initial_map; /* what the builder mapped at KERNEL_VIRT_BASE + pfn */
 };
 

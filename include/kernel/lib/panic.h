@@ -7,7 +7,9 @@
  * knows the consoles and the page tables that a report needs. Four families are called upwards in
  * this way, and no others:
  *
- *	panic, fatal	this header, defined in kernel/report/panic.c
+ *	panic, fatal,
+ *	report_wait	this header, defined in kernel/report/panic.c
+ *	nmi_received	this header, defined in kernel/report/backtrace.c
  *	printk		kernel/lib/printk.h, defined in kernel/report/printk.c
  *	symbols		kernel/lib/symbols.h, defined in kernel/report/symbols.c
  *	xen_refused	mm/xen/refused.h, defined in kernel/report/explain.c
@@ -39,5 +41,17 @@ void panic_trap(const struct regs *regs) NORETURN;
  * the domain with SHUTDOWN_crash.
  */
 void fatal(const char *format, ...) NORETURN PRINTF_LIKE(1, 2);
+
+/*
+ * Takes what a non-maskable interrupt is for: another CPU wants to know what this one does. Does
+ * not return if that is a panic's report. Prints nothing: printk() may be interrupted.
+ */
+void nmi_received(const struct regs *regs);
+
+/*
+ * Warns that the running CPU has waited so long for another one: for a lock, by its name, or for
+ * something else. Prints every CPU's backtrace, and returns. May be called with any lock held.
+ */
+void report_wait(const char *for_what, uint64_t seconds);
 
 #endif

@@ -53,4 +53,7 @@ bool oom_make_room(bool may_sleep);
  */
 bool oom_try_again(void);
 
+/* Does the same without the kernel lock, which it takes; events are masked. */
+bool oom_try_again_unlocked(void);
+
 #endif

@@ -22,11 +22,12 @@
 
 /* What a suite needs to run. On a machine without it the suite is left out. */
 enum suite_needs {
-	NEEDS_NOTHING,     /* any machine */
-	NEEDS_XEN,         /* hypercalls, event channels */
-	NEEDS_XEN_TABLES,  /* Xen validating the page tables: a PV guest */
-	NEEDS_OWN_TABLES,  /* page tables that Xen does not validate */
-	NEEDS_FIVE_LEVELS, /* five levels of page tables */
+	NEEDS_NOTHING,      /* any machine */
+	NEEDS_XEN,          /* hypercalls, event channels */
+	NEEDS_XEN_TABLES,   /* Xen validating the page tables: a PV guest */
+	NEEDS_OWN_TABLES,   /* page tables that Xen does not validate */
+	NEEDS_FIVE_LEVELS,  /* five levels of page tables */
+	NEEDS_SEVERAL_CPUS, /* more than one that runs */
 };
 
 struct suite {

@@ -5,7 +5,10 @@
  * A task has a kernel stack. If it runs a program, it also has an address space, a thread pointer
  * and FPU registers. No task preempts another in the kernel: a task gives up the CPU when it sleeps
  * or ends, or, in the loop that runs a program, when its time slice is over. Scheduling is
- * round-robin.
+ * round-robin, and any CPU may run any task.
+ *
+ * All functions here need the kernel lock (arch/kernel_lock.h). It stays held while a task sleeps
+ * and another one continues.
  */
 #ifndef KERNEL_TASK_TASK_H
 #define KERNEL_TASK_TASK_H
@@ -22,6 +25,8 @@ struct task {
 	struct list_node link; /* in the run queue or the wait queue; unlinked while it runs */
 	uintptr_t stack;       /* the address past its kernel stack; 0: the boot stack */
 	uintptr_t sp;          /* its saved stack pointer while another task runs */
+	struct cpu *cpu;       /* that runs it; NULL: none */
+	struct cpu *only;      /* the only one that may; NULL: any */
 	struct space *space;   /* NULL: it runs no program */
 	uintptr_t thread_pointer;
 	struct selectors selectors; /* of a task with a space, while another task runs */
@@ -42,8 +47,23 @@ struct wait_queue {
 
 #define WAIT_QUEUE(name) struct wait_queue name = {{&(name).tasks, &(name).tasks}}
 
-/* Makes the running code the first task. Called once, when timers work. */
+/*
+ * Makes the running code the first task. Called once, when timers work. Too little memory is
+ * fatal().
+ */
 void tasks_init(void);
+
+/*
+ * Makes the idle task of a CPU, unless it has one. Returns the top of its stack, on which a CPU
+ * that starts calls task_idle(); 0 when out of memory.
+ */
+uintptr_t task_prepare_idle(struct cpu *cpu);
+
+/*
+ * Runs the tasks that become runnable, and blocks while there are none, until the CPU shall go
+ * down. Called by the idle task, with events masked.
+ */
+void task_idle(void);
 
 /* Returns the running task. */
 struct task *task_current(void);
@@ -53,6 +73,9 @@ struct task *task_current(void);
  * its reference to it. Returns NULL if out of memory.
  */
 struct task *task_create(void (*start)(void *argument), void *argument, struct space *space);
+
+/* Returns a new runnable task of the kernel's own that only that CPU runs; NULL: out of memory. */
+struct task *task_create_on(struct cpu *cpu, void (*start)(void *argument), void *argument);
 
 /*
  * Moves the running task to another space (NULL: the kernel's) and sets its thread pointer. Loads
@@ -86,8 +109,14 @@ void task_end(struct wait_queue *waiters) NORETURN;
 void task_yield(void);
 void task_yield_if_due(void);
 
-/* Returns true if the time slice is over. The answer stays the same while events are masked. */
-bool task_slice_is_over(void);
+/*
+ * Returns true if task_yield_if_due() has something to do. The answer may become true at any time:
+ * then the CPU is interrupted too. Needs no lock.
+ */
+static inline bool task_is_due(void)
+{
+	return this_cpu()->due;
+}
 
 /*
  * Sleeps until the queue or the task is woken. Events must be masked, and the condition must be
@@ -117,7 +146,10 @@ bool task_pause(void);
 /* Makes all tasks that sleep in the queue runnable. May be called in event handlers. */
 void task_wake_all(struct wait_queue *queue);
 
-/* Makes a task runnable if it sleeps, in whatever queue. May be called in event handlers. */
+/*
+ * Makes a task runnable if it sleeps, in whatever queue. If it runs on another CPU, interrupts its
+ * program, which then sees what it was woken for. May be called in event handlers.
+ */
 void task_wake(struct task *task);
 
 #endif

@@ -36,7 +36,6 @@ struct frame {
 	uint8_t kind;          /* enum frame_kind */
 	uint8_t order;         /* of the block that starts here: it has 2^order frames */
 	uint8_t flags;         /* page table: FRAME_LEVEL etc.; 0 for all other frames */
-	struct spinlock lock;  /* page table: guards its entries; taken with spin_acquire() */
 };
 
 /* Flags of a page table's frame. */

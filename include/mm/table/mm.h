@@ -98,14 +98,24 @@ void mm_free_tables(struct mm *mm, uintptr_t start, uintptr_t last);
 void mm_drop_tables(struct mm *mm, uintptr_t start, uintptr_t last, uintptr_t floor,
 		    uintptr_t ceiling, void (*visit)(pt_entry_t entry));
 
-/* Returns true if any CPU's TLB may still hold translations from mm. No lock. */
-bool mm_may_be_in_tlb(const struct mm *mm);
+/*
+ * Returns the CPUs that have mm loaded, or have queued its load; of the kernel's, ALL_CPUS. One
+ * that is not in the set has loaded its root after all entries that were written before this call.
+ * No lock.
+ */
+cpu_set_t mm_cpus(const struct mm *mm);
 
 /*
- * Tell the backend that an address space is used for the first time, was made by a fork, or ends.
- * Under Xen the first two pin it. Ending makes *every* CPU that still has it loaded, in use or not,
- * load the kernel's own tables, and then unpins it. For one that was never used ending does
- * nothing. Lock: mm->lock is taken, so it must not be held.
+ * Issue all that is queued, and flush mm's user half, or one address in it, from the TLB of each
+ * CPU that may have translations of it. After the return no CPU uses an entry that was replaced
+ * before. Any locks may be held.
+ */
+void mm_flush(const struct mm *mm);
+void mm_flush_address(const struct mm *mm, uintptr_t address);
+
+/*
+ * Tell the backend that an address space is used for the first time, or was made by a fork. Under
+ * Xen they pin it. Lock: mm->lock is taken, so it must not be held.
  */
 static inline void mm_activate(struct mm *mm)
 {
@@ -117,10 +127,13 @@ static inline void mm_dup(struct mm *mm)
 	paravirt.dup_mmap(mm);
 }
 
-static inline void mm_exit(struct mm *mm)
-{
-	paravirt.exit_mmap(mm);
-}
+/*
+ * Ends the use of an address space: makes *every* CPU that still has it loaded, in use or not, load
+ * the kernel's own tables, removes it from the list, and under Xen unpins it. From then on its
+ * tables are plain memory of the caller's. No task may have it. Locks: mm_list_lock and mm->lock
+ * are taken.
+ */
+void mm_exit(struct mm *mm);
 
 /*
  * Loads mm, which must have been activated, on the running CPU. In lazy mode the load is queued,

@@ -20,6 +20,7 @@
 #ifndef MM_TABLE_OPS_H
 #define MM_TABLE_OPS_H
 
+#include <arch/cpu.h>
 #include <mm/table/entry.h>
 
 struct mm;
@@ -78,7 +79,7 @@ struct paravirt_ops {
 	void (*clone_root)(struct mm *mm, const struct mm *from, unsigned int start,
 			   unsigned int count);
 
-	/* Implement mm_activate(), mm_dup() and mm_exit(). */
+	/* Implement mm_activate(), mm_dup() and, once no CPU has mm loaded, mm_exit(). */
 	void (*activate_mm)(struct mm *mm);
 	void (*dup_mmap)(struct mm *mm);
 	void (*exit_mmap)(struct mm *mm);
@@ -97,10 +98,16 @@ struct paravirt_ops {
 	 */
 	void (*set_page_writable)(pfn_t frame, bool writable);
 
-	/* Flush one address or the whole TLB: of every CPU under Xen, of this one natively. */
-	void (*flush_address)(uintptr_t address);
-	void (*flush_all)(void);
+	/*
+	 * Flush one address, or the whole TLB, of the CPUs in the set; ALL_CPUS for the kernel's
+	 * addresses, which every CPU may have translated. Queued in lazy mode, after the writes of
+	 * entries. mm_flush() (mm/table/mm.h) knows the set for a program's addresses.
+	 */
+	void (*flush_address)(uintptr_t address, cpu_set_t set);
+	void (*flush_all)(cpu_set_t set);
 };
+
+#define ALL_CPUS (~(cpu_set_t)0)
 
 /* The operations in use. */
 extern struct paravirt_ops paravirt;
@@ -119,9 +126,8 @@ void paravirt_no_clone_root(struct mm *mm, const struct mm *from, unsigned int s
  * Writes an entry of a table at "level". A table that Xen has validated is written by mmu_update,
  * queued in lazy mode; any other by a store. "entry" is the entry's address in the direct map. An
  * entry in the user half of a root is also written to the programs' root, in the same hypercall. A
- * refusal by Xen is a panic. Does not flush. Lock: the table's lock for a pte, mm->lock above the
- * pte level. Some tables are guarded by another lock instead: those of the P2M's window by the
- * P2M's.
+ * refusal by Xen is a panic. Does not flush. Lock: mm->lock above the pte level, the space's lock
+ * for a program's pte; docs/memory.md has the whole table of who guards what.
  */
 static inline void set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t value)
 {
@@ -130,9 +136,8 @@ static inline void set_entry(pt_entry_t *entry, enum pt_level level, pt_entry_t 
 
 /*
  * Writes the pte of one of the kernel's own addresses, which must have a pte table, and flushes the
- * old translation: on every CPU under Xen, on the running one natively. Under Xen this is
- * update_va_mapping, which needs no lookup here, and is queued in lazy mode. No lock: the caller
- * owns the address.
+ * old translation on every CPU. Under Xen this is update_va_mapping, which needs no lookup here. In
+ * lazy mode it is queued; natively only the flush is. No lock: the caller owns the address.
  */
 static inline void set_kernel_pte(uintptr_t address, pt_entry_t value)
 {
@@ -189,7 +194,10 @@ static inline void make_page_writable(pfn_t frame)
 	paravirt.set_page_writable(frame, true);
 }
 
-/* Bracket many updates, or issue those that are queued; see mm/xen/batch.h. Brackets nest. */
+/*
+ * Bracket many updates, or issue those that are queued; see mm/xen/batch.h. Natively only flushes
+ * of the TLB are queued. Brackets nest.
+ */
 static inline void lazy_enter(void)
 {
 	paravirt.lazy_enter();

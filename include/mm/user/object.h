@@ -38,7 +38,10 @@ struct object *object_get(struct object *object);
 /* Drops a reference. The last one frees the object, with its references to pages. */
 void object_put(struct object *object);
 
-/* Returns a page by its number, or INVALID_PFN if it does not exist. Takes no reference. */
+/*
+ * Returns a page by its number, or INVALID_PFN if it does not exist. Takes no reference: the kernel
+ * lock, under which files are truncated, keeps the page.
+ */
 pfn_t object_find(struct object *object, uint64_t number);
 
 /*
@@ -46,6 +49,13 @@ pfn_t object_find(struct object *object, uint64_t number);
  * INVALID_PFN: out of memory, or object_is_full().
  */
 pfn_t object_page(struct object *object, uint64_t number);
+
+/*
+ * Returns a page that lies in the object's length, with a reference for the caller, and makes it if
+ * it does not exist. INVALID_PFN: past the end, out of memory, or object_is_full(). For page
+ * faults, which other CPUs' truncations do not wait for.
+ */
+pfn_t object_get_page(struct object *object, uint64_t number);
 
 /*
  * Returns true if files may take no more memory. Files outlive every process, so ending a process

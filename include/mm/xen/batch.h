@@ -74,6 +74,7 @@ struct batch {
 	struct mmu_update update[BATCH_UPDATES];
 	const void *caller[BATCH_UPDATES]; /* where it was requested: a return address */
 	struct mmuext_op operation[BATCH_OPS];
+	cpu_set_t set[BATCH_OPS]; /* of a flush that names its CPUs */
 	const void *operation_caller[BATCH_OPS];
 	struct batch_callback callback[BATCH_CALLBACKS];
 	struct batch_counters counters; /* requests issued from the queue */
@@ -150,8 +151,8 @@ static inline bool batch_append_update(maddr_t entry, unsigned int command, uint
 }
 
 /*
- * Requests one mmuext operation: a pin, a new root, a TLB flush. "caller" as for
- * batch_mmu_update().
+ * Requests one mmuext operation: a pin, a new root, a TLB flush. The mask of a flush of several
+ * CPUs is a cpu_set_t, and is copied. "caller" as for batch_mmu_update().
  */
 void batch_mmuext_op(const struct mmuext_op *operation, const void *caller);
 

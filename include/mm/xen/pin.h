@@ -12,9 +12,11 @@
  * (public/xen.h, "page types"). Pte tables are pinned one by one, so that one can be unpinned
  * without the others. The tables between them and the root are kept validated by the root's pin.
  *
- * A pte table's lock is taken before the table is pinned or unpinned, and released when the batch
- * with the requests was issued. So code that takes such a lock in lazy mode flushes first, and so
- * does mm_unlock().
+ * No lock guards a single pte table. The entries of a pinned address space are written under the
+ * lock of its space (mm/user/space.h), by requests, which a pin or an unpin does not disturb. Those
+ * of one that is not pinned are written by plain stores, and only two owners do: a CPU that makes
+ * it and holds the kernel lock, as mm_pin_all() does, or one that ends it, after mm_exit() has
+ * removed it from the list.
  */
 #ifndef MM_XEN_PIN_H
 #define MM_XEN_PIN_H
@@ -58,7 +60,8 @@ void mm_expect_pinned(const struct mm *mm, bool pinned, const char *doing);
  * Pin every address space that is not pinned, before the domain is saved, and unpin exactly those
  * afterwards. One that was meanwhile unpinned, or pinned for good, is left alone. The tables of a
  * saved domain must all be validated, or the toolstack would not find the mfns in them. They do
- * nothing where tables are not validated. Locks: mm_list_lock is taken, and then each mm->lock.
+ * nothing where tables are not validated. Locks: the kernel lock is held; mm_list_lock is taken,
+ * and then each mm->lock.
  */
 void mm_pin_all(void);
 void mm_unpin_all(void);
@@ -90,8 +93,7 @@ uint64_t pinned_tables(void);
  * The hooks of mm/table/ops.h that are about pins, as part of the current batch. A table that is
  * added to a pinned address space becomes read-only in the direct map, and a pte table gets a pin;
  * when it is released both end. Tables that are adopted are recorded as pinned. An address space is
- * pinned when it is first used or forked; when it ends, every CPU leaves it and it is unpinned.
- * Locks: as ops.h says. A pte table's own lock is taken, and released when the batch was issued.
+ * pinned when it is first used or forked, and unpinned when it ends. Locks: as ops.h says.
  */
 void pin_alloc_table(struct mm *mm, pfn_t table, enum pt_level level);
 void pin_adopt_table(struct mm *mm, pfn_t table, enum pt_level level);
