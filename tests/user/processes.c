@@ -844,7 +844,7 @@ static volatile int zero;
 static void kinds_of_faults(void)
 {
 	volatile char *gone = map_pages(1, PROT_READ, MAP_PRIVATE);
-	volatile char *wild = (volatile char *)0x800000000000ul;
+	volatile char *wild = (volatile char *)0x100000000000000ul; /* with five levels too */
 	volatile char *kernel = (volatile char *)0xffff888000000000ul;
 	volatile int result;
 
